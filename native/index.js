@@ -1,0 +1,45 @@
+import { createRequire } from 'node:module';
+
+const binary = './build/Release/godo_native.node';
+
+/** What stands in for a function of the addon when it cannot be loaded: importing must work, calling must explain. */
+function refuse(cause) {
+  return () => {
+    const missing = cause.code === 'MODULE_NOT_FOUND';
+    const state = missing ? 'has not been built' : 'cannot be loaded';
+    const error = new Error(`The native addon ${state}: run \`npm run build:native\`.`, { cause });
+    throw Object.assign(error, { code: 'NOT_BUILT' });
+  };
+}
+
+function load() {
+  try {
+    return createRequire(import.meta.url)(binary);
+  } catch (cause) {
+    const refusal = refuse(cause);
+    // Numbers cannot refuse; these are the door's own, and the tests compare them with the addon's.
+    const numbers = { auditRecordHeaderBytes: 16, auditRecordRoomBytes: 9008, connectorMessageBytes: 64 };
+    return new Proxy(numbers, { get: (target, name) => target[name] ?? refusal });
+  }
+}
+
+export const {
+  auditRecordHeaderBytes,
+  auditRecordRoomBytes,
+  connectorMessageBytes,
+  openAudit,
+  openAuditControl,
+  openConnector,
+  receiveBufferBytes,
+  closeSocket,
+  receiveAudit,
+  foreignDatagrams,
+  connectorListen,
+  receiveConnector,
+  getAuditStatus,
+  setAuditStatus,
+  addAuditRule,
+  deleteAuditRule,
+  listAuditRules,
+  readClocks,
+} = load();

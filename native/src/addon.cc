@@ -1,0 +1,270 @@
+#include <linux/audit.h>
+#include <linux/connector.h>
+#include <napi.h>
+
+#include <cstring>
+#include <vector>
+
+#include "arguments.h"
+#include "audit-control.h"
+#include "audit-receive.h"
+#include "connector.h"
+#include "errors.h"
+
+// The door: reads arguments, calls, turns what comes back into JavaScript. See ../index.d.ts.
+
+namespace godo {
+
+namespace {
+
+constexpr auto auditKinds = {SocketKind::auditData, SocketKind::auditControl};
+constexpr auto anyKind = {SocketKind::auditData, SocketKind::auditControl, SocketKind::connector};
+/** A control socket sees only answers; a long list of rules must fit. */
+constexpr uint32_t controlBufferBytes = 1u << 20;
+constexpr uint32_t largestBufferBytes = 0x7fffffff;
+
+Napi::Value openAudit(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const Napi::Object options = arguments.object(0, "options");
+  const Napi::Value multicast = options.Get("multicast");
+  if (!multicast.IsBoolean()) throwBadArgument("multicast must be a boolean");
+  const uint32_t bytes = wholeNumberOf(options.Get("receiveBufferBytes"), "receiveBufferBytes", 1, largestBufferBytes);
+  const uint32_t groups = multicast.As<Napi::Boolean>().Value() ? 1u << (AUDIT_NLGRP_READLOG - 1) : 0;
+  auto socket = std::make_shared<NetlinkSocket>(SocketKind::auditData, NETLINK_AUDIT, groups, bytes);
+  return Napi::Number::New(info.Env(), registerSocket(std::move(socket)));
+}
+
+Napi::Value openAuditControl(const Napi::CallbackInfo& info) {
+  auto socket = std::make_shared<NetlinkSocket>(SocketKind::auditControl, NETLINK_AUDIT, 0, controlBufferBytes);
+  return Napi::Number::New(info.Env(), registerSocket(std::move(socket)));
+}
+
+Napi::Value openConnector(const Napi::CallbackInfo& info) {
+  const Napi::Object options = Arguments(info).object(0, "options");
+  const uint32_t bytes = wholeNumberOf(options.Get("receiveBufferBytes"), "receiveBufferBytes", 1, largestBufferBytes);
+  auto socket = std::make_shared<NetlinkSocket>(SocketKind::connector, NETLINK_CONNECTOR, 1u << (CN_IDX_PROC - 1), bytes);
+  return Napi::Number::New(info.Env(), registerSocket(std::move(socket)));
+}
+
+Napi::Value receiveBufferBytes(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), Arguments(info).socket(0, anyKind)->receiveBufferBytes());
+}
+
+Napi::Value closeSocket(const Napi::CallbackInfo& info) {
+  const auto socket = Arguments(info).socket(0, anyKind);
+  // Two threads may have found it; one of them takes it out.
+  if (!forgetSocket(socket->fd())) throwBadArgument("fd " + std::to_string(socket->fd()) + " is closed");
+  return info.Env().Undefined();
+}
+
+Napi::Value receiveAuditInto(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const auto socket = arguments.socket(0, {SocketKind::auditData});
+  const Bytes memory = arguments.partOfMemory(1, auditRecordRoomBytes);
+  const int64_t result = receiveAudit(*socket, memory.data, memory.length, arguments.timeoutMs(4));
+  return Napi::Number::New(info.Env(), static_cast<double>(result));
+}
+
+Napi::Value foreignDatagrams(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(foreignDatagramCount.load()));
+}
+
+Napi::Value connectorListenOn(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  connectorListen(*arguments.socket(0, {SocketKind::connector}), arguments.boolean(1, "listen"));
+  return info.Env().Undefined();
+}
+
+Napi::Value receiveConnectorInto(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const auto socket = arguments.socket(0, {SocketKind::connector});
+  const Bytes memory = arguments.partOfMemory(1, connectorMessageBytes);
+  const int64_t result = receiveConnector(*socket, memory.data, memory.length, arguments.timeoutMs(4));
+  return Napi::Number::New(info.Env(), static_cast<double>(result));
+}
+
+Napi::Value statusObject(Napi::Env env, const AuditStatus& status) {
+  Napi::Object object = Napi::Object::New(env);
+  const auto put = [&](const char* name, const std::optional<uint32_t>& value) {
+    object.Set(name, value ? Napi::Value(Napi::Number::New(env, *value)) : env.Null());
+  };
+  put("enabled", status.enabled);
+  put("failure", status.failure);
+  put("pid", status.pid);
+  put("rateLimit", status.rateLimit);
+  put("backlogLimit", status.backlogLimit);
+  put("lost", status.lost);
+  put("backlog", status.backlog);
+  put("featureBitmap", status.featureBitmap);
+  put("backlogWaitTime", status.backlogWaitTime);
+  put("backlogWaitTimeActual", status.backlogWaitTimeActual);
+  return object;
+}
+
+Napi::Value getStatus(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const auto socket = arguments.socket(0, auditKinds);
+  return statusObject(info.Env(), getAuditStatus(*socket, arguments.timeoutMs(1)));
+}
+
+Napi::Value setStatus(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const auto socket = arguments.socket(0, auditKinds);
+  const Napi::Object given = arguments.object(1, "fields");
+  AuditStatus fields;
+  const struct {
+    const char* name;
+    std::optional<uint32_t>& field;
+    uint32_t most;
+  } known[] = {
+      {"enabled", fields.enabled, 2},
+      {"failure", fields.failure, 2},
+      {"pid", fields.pid, 0x7fffffff},
+      {"rateLimit", fields.rateLimit, UINT32_MAX},
+      {"backlogLimit", fields.backlogLimit, UINT32_MAX},
+      {"backlogWaitTime", fields.backlogWaitTime, UINT32_MAX},
+      {"lost", fields.lost, 0},
+  };
+  const Napi::Array names = given.GetPropertyNames();
+  bool any = false;
+  for (uint32_t index = 0; index < names.Length(); index++) {
+    const std::string name = names.Get(index).ToString();
+    const Napi::Value value = given.Get(name);
+    if (value.IsUndefined()) continue;
+    bool found = false;
+    for (const auto& entry : known) {
+      if (name != entry.name) continue;
+      entry.field = wholeNumberOf(value, entry.name, 0, entry.most);
+      found = true;
+    }
+    if (!found) throwBadArgument("fields has no settable field " + name);
+    any = true;
+  }
+  if (!any) throwBadArgument("fields names nothing to set");
+  // The kernel would register the socket that the request came over, and send the records there.
+  if (fields.pid.value_or(0) != 0 && socket->kind() != SocketKind::auditData) {
+    throwBadArgument("pid must be set over a data socket");
+  }
+  setAuditStatus(*socket, fields, arguments.timeoutMs(2));
+  return info.Env().Undefined();
+}
+
+/** The rule may stand in memory that other threads write: what was checked is what is sent. */
+std::vector<uint8_t> copyRule(const Arguments& arguments) {
+  const Bytes rule = arguments.auditRule(1);
+  return {rule.data, rule.data + rule.length};
+}
+
+Napi::Value addRule(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const auto socket = arguments.socket(0, auditKinds);
+  const auto rule = copyRule(arguments);
+  addAuditRule(*socket, rule.data(), rule.size(), arguments.timeoutMs(2));
+  return info.Env().Undefined();
+}
+
+Napi::Value deleteRule(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const auto socket = arguments.socket(0, auditKinds);
+  const auto rule = copyRule(arguments);
+  deleteAuditRule(*socket, rule.data(), rule.size(), arguments.timeoutMs(2));
+  return info.Env().Undefined();
+}
+
+Napi::Value uint8Array(Napi::Env env, const uint8_t* data, size_t length) {
+  const Napi::Uint8Array array = Napi::Uint8Array::New(env, length);
+  if (length > 0) std::memcpy(array.ArrayBuffer().Data(), data, length);
+  return array;
+}
+
+Napi::Value listRules(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const auto socket = arguments.socket(0, auditKinds);
+  const auto rules = listAuditRules(*socket, arguments.timeoutMs(1));
+  const Napi::Array list = Napi::Array::New(info.Env(), rules.size());
+  for (uint32_t index = 0; index < rules.size(); index++) {
+    list.Set(index, uint8Array(info.Env(), rules[index].data(), rules[index].size()));
+  }
+  return list;
+}
+
+Napi::Value readClocks(const Napi::CallbackInfo& info) {
+  const uint64_t realtime = readClock(CLOCK_REALTIME);
+  const uint64_t monotonic = readClock(CLOCK_MONOTONIC);
+  const uint64_t boottime = readClock(CLOCK_BOOTTIME);
+  const Napi::Object clocks = Napi::Object::New(info.Env());
+  clocks.Set("realtimeNs", Napi::BigInt::New(info.Env(), realtime));
+  clocks.Set("monotonicNs", Napi::BigInt::New(info.Env(), monotonic));
+  clocks.Set("boottimeNs", Napi::BigInt::New(info.Env(), boottime));
+  return clocks;
+}
+
+// The two decoders below are not part of the door: its tests reach them here, to show messages of other kernels.
+
+Napi::Value decodeStatus(const Napi::CallbackInfo& info) {
+  const Bytes reply = Arguments(info).bytes(0, "reply");
+  return statusObject(info.Env(), decodeAuditStatus(reply.data, reply.length));
+}
+
+Napi::Value decodeConnector(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const Bytes payload = arguments.bytes(0, "payload");
+  uint8_t message[connectorMessageBytes];
+  if (!decodeConnectorMessage(payload.data, payload.length, 0, message)) return info.Env().Null();
+  return uint8Array(info.Env(), message, sizeof message);
+}
+
+using Implementation = Napi::Value (*)(const Napi::CallbackInfo&);
+
+/** Failures of the code behind the door leave it as a NativeError. */
+template <Implementation implementation>
+Napi::Value guarded(const Napi::CallbackInfo& info) {
+  try {
+    return implementation(info);
+  } catch (const Failure& failure) {
+    Napi::Error error = Napi::Error::New(info.Env(), failure.what());
+    error.Set("code", Napi::String::New(info.Env(), failure.code));
+    if (failure.number != 0) error.Set("errno", Napi::Number::New(info.Env(), failure.number));
+    if (!failure.call.empty()) error.Set("syscall", Napi::String::New(info.Env(), failure.call));
+    throw error;
+  }
+}
+
+template <Implementation implementation>
+void offer(Napi::Object& exports, const char* name) {
+  exports.Set(name, Napi::Function::New<guarded<implementation>>(exports.Env(), name));
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  exports.Set("auditRecordHeaderBytes", Napi::Number::New(env, auditRecordHeaderBytes));
+  exports.Set("auditRecordRoomBytes", Napi::Number::New(env, auditRecordRoomBytes));
+  exports.Set("connectorMessageBytes", Napi::Number::New(env, connectorMessageBytes));
+  offer<openAudit>(exports, "openAudit");
+  offer<openAuditControl>(exports, "openAuditControl");
+  offer<openConnector>(exports, "openConnector");
+  offer<receiveBufferBytes>(exports, "receiveBufferBytes");
+  offer<closeSocket>(exports, "closeSocket");
+  offer<receiveAuditInto>(exports, "receiveAudit");
+  offer<foreignDatagrams>(exports, "foreignDatagrams");
+  offer<connectorListenOn>(exports, "connectorListen");
+  offer<receiveConnectorInto>(exports, "receiveConnector");
+  offer<getStatus>(exports, "getAuditStatus");
+  offer<setStatus>(exports, "setAuditStatus");
+  offer<addRule>(exports, "addAuditRule");
+  offer<deleteRule>(exports, "deleteAuditRule");
+  offer<listRules>(exports, "listAuditRules");
+  offer<readClocks>(exports, "readClocks");
+  offer<decodeStatus>(exports, "decodeAuditStatus");
+  offer<decodeConnector>(exports, "decodeConnectorMessage");
+  return exports;
+}
+
+}  // namespace
+
+}  // namespace godo
+
+static Napi::Object initializeAddon(Napi::Env env, Napi::Object exports) {
+  return godo::initialize(env, exports);
+}
+
+NODE_API_MODULE(godo_native, initializeAddon)

@@ -1,0 +1,153 @@
+#include "audit-receive.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "datagram-batch.h"
+#include "errors.h"
+
+namespace godo {
+
+namespace {
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the record layout of index.d.ts is little-endian");
+
+constexpr uint16_t auditUser = 1005;
+constexpr uint16_t auditLogin = 1006;
+constexpr uint16_t auditFirstUserMessage = 1100;
+
+/** Below 1100 stand the requests and their answers, but for two old record types (include/uapi/linux/audit.h). */
+bool isAnswer(uint16_t type) {
+  return type < auditFirstUserMessage && type != auditUser && type != auditLogin;
+}
+
+void keepAnswer(NetlinkSocket& socket, const nlmsghdr& header, const uint8_t* payload, size_t bytes) {
+  if (socket.awaited == 0 || header.nlmsg_seq != socket.awaited) return;
+  // Unlike a record's, an answer's nlmsg_len is right, and leaves out the padding that the datagram has.
+  if (header.nlmsg_len >= sizeof header) bytes = std::min<size_t>(bytes, header.nlmsg_len - sizeof header);
+  socket.answers.push_back({header, std::vector<uint8_t>(payload, payload + bytes)});
+}
+
+/** Writes the header and the padding around a payload that stands at `record + auditRecordHeaderBytes`. Returns the record's size. */
+size_t sealRecord(uint8_t* record, uint32_t payloadBytes, uint16_t type, bool truncated, uint64_t arrivalNs) {
+  const uint16_t flags = truncated ? 1 : 0;
+  std::memcpy(record, &payloadBytes, 4);
+  std::memcpy(record + 4, &type, 2);
+  std::memcpy(record + 6, &flags, 2);
+  std::memcpy(record + 8, &arrivalNs, 8);
+  const size_t end = auditRecordHeaderBytes + payloadBytes;
+  const size_t padded = (end + 7) & ~size_t{7};
+  std::memset(record + end, 0, padded - end);
+  return padded;
+}
+
+size_t deliverPending(NetlinkSocket& socket, uint8_t* memory, size_t length) {
+  size_t written = 0;
+  while (!socket.pending.empty()) {
+    const PendingRecord& record = socket.pending.front();
+    const size_t bytes = record.payload.size();
+    if (((auditRecordHeaderBytes + bytes + 7) & ~size_t{7}) > length - written) break;
+    uint8_t* place = memory + written;
+    std::memcpy(place + auditRecordHeaderBytes, record.payload.data(), bytes);
+    written += sealRecord(place, static_cast<uint32_t>(bytes), record.type, record.truncated, record.arrivalNs);
+    socket.pending.pop_front();
+  }
+  return written;
+}
+
+/**
+ * One recvmmsg. Every datagram is received with the room of the largest record, `auditRecordRoomBytes` apart, and then
+ * moved down to its place behind the one before. A packed record is never longer than that room, so the move goes
+ * downwards or nowhere, and neither it nor the header can reach a payload that still waits to be moved.
+ * Returns bytes, 0 (nothing for the caller; `taken` says whether there was anything at all) or -1 for an overrun.
+ */
+int64_t receiveBatch(NetlinkSocket& socket, uint8_t* memory, size_t length, bool& taken) {
+  taken = true;
+  if (const size_t bytes = deliverPending(socket, memory, length)) return static_cast<int64_t>(bytes);
+  if (socket.overran) {
+    socket.overran = false;
+    return -1;
+  }
+
+  DatagramBatch batch;
+  const size_t places = std::min<size_t>(DatagramBatch::capacity, length / auditRecordRoomBytes);
+  for (size_t index = 0; index < places; index++) {
+    batch.place(memory + index * auditRecordRoomBytes + auditRecordHeaderBytes, auditPayloadRoomBytes);
+  }
+  const int count = batch.receive(socket.fd());
+  if (count == -ENOBUFS) return -1;
+  if (count == -EAGAIN) {
+    taken = false;
+    return 0;
+  }
+  if (count < 0) throwSystemError(-count, "recvmmsg");
+
+  const uint64_t arrivalNs = readClock(CLOCK_MONOTONIC);
+  size_t written = 0;
+  for (unsigned index = 0; index < static_cast<unsigned>(count); index++) {
+    if (!batch.fromKernel(index) || !batch.hasHeader(index)) {
+      foreignDatagramCount++;
+      continue;
+    }
+    const nlmsghdr& header = batch.header(index);
+    const uint8_t* payload = memory + index * auditRecordRoomBytes + auditRecordHeaderBytes;
+    const size_t bytes = batch.payloadBytes(index);
+    if (isAnswer(header.nlmsg_type)) {
+      keepAnswer(socket, header, payload, bytes);
+      continue;
+    }
+    uint8_t* place = memory + written;
+    std::memmove(place + auditRecordHeaderBytes, payload, bytes);
+    written += sealRecord(place, static_cast<uint32_t>(bytes), header.nlmsg_type, batch.truncated(index), arrivalNs);
+  }
+  return static_cast<int64_t>(written);
+}
+
+}  // namespace
+
+int64_t receiveAudit(NetlinkSocket& socket, uint8_t* memory, size_t length, uint32_t timeoutMs) {
+  const Deadline deadline(timeoutMs);
+  for (;;) {
+    bool taken = false;
+    int64_t result;
+    {
+      const std::lock_guard<std::mutex> lock(socket.receiving);
+      result = receiveBatch(socket, memory, length, taken);
+    }
+    if (result != 0) return result;
+    if (deadline.passed()) return 0;
+    // Poll only when there was nothing: under load every poll would be a system call for nothing.
+    if (!taken && !socket.waitReadable(deadline)) return 0;
+  }
+}
+
+bool takeForRequest(NetlinkSocket& socket) {
+  uint8_t payload[16384];
+  DatagramBatch batch;
+  batch.place(payload, sizeof payload);
+  const int count = batch.receive(socket.fd());
+  if (count == -EAGAIN || count == 0) return false;
+  if (count == -ENOBUFS) {
+    socket.overran = true;
+    return true;
+  }
+  if (count < 0) throwSystemError(-count, "recvmmsg");
+  if (!batch.fromKernel(0) || !batch.hasHeader(0)) {
+    foreignDatagramCount++;
+    return true;
+  }
+  const nlmsghdr& header = batch.header(0);
+  const size_t bytes = batch.payloadBytes(0);
+  if (isAnswer(header.nlmsg_type)) {
+    keepAnswer(socket, header, payload, bytes);
+  } else if (socket.kind() == SocketKind::auditData) {
+    // The room of receiveAudit holds here too: a longer record could not be delivered later.
+    const size_t kept = std::min(bytes, auditPayloadRoomBytes);
+    socket.pending.push_back({header.nlmsg_type, batch.truncated(0) || kept < bytes, readClock(CLOCK_MONOTONIC),
+                              std::vector<uint8_t>(payload, payload + kept)});
+  }
+  return true;
+}
+
+}  // namespace godo

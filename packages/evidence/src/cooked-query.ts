@@ -1,0 +1,149 @@
+/**
+ * What the conditions of a CookedQuery mean for each collection. Both stores narrow down with what their database can
+ * do and let this have the last word, so that they cannot differ.
+ *
+ * | condition | processes | files | events | containers | losses | runs |
+ * |---|---|---|---|---|---|---|
+ * | container | its container | its container | its container | itself | – | – |
+ * | pid | tgid | tgid of the opener or of a writer | tgid | holds such a process | – | – |
+ * | exe | any program it was | program of the opener | its process was such a program | holds such a process | – | – |
+ * | sinceNs | exit | close | time | last | time | end |
+ * | untilNs | start | open | time | first | time | start |
+ * | sessionId | one of them | equal | equal | one of them | equal | itself |
+ *
+ * A moment that is not known (null) meets sinceNs and untilNs: what may be meant is shown. "–": the condition is not
+ * applied, for a loss can concern any process. `exe` is a whole path where it has a slash, the last part of one
+ * otherwise.
+ */
+
+import type { CookedCollection, CookedDocuments, ProcessDocument } from './cooked-documents.ts';
+import type { CookedQuery } from './stores.ts';
+
+/** The processes that meet pid and exe, for collections whose documents know only keys. */
+export interface RelatedProcesses {
+  readonly keys: ReadonlySet<string>;
+  /** `_id`s of their containers. */
+  readonly containers: ReadonlySet<string>;
+}
+
+type Test<C extends CookedCollection> = (
+  document: CookedDocuments[C],
+  query: CookedQuery,
+  related: RelatedProcesses | null,
+) => boolean;
+
+const tests: { readonly [C in CookedCollection]: Test<C> } = {
+  processes: (document, query) =>
+    inContainer(document.containerId, query) &&
+    (query.pid === undefined || document.tgid === query.pid) &&
+    (query.exe === undefined || wasProgram(document, query.exe)) &&
+    during(document.startNs, document.exitNs, query) &&
+    (query.sessionId === undefined || document.sessionIds.includes(query.sessionId)),
+  files: (document, query) =>
+    inContainer(document.containerId, query) &&
+    (query.pid === undefined ||
+      document.tgid === query.pid ||
+      document.writers.some((writer) => tgidOfKey(writer.key) === query.pid)) &&
+    (query.exe === undefined || isProgram(document.exe, query.exe)) &&
+    during(document.openedNs, document.closedNs, query) &&
+    (query.sessionId === undefined || document.sessionId === query.sessionId),
+  events: (document, query, related) =>
+    inContainer(document.containerId, query) &&
+    (query.pid === undefined || document.tgid === query.pid) &&
+    (query.exe === undefined || (related?.keys.has(document.key ?? '') ?? false)) &&
+    during(document.timeNs, document.timeNs, query) &&
+    (query.sessionId === undefined || document.sessionId === query.sessionId),
+  containers: (document, query, related) =>
+    inContainer(document.containerId, query) &&
+    ((query.pid === undefined && query.exe === undefined) || (related?.containers.has(document._id) ?? false)) &&
+    during(document.firstNs, document.lastNs, query) &&
+    (query.sessionId === undefined || document.sessionIds.includes(query.sessionId)),
+  losses: (document, query) =>
+    during(document.timeNs, document.timeNs, query) &&
+    (query.sessionId === undefined || document.sessionId === query.sessionId),
+  runs: (document, query) =>
+    during(document.startNs, document.endNs, query) &&
+    (query.sessionId === undefined || document._id === query.sessionId),
+};
+
+/** Whether a document meets all conditions. `related` is needed where {@link needsRelated} says so. */
+export function meetsQuery<C extends CookedCollection>(
+  collection: C,
+  document: CookedDocuments[C],
+  query: CookedQuery,
+  related: RelatedProcesses | null,
+): boolean {
+  return tests[collection](document, query, related);
+}
+
+/** Whether the conditions cannot be told from the documents of the collection alone. */
+export function needsRelated(collection: CookedCollection, query: CookedQuery): boolean {
+  if (collection === 'events') return query.exe !== undefined;
+  if (collection === 'containers') return query.pid !== undefined || query.exe !== undefined;
+  return false;
+}
+
+/**
+ * The documents that meet the query, in the order of `scan`.
+ *
+ * @param scan every document that can meet the query, perhaps more, in the collection's order.
+ */
+export async function* select<C extends CookedCollection>(
+  collection: C,
+  query: CookedQuery,
+  scan: <S extends CookedCollection>(collection: S, query: CookedQuery) => AsyncIterable<CookedDocuments[S]>,
+): AsyncGenerator<CookedDocuments[C]> {
+  const related = needsRelated(collection, query) ? await relatedTo(query, scan) : null;
+  for await (const document of scan(collection, query)) {
+    if (meetsQuery(collection, document, query, related)) yield document;
+  }
+}
+
+async function relatedTo(
+  query: CookedQuery,
+  scan: (collection: 'processes', query: CookedQuery) => AsyncIterable<ProcessDocument>,
+): Promise<RelatedProcesses> {
+  const processQuery: CookedQuery = {
+    ...(query.pid === undefined ? {} : { pid: query.pid }),
+    ...(query.exe === undefined ? {} : { exe: query.exe }),
+  };
+  const keys = new Set<string>();
+  const containers = new Set<string>();
+  for await (const process of scan('processes', processQuery)) {
+    if (!meetsQuery('processes', process, processQuery, null)) continue;
+    keys.add(process._id);
+    if (process.containerId !== null) containers.add(`${process.bootId}:${process.containerId}`);
+  }
+  return { keys, containers };
+}
+
+/** Container ids are lower-case hex. */
+export function containerPrefix(query: CookedQuery): string | undefined {
+  return query.container?.toLowerCase();
+}
+
+function inContainer(containerId: string | null, query: CookedQuery): boolean {
+  const prefix = containerPrefix(query);
+  return prefix === undefined || (containerId?.startsWith(prefix) ?? false);
+}
+
+function during(fromNs: bigint | null, toNs: bigint | null, query: CookedQuery): boolean {
+  if (query.sinceNs !== undefined && toNs !== null && toNs < query.sinceNs) return false;
+  return query.untilNs === undefined || fromNs === null || fromNs <= query.untilNs;
+}
+
+function isProgram(exe: string | null, wanted: string): boolean {
+  return exe !== null && (exe === wanted || (!wanted.includes('/') && exe.endsWith(`/${wanted}`)));
+}
+
+function wasProgram(process: ProcessDocument, wanted: string): boolean {
+  return (
+    isProgram(process.exe, wanted) ||
+    process.executions.some((execution) => execution.success && isProgram(execution.exe, wanted))
+  );
+}
+
+/** `<boot id>:<tgid>:<start>`; a boot id holds no colon. */
+function tgidOfKey(key: string): number {
+  return Number(key.split(':', 2)[1]);
+}

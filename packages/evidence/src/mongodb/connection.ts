@@ -1,0 +1,83 @@
+import { type Db, MongoClient, type MongoClientOptions } from 'mongodb';
+import { reasonOf, StoreError } from '../store-error.ts';
+import { type MongoTarget, redactUri } from '../target.ts';
+import { mongoError, withoutPassword } from './errors.ts';
+
+/** An open connection to a server, and one of its databases. */
+export interface MongoConnection {
+  readonly client: MongoClient;
+  readonly db: Db;
+  /** For people: the server and the database, without password. */
+  readonly location: string;
+}
+
+/** How long a server is looked for before it is called unreachable. */
+const selectionMs = 5000;
+
+/**
+ * Connects and asks the server once, so that a wrong address or password shows here.
+ *
+ * @param name the database.
+ * @param socketTimeoutMs how long one request may take before its connection is given up.
+ * @throws StoreError
+ */
+export async function connect(target: MongoTarget, name: string, socketTimeoutMs: number): Promise<MongoConnection> {
+  const server = redactUri(target.uri);
+  const client = newClient(target.uri, server, {
+    appName: 'godo',
+    serverSelectionTimeoutMS: selectionMs,
+    connectTimeoutMS: selectionMs,
+    socketTimeoutMS: socketTimeoutMs,
+    ignoreUndefined: true,
+    // 64-bit integers are bigint both ways; whole numbers of ours go as int32 or double and come back as numbers.
+    useBigInt64: true,
+  });
+  try {
+    await client.connect();
+    const db = client.db(name);
+    await db.command({ ping: 1 });
+    return { client, db, location: `${server} (database ${name})` };
+  } catch (error) {
+    await client.close().catch(() => undefined);
+    throw mongoError(error, server);
+  }
+}
+
+function newClient(uri: string, server: string, options: MongoClientOptions): MongoClient {
+  try {
+    return new MongoClient(uri, options);
+  } catch (error) {
+    throw new StoreError(
+      'BAD_TARGET',
+      `${server} is not a usable MongoDB address: ${withoutPassword(reasonOf(error))}`,
+    );
+  }
+}
+
+/** Runs requests; what the driver throws comes out as a StoreError. */
+export async function request<T>(connection: MongoConnection, requests: () => Promise<T>): Promise<T> {
+  try {
+    return await requests();
+  } catch (error) {
+    throw mongoError(error, connection.location);
+  }
+}
+
+/** The documents of a cursor. The cursor is closed however the loop over them ends. */
+export async function* read<D>(
+  connection: MongoConnection,
+  open: () => AsyncIterable<unknown> & { close(): Promise<void> },
+): AsyncGenerator<D> {
+  const cursor = open();
+  const documents = cursor[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await request(connection, () => documents.next());
+      if (next.done) return;
+      yield next.value as D;
+    }
+  } finally {
+    // It may have been lost with its connection; the error of the read says so already.
+    await cursor.close().catch(() => undefined);
+  }
+}

@@ -1,0 +1,69 @@
+import {
+  MongoBulkWriteError,
+  MongoError,
+  MongoNetworkError,
+  MongoServerError,
+  MongoServerSelectionError,
+} from 'mongodb';
+import { reasonOf, StoreError } from '../store-error.ts';
+
+const authenticationFailed: ReadonlySet<number> = new Set([18, 8000]);
+const unauthorized = 13;
+/** Host unreachable, not primary, shut down, interrupted …: what the driver specification retries. */
+const passing: ReadonlySet<number> = new Set([6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+const outOfDiskSpace = 14031;
+export const duplicateKey = 11000;
+export const notImplemented = 238;
+
+/** Whatever the driver threw, as a StoreError. `location` is the redacted URI. */
+export function mongoError(error: unknown, location: string): StoreError {
+  if (error instanceof StoreError) return error;
+  const reason = withoutPassword(reasonOf(error));
+  if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError || lostConnection(error)) {
+    return new StoreError(
+      'DATABASE_UNREACHABLE',
+      `No MongoDB server answers at ${location} (${reason}): start it, or name another with --db or --mongo.`,
+    );
+  }
+  const code = codeOf(error);
+  if (code !== null && authenticationFailed.has(code)) {
+    return new StoreError(
+      'DATABASE_REFUSED',
+      `${location} does not accept the user and password of the URI: ${reason}`,
+    );
+  }
+  if (code === unauthorized) {
+    return new StoreError('DATABASE_REFUSED', `${location} does not let this user do what is needed: ${reason}`);
+  }
+  if (code === outOfDiskSpace) {
+    return new StoreError('DATABASE_FULL', `${location} has no room left: make room on its disk.`);
+  }
+  if ((code !== null && passing.has(code)) || retryable(error)) {
+    return new StoreError('DATABASE_UNREACHABLE', `${location} cannot serve just now (${reason}): try again.`);
+  }
+  if (error instanceof MongoServerError) {
+    return new StoreError('DATABASE_REFUSED', `${location} refused a request (${code ?? 'no code'}): ${reason}`);
+  }
+  return new StoreError('DATABASE_FAILED', `The database at ${location} failed: ${reason}`);
+}
+
+function codeOf(error: unknown): number | null {
+  return error instanceof MongoError && typeof error.code === 'number' ? error.code : null;
+}
+
+/** A bulk write wraps a broken connection into an error without a code. */
+function lostConnection(error: unknown): boolean {
+  return error instanceof MongoBulkWriteError && error.cause instanceof MongoNetworkError;
+}
+
+function retryable(error: unknown): boolean {
+  return (
+    error instanceof MongoError &&
+    (error.hasErrorLabel('RetryableWriteError') || error.hasErrorLabel('TransientTransactionError'))
+  );
+}
+
+/** The driver quotes the URI in some of its messages. */
+export function withoutPassword(text: string): string {
+  return text.replace(/\/\/.*@/gs, '//***@');
+}

@@ -1,0 +1,36 @@
+/**
+ * Opens the stores. The code for a database is loaded when it is used.
+ *
+ * All of them throw StoreError. An unreachable MongoDB server is told after about 5 s.
+ */
+
+import type { CookedReader, CookedWriter, RawReader, RawStore } from './stores.ts';
+import type { StoreTarget } from './target.ts';
+
+/** Raw evidence for adding to; made where it is missing. */
+export async function openRawStore(target: StoreTarget): Promise<RawStore> {
+  if (target.kind === 'sqlite') return (await import('./sqlite/raw-store.ts')).openSqliteRawStore(target.directory);
+  return (await import('./mongodb/raw-store.ts')).openMongoRawStore(target);
+}
+
+/** Raw evidence for reading. @throws StoreError DATABASE_NOT_FOUND when there is none. */
+export async function openRawReader(target: StoreTarget): Promise<RawReader> {
+  if (target.kind === 'sqlite') return (await import('./sqlite/raw-reader.ts')).openSqliteRawReader(target.directory);
+  return (await import('./mongodb/raw-reader.ts')).openMongoRawReader(target);
+}
+
+/** A new set of cooked evidence, seen by readers from its commit on. */
+export async function openCookedWriter(target: StoreTarget): Promise<CookedWriter> {
+  if (target.kind === 'sqlite') {
+    return (await import('./sqlite/cooked-writer.ts')).openSqliteCookedWriter(target.directory);
+  }
+  return (await import('./mongodb/cooked-writer.ts')).openMongoCookedWriter(target);
+}
+
+/** Cooked evidence for reading. @throws StoreError DATABASE_NOT_FOUND when there is none. */
+export async function openCookedReader(target: StoreTarget): Promise<CookedReader> {
+  if (target.kind === 'sqlite') {
+    return (await import('./sqlite/cooked-reader.ts')).openSqliteCookedReader(target.directory);
+  }
+  return (await import('./mongodb/cooked-reader.ts')).openMongoCookedReader(target);
+}

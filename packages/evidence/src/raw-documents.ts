@@ -1,0 +1,238 @@
+/**
+ * The documents of raw evidence: what the listener writes and the filter reads.
+ *
+ * Conventions that hold for every document:
+ * - Raw evidence is only ever added to. `_id` is derived from the evidence itself, so writing the same thing twice
+ *   changes nothing.
+ * - A field whose name ends in `Ns` is a bigint: nanoseconds since the Unix epoch. The ISO text of the same moment
+ *   (UTC, nine decimals) stands beside it without the suffix (`timeNs` and `time`).
+ * - Text that came as bytes is UTF-8; where the bytes were not valid UTF-8 the text holds U+FFFD and a second field
+ *   with the suffix `Hex` holds the exact bytes in lower-case hex.
+ * - `null` says "known to be unknown"; an absent optional field says "this observation has nothing to say about it".
+ */
+
+/** `<boot id>:<tgid>:<start ticks>`; the last part is `?<ms>.<serial>` where the start was never seen. */
+export type ProcessKey = string;
+
+/** A moment as its source stated it, before conversion to the epoch. `value` is a decimal integer. */
+export interface SourceClock {
+  /** `monotonic`: ns of CLOCK_MONOTONIC (connector). `audit`: ms since the epoch (audit record). `realtime`: ns. */
+  readonly name: 'monotonic' | 'audit' | 'realtime';
+  readonly value: string;
+}
+
+/** Where a raw document comes from: host, boot and run of the listener. */
+export interface Origin {
+  readonly _id: string;
+  /** Host name. */
+  readonly host: string;
+  /** /etc/machine-id, or null where there is none. */
+  readonly machineId: string | null;
+  readonly bootId: string;
+  /** `_id` of the start document of the listener run in `sessions`. */
+  readonly sessionId: string;
+}
+
+export interface Moment {
+  readonly timeNs: bigint;
+  readonly time: string;
+}
+
+/** Who a task is to the kernel: uid etc. as audit's SYSCALL record or /proc/PID/status give them. 4294967295 = unset. */
+export interface Credentials {
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly euid?: number;
+  readonly auid?: number;
+  readonly ses?: number;
+  readonly tty?: string | null;
+}
+
+/** One observation of a task. Collection `pids`. */
+export interface TaskDocument extends Origin, Moment, Credentials {
+  /**
+   * snapshot: it ran when the listener started. fork: it was made. exec: it became another program (or tried to).
+   * exit: it ended. root: it changed its root file system. star: it was declared a root of the tree.
+   */
+  readonly observation: 'snapshot' | 'fork' | 'exec' | 'exit' | 'root' | 'star';
+  readonly source: 'proc' | 'connector' | 'audit' | 'listener';
+  readonly clock: SourceClock | null;
+  readonly key: ProcessKey;
+  /** Task id in the host's pid namespace. */
+  readonly pid: number;
+  /** Process id in the host's pid namespace. */
+  readonly tgid: number;
+  /** Clock ticks (1/100 s) since boot, suspend included: field 22 of /proc/PID/stat. null: never seen. */
+  readonly startTicks: number | null;
+  /** Time the process started, where known. */
+  readonly startNs?: bigint | null;
+  readonly start?: string | null;
+  /** True where the edge to the parent was not told by the kernel but concluded (audit.log replay). */
+  readonly inferred?: boolean;
+  /** Parent task, parent process and its key, as known at this observation. */
+  readonly ppid?: number;
+  readonly parentTgid?: number;
+  readonly parentKey?: ProcessKey | null;
+  /** exit: status given to exit(2), 0..255; null when killed by a signal. */
+  readonly exitCode?: number | null;
+  /** exit: signal that killed it, or null. */
+  readonly exitSignal?: number | null;
+  readonly coreDumped?: boolean;
+  /** A root of the tree: a container engine, or the command of `godo record`. */
+  readonly star?: boolean;
+  /** exec: false when the call failed; the facts then describe the attempt and were not applied. */
+  readonly success?: boolean;
+  /** exec: negative errno of a failed call. */
+  readonly errno?: number;
+  readonly argv?: readonly string[] | null;
+  /** Same length as argv; null where the argument was valid UTF-8. Present only if some argument was not. */
+  readonly argvHex?: readonly (string | null)[];
+  readonly comm?: string | null;
+  readonly commHex?: string;
+  /** Absolute path of the executable as the process sees it. */
+  readonly exe?: string | null;
+  readonly exeHex?: string;
+  readonly cwd?: string | null;
+  readonly cwdHex?: string;
+  /** Host path of the root file system; `/` for host processes. */
+  readonly rootfs?: string | null;
+  readonly rootfsHex?: string;
+  /** Innermost container id, 64 hex digits; null: read and not in a container. Absent: not read. */
+  readonly containerId?: string | null;
+  readonly warnings?: readonly string[];
+}
+
+/** Writes counted, with the first and the last time. first and last are null exactly when count is 0. */
+export interface WriteCount {
+  readonly count: number;
+  readonly bytes: number;
+  readonly firstNs: bigint | null;
+  readonly first: string | null;
+  readonly lastNs: bigint | null;
+  readonly last: string | null;
+}
+
+export interface Writer extends WriteCount {
+  readonly key: ProcessKey;
+}
+
+/**
+ * How a file session ended. close: last descriptor closed; dup: replaced by dup2/dup3; exec: close-on-exec;
+ * exit: the last process that held it ended; unseen: the descriptor number was given out again, so a close was missed.
+ */
+export type ClosedBy = 'close' | 'dup' | 'exec' | 'exit' | 'unseen';
+
+/** The kind of file an open call found, by its mode. */
+export type FileType = 'regular' | 'directory' | 'character' | 'block' | 'fifo' | 'socket' | 'symlink' | 'unknown';
+
+/** One open … close of one file by one open file description. `files`: ended. `fds`: still open at a checkpoint. */
+export interface FileSessionDocument extends Origin {
+  readonly kind: 'session';
+  /** Identity of the file session; equals `_id` in `files`, and is the part of `_id` before `@` in `fds`. */
+  readonly fileSessionId: string;
+  /** `fds` only: when this state was written down. A later checkpoint of the same session wins over an earlier one. */
+  readonly checkpointNs?: bigint;
+  readonly checkpoint?: string;
+  /** Path as the process sees it: absolute when pathResolved; the given name otherwise; null when not even that. */
+  readonly path: string | null;
+  readonly pathHex?: string;
+  readonly pathResolved: boolean;
+  /** The directory descriptor an unresolved relative name hangs on. */
+  readonly dirfd?: number;
+  /** `major:minor` in hex as audit prints it (`fe:00`). */
+  readonly dev: string | null;
+  /** Decimal; 64 bits do not fit a JavaScript number. */
+  readonly inode: string | null;
+  /** Absent in evidence that was written before this was recorded. */
+  readonly fileType?: FileType;
+  /** O_* flags of the open call as the architecture of the caller numbers them; null when the file was open before us. */
+  readonly flags: number | null;
+  readonly access: 'read' | 'write' | 'readwrite' | 'unknown';
+  /** The open call made the file. */
+  readonly created: boolean;
+  /** The opener. */
+  readonly key: ProcessKey;
+  readonly pid: number;
+  readonly tgid: number;
+  readonly fd: number;
+  readonly comm: string | null;
+  readonly exe: string | null;
+  readonly containerId: string | null;
+  /** True: it was open already when the listener started; `opened` is then the time of the snapshot. */
+  readonly openedBefore: boolean;
+  readonly openedNs: bigint;
+  readonly opened: string;
+  readonly closedNs: bigint | null;
+  readonly closed: string | null;
+  readonly closedBy: ClosedBy | null;
+  readonly writes: WriteCount;
+  /** Each process that wrote, in order of its first write. */
+  readonly writers: readonly Writer[];
+  readonly warnings?: readonly string[];
+}
+
+/** Anything else that was recorded (network, module, …). Collection `events`. */
+export interface EventDocument extends Origin, Moment {
+  readonly kind: string;
+  readonly key: ProcessKey | null;
+  readonly tgid: number | null;
+  readonly containerId: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A known gap, or something that makes the evidence less certain. Collection `losses`. */
+export interface LossDocument extends Origin, Moment {
+  readonly severity: 'loss' | 'warning';
+  /** audit-kernel, audit-serial, audit-socket, audit-record, reassembly, connector, proc, ring, listener … */
+  readonly source: string;
+  /** First and last of what is missing (serials, sequence numbers, times), as text; null when it is not known. */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** How many are missing; null when it cannot be known. */
+  readonly count: number | null;
+  /** One sentence: what happened and what is not seen because of it. */
+  readonly reason: string;
+}
+
+/** Start and end of one run of the listener. Collection `sessions`. A run without an end document was cut off. */
+export interface SessionDocument extends Origin, Moment {
+  readonly phase: 'start' | 'end';
+  /** live: from the kernel. replay: from an audit.log (no connector, edges inferred). */
+  readonly mode: 'live' | 'replay';
+  /** start: release of the kernel, version of godo, and how the audit subsystem is listened to. */
+  readonly kernel?: string | null;
+  readonly version?: string;
+  readonly intake?: 'unicast' | 'multicast' | 'log';
+  /** start: the audit rules in auditctl's form, for people. */
+  readonly rules?: readonly string[];
+  /** record: the command. */
+  readonly command?: readonly string[];
+  /** end: final counters by name. */
+  readonly counters?: Readonly<Record<string, number>>;
+  /** end: signal, command-ended, end-of-input, failure. */
+  readonly reason?: string;
+}
+
+export interface RawDocuments {
+  readonly pids: TaskDocument;
+  readonly fds: FileSessionDocument;
+  readonly files: FileSessionDocument;
+  readonly events: EventDocument;
+  readonly losses: LossDocument;
+  readonly sessions: SessionDocument;
+}
+
+export type RawCollection = keyof RawDocuments;
+export const rawCollections = [
+  'pids',
+  'fds',
+  'files',
+  'events',
+  'losses',
+  'sessions',
+] as const satisfies readonly RawCollection[];
+
+/** A document with the collection it belongs to. */
+export type RawEntry = {
+  [C in RawCollection]: { readonly collection: C; readonly document: RawDocuments[C] };
+}[RawCollection];

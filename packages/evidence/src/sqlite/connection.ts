@@ -1,0 +1,107 @@
+/** Opens the SQLite databases of godo and answers for what is in them. */
+
+import { StoreError } from '../store-error.ts';
+import { openSqlite, type SqliteDatabase } from './driver.ts';
+import { sqliteError } from './errors.ts';
+import { type FileStamp, readOnlyUri, sameStamp, stampOf } from './files.ts';
+import { applicationId, schemaVersion } from './schema.ts';
+
+/** How long another program's lock is waited for. */
+const busyMs = 5000;
+
+export async function openForWriting(file: string): Promise<SqliteDatabase> {
+  const database = await openSqlite(file, { readOnly: false });
+  database.exec(`PRAGMA busy_timeout = ${busyMs}`);
+  return database;
+}
+
+/**
+ * Refuses what is not a database of ours, or of a later schema.
+ *
+ * @returns false when the database is new and empty.
+ */
+export function checkSchema(database: SqliteDatabase, file: string): boolean {
+  const { application_id: application } = database.prepare('PRAGMA application_id').get() as { application_id: number };
+  const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (application !== applicationId) {
+    const { tables } = database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get() as { tables: number };
+    if (application === 0 && version === 0 && tables === 0) return false;
+    throw new StoreError('DATABASE_CORRUPT', `${file} is not a database of godo: name another directory with --db.`);
+  }
+  if (version > schemaVersion) {
+    throw new StoreError(
+      'DATABASE_TOO_NEW',
+      `${file} was written by a later version of godo (schema ${version}, known is ${schemaVersion}): use that version.`,
+    );
+  }
+  return version > 0;
+}
+
+/** A database opened for reading in one transaction: it shows one state for as long as it is open. */
+export interface ReadConnection {
+  readonly database: SqliteDatabase;
+  /** @throws StoreError DATABASE_CHANGED when what was read so far cannot be relied on. */
+  verify(): void;
+}
+
+/**
+ * Opens a database file for reading and changes nothing, not even by -wal or -shm files where there were none.
+ *
+ * With a -wal file a writer is at work, or was killed: then it is read as every SQLite program reads it, which needs
+ * the -shm file beside it or a directory where that can be made. Without one the file is complete in itself and is
+ * read as immutable, which works on read-only media too but takes no lock: should a writer begin meanwhile,
+ * {@link ReadConnection.verify} tells.
+ *
+ * @param madeBy the command that makes the file, for the message when it is missing.
+ */
+export async function openForReading(file: string, madeBy: string): Promise<ReadConnection> {
+  const missing = new StoreError('DATABASE_NOT_FOUND', `There is no ${file}: run ${madeBy} first.`);
+  // A writer that begins, or ends, in between makes the first choice wrong; the second look cannot meet both again soon.
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const before = stampOf(file);
+    if (before === null) throw missing;
+    const immutable = stampOf(`${file}-wal`) === null;
+    const connection = await begin(file, immutable, before);
+    if (!immutable || (stampOf(`${file}-wal`) === null && sameStamp(before, stampOf(file)))) {
+      try {
+        if (!checkSchema(connection.database, file)) throw missing;
+        return connection;
+      } catch (error) {
+        connection.database.close();
+        throw sqliteError(error, file);
+      }
+    }
+    connection.database.close();
+  }
+  throw new StoreError('DATABASE_CHANGED', `${file} is just being opened or closed by a listener: try again.`);
+}
+
+async function begin(file: string, immutable: boolean, before: FileStamp): Promise<ReadConnection> {
+  const database = await openSqlite(readOnlyUri(file, { immutable }), { readOnly: true }).catch((error) => {
+    throw cannotRead(error, file, immutable);
+  });
+  try {
+    database.exec(`PRAGMA busy_timeout = ${busyMs}; PRAGMA query_only = 1; BEGIN`);
+    // The snapshot is taken by the first read, not by BEGIN.
+    database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get();
+  } catch (error) {
+    database.close();
+    throw cannotRead(error, file, immutable);
+  }
+  const verify = () => {
+    if (immutable && !sameStamp(before, stampOf(file))) {
+      throw new StoreError('DATABASE_CHANGED', `A listener began to write to ${file} while it was read: try again.`);
+    }
+  };
+  return { database, verify };
+}
+
+function cannotRead(error: unknown, file: string, immutable: boolean): StoreError {
+  const known = sqliteError(error, file);
+  if (known.code !== 'DATABASE_REFUSED' || immutable) return known;
+  return new StoreError(
+    'DATABASE_REFUSED',
+    `${file} and its -wal file can only be read where their directory can be written to: copy both to such a place, ` +
+      'or run as their owner.',
+  );
+}

@@ -1,0 +1,130 @@
+import { join } from 'node:path';
+import { documentToJson } from '../json.ts';
+import { type RawCollection, type RawEntry, rawCollections } from '../raw-documents.ts';
+import type { InsertResult, RawStore } from '../stores.ts';
+import { checkSchema, openForWriting } from './connection.ts';
+import type { SqliteDatabase, SqliteStatement } from './driver.ts';
+import { sqliteError } from './errors.ts';
+import { makeDirectory, makeFile } from './files.ts';
+import {
+  applicationId,
+  createIndexes,
+  createTables,
+  prepareInsert,
+  rawTables,
+  rowOf,
+  schemaVersion,
+} from './schema.ts';
+
+export const rawFile = 'raw.db';
+
+/**
+ * Raw evidence in `raw.db`, which is made with its directory where it is missing.
+ *
+ * Durability: a batch is one transaction in the write-ahead log. Once `insert` resolves it outlives the end of the
+ * process, however it comes (SIGKILL included). The log is not flushed to the disk at each batch (synchronous=NORMAL):
+ * a power failure can take the batches since the last checkpoint of the log (32 MiB at most), never part of a batch,
+ * and never damages the file. `close` flushes everything and leaves `raw.db` complete in itself, unless a reader still
+ * holds it: then the rest stays in `raw.db-wal`.
+ */
+export async function openSqliteRawStore(directory: string): Promise<RawStore> {
+  const file = join(directory, rawFile);
+  try {
+    makeDirectory(directory);
+    makeFile(file, { exclusive: false });
+    const database = await openForWriting(file);
+    try {
+      return new SqliteRawStore(file, prepare(database, file));
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  } catch (error) {
+    throw sqliteError(error, file);
+  }
+}
+
+function prepare(database: SqliteDatabase, file: string): SqliteDatabase {
+  checkSchema(database, file);
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = NORMAL;
+    PRAGMA wal_autocheckpoint = 8192;
+    PRAGMA cache_size = -16384;
+    BEGIN IMMEDIATE`);
+  // Looked at again under the lock: another listener may have made the tables meanwhile.
+  if (!checkSchema(database, file)) {
+    createTables(database, rawTables);
+    createIndexes(database, rawTables);
+    database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`);
+  }
+  database.exec('COMMIT');
+  return database;
+}
+
+class SqliteRawStore implements RawStore {
+  readonly location: string;
+  readonly #database: SqliteDatabase;
+  readonly #inserts: ReadonlyMap<RawCollection, SqliteStatement>;
+  #open = true;
+
+  constructor(file: string, database: SqliteDatabase) {
+    this.location = file;
+    this.#database = database;
+    this.#inserts = new Map(
+      rawCollections.map((name) => [
+        name,
+        prepareInsert(database, name, rawTables[name], 'ON CONFLICT (_id) DO NOTHING'),
+      ]),
+    );
+  }
+
+  async insert(entries: readonly RawEntry[]): Promise<InsertResult> {
+    if (entries.length === 0) return { inserted: 0, duplicates: 0 };
+    try {
+      this.#database.exec('BEGIN IMMEDIATE');
+      try {
+        const inserted = this.#insertAll(entries);
+        this.#database.exec('COMMIT');
+        return { inserted, duplicates: entries.length - inserted };
+      } catch (error) {
+        this.#rollBack();
+        throw error;
+      }
+    } catch (error) {
+      throw sqliteError(error, this.location);
+    }
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    try {
+      // Readers may stay for long; not to wait for them, the log is then left to the next writer.
+      this.#database.exec('PRAGMA busy_timeout = 100');
+      this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+    } catch (error) {
+      throw sqliteError(error, this.location);
+    } finally {
+      this.#database.close();
+    }
+  }
+
+  #insertAll(entries: readonly RawEntry[]): number {
+    let inserted = 0;
+    for (const { collection, document } of entries) {
+      const insert = this.#inserts.get(collection) as SqliteStatement;
+      const row = rowOf(rawTables[collection], document, documentToJson(document));
+      inserted += Number(insert.run(...row).changes);
+    }
+    return inserted;
+  }
+
+  #rollBack(): void {
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch {
+      // SQLite has rolled back by itself on some errors (disk full, input/output) and says so here; the first error counts.
+    }
+  }
+}

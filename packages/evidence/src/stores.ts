@@ -1,0 +1,78 @@
+/** The two stores that keep evidence, behind one interface each. MongoDB and SQLite implement both. */
+
+import type { CookedCollection, CookedDocuments, CookedEntry, ProcessDocument } from './cooked-documents.ts';
+import type {
+  EventDocument,
+  FileSessionDocument,
+  LossDocument,
+  RawCollection,
+  RawEntry,
+  SessionDocument,
+  TaskDocument,
+} from './raw-documents.ts';
+
+export interface InsertResult {
+  /** Documents that were new. */
+  readonly inserted: number;
+  /** Documents whose `_id` was there already; nothing was changed. */
+  readonly duplicates: number;
+}
+
+/** Raw evidence: only ever added to. */
+export interface RawStore {
+  /** For people: where it is, without password. */
+  readonly location: string;
+  /** Adds what is not there yet, all or nothing where the database can; resolves once it is durable as the database promises. */
+  insert(entries: readonly RawEntry[]): Promise<InsertResult>;
+  close(): Promise<void>;
+}
+
+/** Raw evidence opened for reading only: the database is not changed by it, not even its files. */
+export interface RawReader {
+  readonly location: string;
+  count(collection: RawCollection): Promise<number>;
+  /** Ordered by (key, timeNs, _id), so that the observations of one process come together. */
+  tasks(): AsyncIterable<TaskDocument>;
+  /** Ended file sessions, ordered by (openedNs, _id). */
+  closedFiles(): AsyncIterable<FileSessionDocument>;
+  /** The latest checkpoint of every file session that has no document in `files`, ordered by (openedNs, _id). */
+  openFiles(): AsyncIterable<FileSessionDocument>;
+  /** Ordered by (timeNs, _id). */
+  events(): AsyncIterable<EventDocument>;
+  losses(): AsyncIterable<LossDocument>;
+  sessions(): AsyncIterable<SessionDocument>;
+  close(): Promise<void>;
+}
+
+/** Writes a whole new set of cooked evidence, which replaces the old set at `commit` and leaves it alone on `abort`. */
+export interface CookedWriter {
+  readonly location: string;
+  insert(entries: readonly CookedEntry[]): Promise<void>;
+  commit(): Promise<void>;
+  abort(): Promise<void>;
+}
+
+/** All given conditions hold together. */
+export interface CookedQuery {
+  /** Prefix of the container id. */
+  readonly container?: string;
+  /** Process id (tgid) in the host's pid namespace. */
+  readonly pid?: number;
+  /** Processes alive, files open, events at or after this moment. */
+  readonly sinceNs?: bigint;
+  /** … and not begun after this one. */
+  readonly untilNs?: bigint;
+  readonly exe?: string;
+  readonly sessionId?: string;
+}
+
+/** Reads cooked evidence, never changes it. */
+export interface CookedReader {
+  readonly location: string;
+  count(collection: CookedCollection): Promise<number>;
+  /** Every document of a collection in the order it is shown in: processes by (startNs, _id), files by (openedNs, _id), events and losses by (timeNs, _id), containers by (firstNs, _id), runs by (startNs, _id). */
+  find<C extends CookedCollection>(collection: C, query: CookedQuery): AsyncIterable<CookedDocuments[C]>;
+  /** The named processes; those that are not there are left out. */
+  processes(keys: readonly string[]): Promise<ProcessDocument[]>;
+  close(): Promise<void>;
+}

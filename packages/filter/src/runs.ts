@@ -1,0 +1,72 @@
+import type { RunDocument, SessionDocument } from '@godo/evidence';
+import { compareNs, compareText } from './order.ts';
+import { nsOf, textListOf, textOf } from './values.ts';
+
+/** The runs of the listener that raw evidence tells of. */
+export interface Runs {
+  /** In order of start, then id. */
+  readonly documents: readonly RunDocument[];
+  /** By start of the run; one without a start document comes last. */
+  compareSessions(this: void, a: string, b: string): number;
+  /** Start of the earliest of the runs, in ns since the epoch; null where none is known. */
+  firstStartNs(sessionIds: readonly string[]): bigint | null;
+}
+
+function isUsable(session: SessionDocument): boolean {
+  return textOf(session._id) !== null && nsOf(session.timeNs) !== null;
+}
+
+function merge(id: string, start: SessionDocument | undefined, end: SessionDocument | undefined): RunDocument | null {
+  const known = start ?? end;
+  if (known === undefined) return null;
+  return {
+    _id: id,
+    host: known.host,
+    machineId: known.machineId,
+    bootId: known.bootId,
+    mode: known.mode,
+    startNs: known.timeNs,
+    start: known.time,
+    endNs: end?.timeNs ?? null,
+    end: end?.time ?? null,
+    reason: end?.reason ?? null,
+    kernel: start?.kernel ?? null,
+    version: start?.version ?? null,
+    intake: start?.intake ?? null,
+    rules: textListOf(start?.rules) ?? [],
+    command: textListOf(start?.command),
+    counters: end?.counters ?? {},
+  };
+}
+
+/** Merges start and end of every run. A run without an end was cut off or still goes on. */
+export function mergeRuns(sessions: readonly SessionDocument[]): Runs {
+  const starts = new Map<string, SessionDocument>();
+  const ends = new Map<string, SessionDocument>();
+  for (const session of sessions) {
+    if (!isUsable(session)) continue;
+    if (session.phase === 'end') ends.set(textOf(session.sessionId) ?? session._id, session);
+    else starts.set(session._id, session);
+  }
+  const documents: RunDocument[] = [];
+  for (const id of new Set([...starts.keys(), ...ends.keys()])) {
+    const run = merge(id, starts.get(id), ends.get(id));
+    if (run !== null) documents.push(run);
+  }
+  documents.sort((a, b) => compareNs(a.startNs, b.startNs) || compareText(a._id, b._id));
+  const places = new Map(documents.map((run, index) => [run._id, index]));
+  const byId = new Map(documents.map((run) => [run._id, run]));
+  return {
+    documents,
+    compareSessions: (a, b) =>
+      (places.get(a) ?? documents.length) - (places.get(b) ?? documents.length) || compareText(a, b),
+    firstStartNs(sessionIds) {
+      let first: bigint | null = null;
+      for (const id of sessionIds) {
+        const startNs = byId.get(id)?.startNs ?? null;
+        if (compareNs(startNs, first) < 0) first = startNs;
+      }
+      return first;
+    },
+  };
+}

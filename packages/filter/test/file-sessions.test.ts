@@ -1,0 +1,84 @@
+import type { FileSessionDocument } from '@godo/evidence';
+import { expect, test } from 'vitest';
+import { cook } from './support/memory-store.ts';
+import { at, containerId, exit, file, fork, openFile, task, writes } from './support/raw.ts';
+
+const star = task('snapshot', 10, 0, { star: true });
+const outsider = task('snapshot', 90, 0);
+
+const outline = (files: readonly FileSessionDocument[]) =>
+  files.map(({ path, closedNs, closedBy }) => [path, closedNs, closedBy]);
+
+test('closed and open sessions of the tree are kept alike, those of others are not', async () => {
+  const { files } = await cook({
+    pids: [star, outsider, fork(10, 11, 1)],
+    files: [file(11, '/closed', 2, { closedNs: at(3) }), file(90, '/other', 2, { closedNs: at(3) })],
+    fds: [openFile(11, '/open', 4), openFile(90, '/other-open', 4)],
+  });
+  expect(files).toEqual([
+    { ...file(11, '/closed', 2, { closedNs: at(3) }), closeInferred: false },
+    { ...openFile(11, '/open', 4), _id: file(11, '/open', 4)._id, closeInferred: false },
+  ]);
+});
+
+test('a session that was not closed ends with its process', async () => {
+  const { files } = await cook({ pids: [star, fork(10, 11, 1), exit(11, 9)], fds: [openFile(11, '/open', 4)] });
+  const [document] = files;
+  expect([document?.closedNs, document?.closed, document?.closedBy, document?.closeInferred]).toEqual([
+    at(9),
+    '2024-01-01T00:00:00.009000000Z',
+    'exit',
+    true,
+  ]);
+});
+
+test('a writer that inherited the descriptor holds the file open after its opener is gone', async () => {
+  const writers = (...tgids: number[]) =>
+    tgids.map((tgid) => ({ key: `boot-a:${tgid}:${tgid * 10}`, ...writes(1, 1, 5) }));
+  const pids = [star, fork(10, 11, 1), fork(11, 12, 2), fork(11, 13, 3), exit(11, 9), exit(12, 20)];
+  const { files } = await cook({
+    pids,
+    fds: [
+      openFile(11, '/by-12', 4, { writers: writers(12), writes: writes(1, 1, 5) }),
+      openFile(11, '/by-13', 4, { writers: writers(12, 13), writes: writes(1, 1, 5) }),
+    ],
+  });
+  expect(outline(files)).toEqual([
+    ['/by-12', at(20), 'exit'],
+    ['/by-13', null, null],
+  ]);
+});
+
+test('nothing is closed before its last write, though the clocks differ', async () => {
+  const { files } = await cook({
+    pids: [star, fork(10, 11, 1), exit(11, 9)],
+    fds: [openFile(11, '/late', 4, { writes: writes(1, 1, 11) })],
+  });
+  expect(outline(files)).toEqual([['/late', at(11), 'exit']]);
+});
+
+test('a file that a process of the tree wrote is kept, whoever opened it', async () => {
+  const writer = { key: 'boot-a:11:110', ...writes(1, 1, 5) };
+  const { files } = await cook({
+    pids: [star, outsider, fork(10, 11, 1)],
+    files: [file(90, '/handed-down', 2, { closedNs: at(8), writers: [writer], writes: writes(1, 1, 5) })],
+  });
+  expect(outline(files)).toEqual([['/handed-down', at(8), 'close']]);
+});
+
+test('a session takes the container of its process where its own was not known', async () => {
+  const inside = containerId('a');
+  const { files } = await cook({
+    pids: [star, fork(10, 11, 1, { containerId: inside })],
+    files: [file(11, '/a', 2), file(11, '/b', 2, { containerId: containerId('b') })],
+  });
+  expect(files.map((one) => one.containerId)).toEqual([inside, containerId('b')]);
+});
+
+test('a broken session is passed over and counted; the others are kept', async () => {
+  const broken = [{ key: 5 }, { openedNs: null }, { writes: null }, { writers: [null] }, { closedNs: 3 }].map(
+    (change, index) => ({ ...file(11, `/broken-${index}`, 2), ...change }) as unknown as FileSessionDocument,
+  );
+  const { files } = await cook({ pids: [star, fork(10, 11, 1)], files: [...broken, file(11, '/good', 2)] });
+  expect(outline(files)).toEqual([['/good', null, null]]);
+});

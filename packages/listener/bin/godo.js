@@ -1,0 +1,9 @@
+#!/usr/bin/env node
+import { existsSync } from 'node:fs';
+
+if (existsSync(new URL('../dist/cli.js', import.meta.url))) {
+  await import('../dist/cli.js');
+} else {
+  process.stderr.write('godo is not built yet: run "npm ci" (or "npm run build") in the project folder.\n');
+  process.exitCode = 1;
+}

@@ -1,0 +1,102 @@
+/** Which file an open call opened, and how: from the SYSCALL, OPENAT2, CWD and PATH records of its event. */
+
+import type { FileType } from '@godo/evidence';
+import type { BinaryString, OpenEvent } from '../events.ts';
+import { absolutePath } from './paths.ts';
+import { type AuditRecord, argumentField, rawField, textField } from './record.ts';
+import { recordType } from './record-types.ts';
+import { openFlag } from './syscalls.ts';
+
+type OpenedFile = Omit<OpenEvent, 'kind' | 'fd' | 'ms' | 'serial' | 'caller' | 'warnings' | 'lines' | 'incomplete'>;
+
+const currentDirectory = 0xffff_ff9c;
+
+export function readOpenedFile(
+  name: 'open' | 'openat' | 'openat2' | 'creat',
+  body: BinaryString,
+  records: readonly AuditRecord[],
+  warnings: string[],
+): OpenedFile {
+  const flags = readFlags(name, body, records);
+  if (flags === null) warnings.push('the flags of the open call are not known');
+  const item = openedItem(records);
+  if (item === undefined) warnings.push('no PATH record names the file');
+  const given = item === undefined ? null : textField(item.body, 'name');
+  const directory = name === 'openat' || name === 'openat2' ? argumentField(body, 'a0') : currentDirectory;
+  const fromCwd = directory === currentDirectory;
+  const cwd = records.find((record) => record.type === recordType.cwd);
+  const absolute =
+    given?.startsWith('/') || fromCwd
+      ? absolutePath(given, cwd === undefined ? null : textField(cwd.body, 'cwd'))
+      : null;
+  return {
+    flags,
+    access: accessMode(flags),
+    closeOnExec: flags !== null && (flags & openFlag.closeOnExec) !== 0,
+    truncates: flags !== null && (flags & openFlag.truncate) !== 0,
+    created: item !== undefined && rawField(item.body, 'nametype') === 'CREATE',
+    path: absolute ?? given,
+    pathResolved: absolute !== null,
+    dirfd: absolute === null && !fromCwd && directory !== null ? directory | 0 : null,
+    ...fileIdentity(item),
+  };
+}
+
+function readFlags(name: string, body: BinaryString, records: readonly AuditRecord[]): number | null {
+  if (name === 'creat') return openFlag.create | openFlag.writeOnly | openFlag.truncate;
+  if (name === 'open') return argumentField(body, 'a1');
+  if (name === 'openat') return argumentField(body, 'a2');
+  // audit_log_openat2_how: `oflag=0%llo mode=0%llo resolve=0x%llx`.
+  const how = records.find((record) => record.type === recordType.openat2);
+  const raw = how === undefined ? undefined : rawField(how.body, 'oflag');
+  return raw !== undefined && /^[0-7]+$/.test(raw) ? Number.parseInt(raw, 8) : null;
+}
+
+export function accessMode(flags: number | null): OpenEvent['access'] {
+  if (flags === null) return 'unknown';
+  switch (flags & openFlag.accessMode) {
+    case 0:
+      return 'read';
+    case openFlag.writeOnly:
+      return 'write';
+    case openFlag.readWrite:
+      return 'readwrite';
+    default:
+      // 3 asks for both permissions and gives neither (Linux: for ioctl only).
+      return 'unknown';
+  }
+}
+
+/** The last item that is not the PARENT; logs of old kernels have no nametype, there the last item is the file. */
+function openedItem(records: readonly AuditRecord[]): AuditRecord | undefined {
+  return records.findLast((record) => {
+    if (record.type !== recordType.path) return false;
+    const nametype = rawField(record.body, 'nametype');
+    return nametype !== 'PARENT' && nametype !== 'UNKNOWN' && rawField(record.body, 'name') !== '(null)';
+  });
+}
+
+function fileIdentity(item: AuditRecord | undefined): Pick<OpenEvent, 'dev' | 'inode' | 'fileType'> {
+  if (item === undefined) return { dev: null, inode: null, fileType: 'unknown' };
+  const mode = rawField(item.body, 'mode');
+  return {
+    dev: rawField(item.body, 'dev') ?? null,
+    inode: rawField(item.body, 'inode') ?? null,
+    fileType: mode !== undefined && /^[0-7]+$/.test(mode) ? fileType(Number.parseInt(mode, 8)) : 'unknown',
+  };
+}
+
+const fileTypes: Readonly<Record<number, FileType>> = {
+  1: 'fifo',
+  2: 'character',
+  4: 'directory',
+  6: 'block',
+  7: 'regular',
+  9: 'symlink',
+  11: 'socket',
+};
+
+/** `mode` as in struct stat. */
+export function fileType(mode: number): FileType {
+  return fileTypes[mode >> 12] ?? 'unknown';
+}

@@ -1,0 +1,44 @@
+/** What the system calls that are recorded do with their arguments, by architecture. */
+
+import { syscallNumbers } from './syscall-numbers.ts';
+
+/** AUDIT_ARCH_* of linux/audit.h. */
+export const auditArch = { x86_64: 0xc000_003e, i386: 0x4000_0003, aarch64: 0xc000_00b7 } as const;
+export type Architecture = keyof typeof auditArch;
+export type SyscallName = keyof (typeof syscallNumbers)['x86_64'] | keyof (typeof syscallNumbers)['i386'];
+
+const byNumber = new Map<number, Map<number, SyscallName>>();
+for (const [arch, table] of Object.entries(syscallNumbers)) {
+  const names = new Map<number, SyscallName>();
+  for (const [name, number] of Object.entries(table)) names.set(number, name as SyscallName);
+  byNumber.set(auditArch[arch as Architecture], names);
+}
+
+/** `arch` is the AUDIT_ARCH_* value of the record. undefined: not one of those that godo records. */
+export function syscallName(arch: number, number: number): SyscallName | undefined {
+  return byNumber.get(arch)?.get(number);
+}
+
+/** undefined where the architecture has no such call. */
+export function syscallNumber(arch: Architecture, name: SyscallName): number | undefined {
+  return (syscallNumbers[arch] as Partial<Record<SyscallName, number>>)[name];
+}
+
+/**
+ * O_* bits. Write, create, truncate, close-on-exec and the access mode have the same numbers on the three
+ * architectures (include/uapi/asm-generic/fcntl.h; arch/arm64 differs in O_DIRECTORY, O_NOFOLLOW, O_DIRECT only).
+ */
+export const openFlag = {
+  accessMode: 0o3,
+  writeOnly: 0o1,
+  readWrite: 0o2,
+  create: 0o100,
+  truncate: 0o1000,
+  closeOnExec: 0o2000000,
+  path: 0o10000000,
+} as const;
+
+/** Bits any of which makes an open call able to change something. */
+export const openForWriteMask = openFlag.writeOnly | openFlag.readWrite | openFlag.create | openFlag.truncate;
+
+export const fcntlCommand = { dupFd: 0, setFd: 2, dupFdCloseOnExec: 1030 } as const;

@@ -1,0 +1,31 @@
+/** The program `godo`. The only place that sets the exit code. */
+
+import { StoreError } from '@godo/evidence';
+import { CommanderError } from 'commander';
+import { fromGoStyle } from './commands/options.ts';
+import { program } from './commands/program.ts';
+import { realWorld } from './commands/world.ts';
+import { ListenerError } from './listener-error.ts';
+
+const world = realWorld((code) => {
+  process.exitCode = code;
+});
+
+try {
+  await program(world).parseAsync(fromGoStyle(process.argv.slice(2)), { from: 'user' });
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has said it already.
+    process.exitCode = error.exitCode === 0 ? 0 : 2;
+  } else if (error instanceof ListenerError || error instanceof StoreError || isNativeError(error)) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+  } else {
+    process.stderr.write(`godo failed in a way it does not know: ${(error as Error).stack ?? error}\n`);
+    process.exitCode = 70;
+  }
+}
+
+function isNativeError(error: unknown): error is Error {
+  return error instanceof Error && typeof (error as { code?: unknown }).code === 'string';
+}

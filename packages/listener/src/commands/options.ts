@@ -1,0 +1,88 @@
+/** Options that several commands share, their parsers, and the original's Go style of writing them. */
+
+import { resolveTarget, type StoreTarget } from '@godo/evidence';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+
+export interface SharedOptions {
+  readonly db?: string;
+  readonly mongo?: string;
+  readonly rawDb?: string;
+  readonly diag?: string;
+  readonly backlog: number;
+  readonly root: readonly string[];
+  readonly quiet?: boolean;
+  readonly verbose?: boolean;
+}
+
+/** dockerd where Docker's own packages and Debian's put it. */
+export const defaultStars = ['/usr/bin/dockerd', '/usr/sbin/dockerd', '/usr/local/bin/dockerd'] as const;
+
+export function addStoreOptions(command: Command): Command {
+  return command
+    .option(
+      '--db <url|directory>',
+      'where evidence is kept: mongodb://… or a directory (default: $GODO_DB, or /var/lib/godo for root)',
+    )
+    .option('--mongo <host:port|uri>', 'MongoDB server')
+    .option('--raw-db <name>', 'MongoDB database of the raw evidence (default: test)');
+}
+
+export function addListenOptions(command: Command): Command {
+  return addStoreOptions(command)
+    .option('--diag <file>', 'keep everything the pipeline took in, in audit.log form; `godo replay` reads it')
+    .addOption(
+      new Option(
+        '--backlog <records>',
+        'audit records the kernel may queue for us; what does not fit is lost and counted',
+      )
+        .argParser(parseBacklog)
+        .default(65_536),
+    )
+    .addOption(
+      new Option('--root <exe>', 'executable whose processes are roots of the tree, beside dockerd (repeatable)')
+        .argParser((value, previous: readonly string[]) => [...previous, parseExe(value)])
+        .default([]),
+    )
+    .option('-q, --quiet', 'no progress line, warnings only')
+    .option('-v, --verbose', 'say more');
+}
+
+/** @throws StoreError BAD_TARGET */
+export function targetOf(options: Pick<SharedOptions, 'db' | 'mongo' | 'rawDb'>): StoreTarget {
+  const given = {
+    ...(options.db !== undefined && { db: options.db }),
+    ...(options.mongo !== undefined && { mongo: options.mongo }),
+    ...(options.rawDb !== undefined && { rawDb: options.rawDb }),
+  };
+  return resolveTarget(given, { uid: process.getuid?.() ?? -1, environment: process.env });
+}
+
+/**
+ * `audit_backlog_limit` counts records and is 32 bits. The original took bytes and had 1 GiB as its default; such a
+ * value is taken as a number of records, which is what the kernel always made of it.
+ */
+export function parseBacklog(value: string): number {
+  const records = Number(value);
+  if (!/^\d+$/.test(value) || records < 64 || records > 0xffff_ffff) {
+    throw new InvalidArgumentError('It must be a whole number of records, from 64 to 4294967295.');
+  }
+  return records;
+}
+
+function parseExe(value: string): string {
+  if (!value.startsWith('/')) throw new InvalidArgumentError('It must be an absolute path.');
+  return value;
+}
+
+const goStyleNames = ['db', 'mongo', 'raw-db', 'diag', 'backlog', 'root', 'help', 'h'];
+
+/** `-diag=1.txt` and `-diag 1.txt`, as Go's flag package has them, become `--diag…`; up to `--` or the first word. */
+export function fromGoStyle(argv: readonly string[]): string[] {
+  const result: string[] = [];
+  for (const [index, argument] of argv.entries()) {
+    if (argument === '--') return [...result, ...argv.slice(index)];
+    const name = /^-([a-z-]{2,})(?:=|$)/.exec(argument)?.[1];
+    result.push(name !== undefined && goStyleNames.includes(name) ? `-${argument}` : argument);
+  }
+  return result;
+}

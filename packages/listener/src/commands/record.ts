@@ -1,0 +1,91 @@
+/** `godo record -- COMMAND`: listen while a command runs, then filter and show. */
+
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { ListenerError } from '../listener-error.ts';
+import { Supervisor } from '../stages/supervisor.ts';
+import { listenerOptions, nextSignal, requireCapabilities, stopAndReport } from './listen.ts';
+import { addListenOptions, type SharedOptions } from './options.ts';
+import { showProgress } from './progress.ts';
+import type { World } from './world.ts';
+
+interface RecordOptions extends SharedOptions {
+  readonly cookedDb?: string;
+}
+
+export function recordCommand(world: World): Command {
+  const command = new Command('record')
+    .description('listen while COMMAND runs, then filter and show what it did')
+    .argument('<command...>', 'the command and its arguments, after --');
+  return addListenOptions(command)
+    .option('--cooked-db <name>', 'MongoDB database of the cooked evidence (default: cooked)')
+    .action(async (words: string[], options: RecordOptions) => {
+      requireCapabilities('godo record');
+      const log = world.log({ quiet: true, ...options });
+      const supervisor = new Supervisor(listenerOptions(options, words), log);
+      await supervisor.start();
+      const endProgress = showProgress(process.stderr, () => supervisor.counters());
+      let code: number;
+      try {
+        code = await Promise.race([runStarred(words, supervisor), supervisor.failed]);
+      } catch (error) {
+        await supervisor.abandon();
+        throw error;
+      } finally {
+        endProgress();
+      }
+      await stopAndReport(supervisor, 'command-ended', log);
+      const store = storeArguments(options);
+      await runProgram('filter', [...store, '--quiet']);
+      await runProgram('viewer', [
+        ...store.filter((word) => !word.startsWith('--raw-db')),
+        '--session',
+        supervisor.sessionId,
+      ]);
+      world.exitWith(code);
+    });
+}
+
+/** Runs the command and returns its exit code, or 128 + signal as a shell does. Signals to us go to it. */
+async function runStarred(words: readonly string[], supervisor: Supervisor): Promise<number> {
+  const [program = '', ...rest] = words;
+  const child = spawn(program, rest, { stdio: 'inherit' });
+  const { pid } = child;
+  if (pid !== undefined) supervisor.star(pid);
+  void nextSignal().then((signal) => child.kill(signal as NodeJS.Signals));
+  return await new Promise((resolve, reject) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      const what = error.code === 'ENOENT' ? 'there is no such program' : error.message;
+      reject(new ListenerError('COMMAND_FAILED', `${program} cannot be run: ${what}.`));
+    });
+    child.once('exit', (code, signal) => {
+      resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
+    });
+  });
+}
+
+function storeArguments(options: RecordOptions): string[] {
+  return [
+    ...(options.db === undefined ? [] : [`--db=${options.db}`]),
+    ...(options.mongo === undefined ? [] : [`--mongo=${options.mongo}`]),
+    ...(options.rawDb === undefined ? [] : [`--raw-db=${options.rawDb}`]),
+    ...(options.cookedDb === undefined ? [] : [`--cooked-db=${options.cookedDb}`]),
+  ];
+}
+
+/** The other two programs are started as programs: the database is the only thing between us. */
+async function runProgram(name: 'filter' | 'viewer', args: readonly string[]): Promise<void> {
+  const path = fileURLToPath(new URL(`../../../${name}/bin/${name}.js`, import.meta.url));
+  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (status) => resolve(status ?? 1));
+  });
+  if (code !== 0)
+    throw new ListenerError(
+      'COMMAND_FAILED',
+      `${name} ended with code ${code}: the evidence is kept, run it again by hand.`,
+    );
+}

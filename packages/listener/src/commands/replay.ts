@@ -1,0 +1,106 @@
+/** `godo replay FILE|-`: the same pipeline from an audit.log or a --diag file. Needs no root. */
+
+import { createReadStream } from 'node:fs';
+import { openRawStore, type RawEntry } from '@godo/evidence';
+import { Command } from 'commander';
+import { isDiagLine } from '../diag/diag-line.ts';
+import { ListenerError } from '../listener-error.ts';
+import { DiagReplay } from '../replay/diag-replay.ts';
+import { linesOf } from '../replay/lines.ts';
+import { LogReplay } from '../replay/log-replay.ts';
+import type { Replay } from '../replay/replay.ts';
+import { DocumentQueue } from '../stages/document-queue.ts';
+import { addStoreOptions, defaultStars, type SharedOptions, targetOf } from './options.ts';
+import type { World } from './world.ts';
+
+interface ReplayOptions extends Pick<SharedOptions, 'db' | 'mongo' | 'rawDb' | 'quiet' | 'root'> {
+  readonly host: string;
+  readonly json?: boolean;
+}
+
+const finishMs = 60_000;
+
+export function replayCommand(world: World): Command {
+  const command = new Command('replay')
+    .description('make raw evidence from an audit.log or a --diag file')
+    .argument('<file>', 'the file, or - for standard input');
+  return addStoreOptions(command)
+    .option('--host <name>', 'name of the host where the log itself names none', 'unknown-host')
+    .option(
+      '--root <exe>',
+      'executable whose processes are roots of the tree, beside dockerd (repeatable)',
+      collect,
+      [],
+    )
+    .option('-q, --quiet', 'warnings only')
+    .option('--json', 'a summary as one JSON document on standard output')
+    .action(async (file: string, options: ReplayOptions) => {
+      const store = await openRawStore(targetOf(options));
+      const log = world.log(options);
+      let documents = 0;
+      let duplicates = 0;
+      let failure: Error | null = null;
+      const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+      const queue = new DocumentQueue(
+        store,
+        { batch: 1_000, bound: 20_000, retryMs: [200, 5_000], sleep },
+        {
+          written: (result) => {
+            documents += result.inserted;
+            duplicates += result.duplicates;
+          },
+          retrying: (error) => {
+            failure = error;
+            log.warn(`The database does not take what is recorded: ${error.message}`);
+          },
+        },
+      );
+      try {
+        const replay = await readInto(file, options, queue);
+        const undelivered = await queue.finish(finishMs);
+        if (undelivered > 0) {
+          const why = (failure as Error | null)?.message ?? 'it did not answer';
+          throw new ListenerError('DATABASE', `The database did not take ${undelivered} documents: ${why}`);
+        }
+        const { lines, events, badLines, firstBad } = replay.counters;
+        const summary = { lines, events, badLines, documents, duplicates };
+        if (options.json) world.print(JSON.stringify(summary));
+        log.info(summary, 'replayed');
+        if (events === 0) {
+          throw new ListenerError(
+            'BAD_INPUT',
+            `${file} holds no audit event${firstBad === null ? '' : ` (${firstBad})`}: is it an audit.log or a --diag file?`,
+          );
+        }
+        if (badLines > 0) log.warn(`${badLines} line(s) could not be read, the first is ${firstBad}.`);
+      } finally {
+        await store.close();
+      }
+    });
+}
+
+async function readInto(file: string, options: ReplayOptions, queue: DocumentQueue): Promise<Replay> {
+  const emit = (entry: RawEntry) => queue.push(entry);
+  let replay: Replay | null = null;
+  const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1024 * 1024 });
+  try {
+    for await (const line of linesOf(input as AsyncIterable<Uint8Array>)) {
+      replay ??= isDiagLine(line.text)
+        ? new DiagReplay(emit)
+        : new LogReplay({ host: options.host, stars: [...defaultStars, ...options.root] }, emit);
+      replay.line(line.text);
+      if (queue.full) await queue.room();
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined || !['ENOENT', 'EACCES', 'EISDIR', 'EPERM', 'EIO'].includes(code)) throw error;
+    throw new ListenerError('BAD_INPUT', `${file} cannot be read: ${message}.`, { cause: error });
+  }
+  replay ??= new LogReplay({ host: options.host, stars: [] }, emit);
+  replay.finish();
+  return replay;
+}
+
+function collect(value: string, previous: readonly string[]): string[] {
+  return [...previous, value];
+}

@@ -1,0 +1,256 @@
+/**
+ * The events of the pipeline: typed values that an intake makes and the recorder turns into documents. Nothing here
+ * knows that audit is text, so a second intake can make the same values.
+ *
+ * Text from the kernel is carried as a *binary string* (one character a byte, latin1), because names and arguments
+ * need not be UTF-8; it becomes text only in the document.
+ */
+
+import type { FileType } from '@godo/evidence';
+
+export type BinaryString = string;
+
+/** Who made a system call, as the kernel said with the call. null: the kernel did not know (`?`, `(null)`, `(none)`). */
+export interface Caller {
+  readonly tgid: number;
+  /** tgid of the parent at the time of the call. */
+  readonly ppid: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly euid: number;
+  readonly auid: number;
+  readonly ses: number;
+  readonly tty: BinaryString | null;
+  readonly comm: BinaryString | null;
+  readonly exe: BinaryString | null;
+}
+
+/** What every event from the audit intake has. (ms, serial) identifies it within a boot. */
+export interface AuditOrigin {
+  /** Stamp of the kernel: ms since the epoch, taken at the entry of the call from a clock that lags up to a jiffy. */
+  readonly ms: number;
+  readonly serial: number;
+  readonly caller: Caller;
+  readonly warnings?: readonly string[];
+  /** The records as lines of an audit.log, kept only while a --diag file is written. */
+  readonly lines?: readonly string[];
+  /** Set with `lines` where the records have no EOE of their own. */
+  readonly alone?: boolean;
+  /** Set where the event's end was not seen: the records may be incomplete. */
+  readonly incomplete?: string;
+}
+
+export interface ExecEvent extends AuditOrigin {
+  readonly kind: 'exec';
+  readonly success: boolean;
+  /** 0, or the negative errno. */
+  readonly exit: number;
+  readonly argv: readonly BinaryString[] | null;
+  readonly cwd: BinaryString | null;
+  /** Name of the file that was executed, as given (first PATH item). */
+  readonly name: BinaryString | null;
+}
+
+export interface OpenEvent extends AuditOrigin {
+  readonly kind: 'open';
+  readonly fd: number;
+  /** O_* of the caller's architecture; null where the call passed a pointer and the record of it is missing. */
+  readonly flags: number | null;
+  readonly access: 'read' | 'write' | 'readwrite' | 'unknown';
+  readonly closeOnExec: boolean;
+  readonly truncates: boolean;
+  readonly created: boolean;
+  readonly path: BinaryString | null;
+  readonly pathResolved: boolean;
+  readonly dirfd: number | null;
+  readonly dev: string | null;
+  readonly inode: string | null;
+  readonly fileType: FileType;
+}
+
+export interface CloseEvent extends AuditOrigin {
+  readonly kind: 'close';
+  readonly fd: number;
+}
+
+export interface WriteEvent extends AuditOrigin {
+  readonly kind: 'write';
+  readonly fd: number;
+  readonly bytes: number;
+}
+
+/** A descriptor was copied: dup, dup2, dup3, fcntl(F_DUPFD, F_DUPFD_CLOEXEC). */
+export interface DupEvent extends AuditOrigin {
+  readonly kind: 'dup';
+  readonly from: number;
+  readonly to: number;
+  /** dup2, dup3: what `to` referred to before was closed by the call. */
+  readonly replaces: boolean;
+  readonly closeOnExec: boolean;
+}
+
+/** fcntl(F_SETFD). */
+export interface DescriptorFlagsEvent extends AuditOrigin {
+  readonly kind: 'descriptor-flags';
+  readonly fd: number;
+  readonly closeOnExec: boolean;
+}
+
+/** fork, vfork, clone or clone3 returned in the parent. */
+export interface CloneEvent extends AuditOrigin {
+  readonly kind: 'clone';
+  /** In the pid namespace of the caller. */
+  readonly childPid: number;
+}
+
+export interface PivotRootEvent extends AuditOrigin {
+  readonly kind: 'pivot-root';
+  /** Absolute path of the new root as the caller saw it before. */
+  readonly newRoot: BinaryString | null;
+}
+
+/** Audit events that make no document; taken in only for the --diag file. */
+export interface OtherEvent extends AuditOrigin {
+  readonly kind: 'other';
+}
+
+export type AuditEvent =
+  | ExecEvent
+  | OpenEvent
+  | CloseEvent
+  | WriteEvent
+  | DupEvent
+  | DescriptorFlagsEvent
+  | CloneEvent
+  | PivotRootEvent
+  | OtherEvent;
+
+/** What /proc said of a task, read between two equal readings of its start time. Absent: not read or not readable. */
+export interface ProcFacts {
+  readonly startTicks: number;
+  readonly argv?: readonly BinaryString[];
+  readonly comm?: BinaryString;
+  readonly exe?: BinaryString;
+  readonly cwd?: BinaryString;
+  /** Path of the root file system on the host. */
+  readonly rootfs?: BinaryString;
+  /** null: its cgroups name no container. */
+  readonly containerId?: string | null;
+  readonly uid?: number;
+  readonly gid?: number;
+  readonly euid?: number;
+  readonly auid?: number;
+  readonly ses?: number;
+}
+
+/** What every connector message has. (cpu, seq, monotonicNs) identifies it within a boot. */
+export interface ConnectorOrigin {
+  readonly cpu: number;
+  readonly seq: number;
+  readonly monotonicNs: bigint;
+  /** The same moment on the epoch. */
+  readonly timeNs: bigint;
+}
+
+export interface ForkEvent extends ConnectorOrigin {
+  readonly kind: 'fork';
+  readonly parentPid: number;
+  readonly parentTgid: number;
+  readonly pid: number;
+  readonly tgid: number;
+  /** The moment in clock ticks since boot, suspend included: stands in where /proc could not be read. */
+  readonly ticks: number;
+  readonly proc: ProcFacts | null;
+}
+
+/** The connector's exec: the process became another program. */
+export interface BecameEvent extends ConnectorOrigin {
+  readonly kind: 'became';
+  readonly pid: number;
+  readonly tgid: number;
+  readonly proc: ProcFacts | null;
+}
+
+export interface ExitEvent extends ConnectorOrigin {
+  readonly kind: 'exit';
+  readonly pid: number;
+  readonly tgid: number;
+  /** As wait(2) packs it: exit status << 8 | core flag 0x80 | signal. */
+  readonly status: number;
+}
+
+/** A process that ran when the listener started. */
+export interface SnapshotEvent {
+  readonly kind: 'snapshot';
+  readonly timeNs: bigint;
+  readonly startNs: bigint;
+  readonly tgid: number;
+  readonly parentTgid: number;
+  readonly tasks: readonly number[];
+  readonly proc: ProcFacts;
+  /** Descriptors open for writing. */
+  readonly files: readonly SnapshotFile[];
+}
+
+export interface SnapshotFile {
+  readonly fd: number;
+  readonly path: BinaryString;
+  readonly flags: number;
+  readonly access: 'write' | 'readwrite';
+  readonly closeOnExec: boolean;
+  readonly dev: string | null;
+  readonly inode: string | null;
+  readonly fileType: FileType;
+}
+
+export interface LossEvent {
+  readonly kind: 'loss';
+  readonly timeNs: bigint;
+  readonly severity: 'loss' | 'warning';
+  readonly source: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly count: number | null;
+  readonly reason: string;
+}
+
+/** Declares a running process a root of the tree. */
+export interface StarEvent {
+  readonly kind: 'star';
+  readonly timeNs: bigint;
+  readonly tgid: number;
+}
+
+/** Write down what is still open. */
+export interface CheckpointEvent {
+  readonly kind: 'checkpoint';
+  readonly timeNs: bigint;
+}
+
+export interface SessionStartEvent {
+  readonly kind: 'session-start';
+  readonly timeNs: bigint;
+  readonly sessionId: string;
+  readonly host: string;
+  readonly machineId: string | null;
+  readonly bootId: string;
+  readonly mode: 'live' | 'replay';
+  readonly intake: 'unicast' | 'multicast' | 'log';
+  readonly kernel: string | null;
+  readonly version: string;
+  readonly rules: readonly string[];
+  readonly command: readonly string[] | null;
+  /** Executables whose processes are roots of the tree. */
+  readonly stars: readonly string[];
+}
+
+export interface SessionEndEvent {
+  readonly kind: 'session-end';
+  readonly timeNs: bigint;
+  readonly reason: string;
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export type ConnectorEvent = ForkEvent | BecameEvent | ExitEvent;
+export type ControlEvent = LossEvent | StarEvent | CheckpointEvent | SessionStartEvent | SessionEndEvent;
+export type PipelineEvent = AuditEvent | ConnectorEvent | SnapshotEvent | ControlEvent;

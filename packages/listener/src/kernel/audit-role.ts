@@ -1,0 +1,158 @@
+/** Taking part in the kernel's audit: what was found is noted before anything is changed, and put back at the end. */
+
+import {
+  type AuditStatus,
+  addAuditRule,
+  closeSocket,
+  deleteAuditRule,
+  getAuditStatus,
+  listAuditRules,
+  openAudit,
+  openAuditControl,
+  setAuditStatus,
+} from '@godo/native';
+import { ListenerError } from '../listener-error.ts';
+import { type AuditRule, encodeRule, isTaskNever, keyOfRule } from '../rules/audit-rule.ts';
+import { ruleKey } from '../rules/rule-set.ts';
+
+const requestMs = 2_000;
+
+/** The settings that godo changes. */
+export interface FoundSettings {
+  readonly enabled: number;
+  readonly failure: number;
+  readonly backlogLimit: number;
+  readonly backlogWaitTime: number | null;
+}
+
+export type AuditIntake = 'unicast' | 'multicast';
+
+export class AuditRole {
+  readonly #control: number;
+  #data: number | null = null;
+  #intake: AuditIntake = 'unicast';
+  readonly found: AuditStatus;
+  #ownPid: number | null = null;
+
+  constructor() {
+    try {
+      this.#control = openAuditControl();
+      this.found = getAuditStatus(this.#control, requestMs);
+    } catch (error) {
+      throw new ListenerError(
+        'NO_AUDIT',
+        `The kernel's audit subsystem does not answer (${(error as Error).message}): is the kernel built with CONFIG_AUDIT, and are we in the initial user namespace?`,
+        { cause: error },
+      );
+    }
+  }
+
+  get dataFd(): number {
+    if (this.#data === null) throw new Error('the audit role was not taken');
+    return this.#data;
+  }
+
+  get intake(): AuditIntake {
+    return this.#intake;
+  }
+
+  /** Whether rules can be changed (enabled = 2 locks them until the next boot). */
+  get immutable(): boolean {
+    return this.found.enabled === 2;
+  }
+
+  status(): AuditStatus {
+    return getAuditStatus(this.#control, requestMs);
+  }
+
+  /**
+   * Opens the data socket and asks for the audit role; beside another daemon, or with immutable rules, listens to the
+   * multicast group instead. The backlog never makes a process wait: what does not fit is lost and counted.
+   */
+  take(pid: number, options: { backlogLimit: number; receiveBufferBytes: number }): AuditIntake {
+    if (!this.immutable) {
+      setAuditStatus(
+        this.#control,
+        { backlogWaitTime: 0, failure: 0, backlogLimit: Math.max(options.backlogLimit, this.found.backlogLimit) },
+        requestMs,
+      );
+    }
+    const { receiveBufferBytes } = options;
+    if (this.found.pid === 0 && !this.immutable) {
+      const data = openAudit({ multicast: false, receiveBufferBytes });
+      try {
+        setAuditStatus(data, { pid }, requestMs);
+        this.#data = data;
+        this.#ownPid = pid;
+        return this.#intake;
+      } catch (error) {
+        closeSocket(data);
+        if ((error as { code?: string }).code !== 'EEXIST') throw error;
+      }
+    }
+    this.#data = openAudit({ multicast: true, receiveBufferBytes });
+    this.#intake = 'multicast';
+    return this.#intake;
+  }
+
+  /** Removes rules of a run that was cut off, then loads ours, then turns audit on. */
+  load(rules: readonly AuditRule[]): void {
+    if (this.immutable) return;
+    this.removeRules();
+    // Not until all are loaded: a half set would record a half truth.
+    for (const rule of rules) {
+      try {
+        addAuditRule(this.#control, encodeRule(rule), requestMs);
+      } catch (error) {
+        if ((error as { code?: string }).code !== 'EEXIST') throw error;
+      }
+    }
+    if (this.found.enabled === 0) setAuditStatus(this.#control, { enabled: 1 }, requestMs);
+  }
+
+  /** Deletes every rule with our key. Returns how many there were. */
+  removeRules(): number {
+    if (this.immutable) return 0;
+    let removed = 0;
+    for (const rule of listAuditRules(this.#control, requestMs)) {
+      if (keyOfRule(rule) !== ruleKey) continue;
+      deleteAuditRule(this.#control, rule, requestMs);
+      removed += 1;
+    }
+    return removed;
+  }
+
+  ownRules(): number {
+    return listAuditRules(this.#control, requestMs).filter((rule) => keyOfRule(rule) === ruleKey).length;
+  }
+
+  /** How many `-a never,task` rules there are: whole processes that no rule can see. */
+  taskNeverRules(): number {
+    return listAuditRules(this.#control, requestMs).filter(isTaskNever).length;
+  }
+
+  /** Gives the role back and puts the settings back that were found. */
+  restore(settings: FoundSettings = this.found): void {
+    if (this.immutable) return;
+    if (this.#ownPid !== null && this.#data !== null && this.status().pid === this.#ownPid) {
+      setAuditStatus(this.#data, { pid: 0 }, requestMs);
+      this.#ownPid = null;
+    }
+    setAuditStatus(
+      this.#control,
+      {
+        enabled: settings.enabled,
+        failure: settings.failure,
+        backlogLimit: settings.backlogLimit,
+        ...(settings.backlogWaitTime !== null && { backlogWaitTime: settings.backlogWaitTime }),
+      },
+      requestMs,
+    );
+  }
+
+  close(): void {
+    if (this.#data !== null) closeSocket(this.#data);
+    this.#data = null;
+    closeSocket(this.#control);
+  }
+}

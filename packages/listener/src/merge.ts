@@ -1,0 +1,145 @@
+/**
+ * Brings the audit stream and the connector stream into one order that respects cause and effect, without trusting
+ * either clock.
+ *
+ * The connector sends its message inside the system call, audit sends its records after it. So, once the connector
+ * socket has been found empty at a moment after an audit record arrived, every fork and exec that came before the
+ * record has been received: audit events wait for that. The other way round, the exit of a process waits until the
+ * calls that it made before have come through audit: until an audit event that began after the exit was seen, or the
+ * audit socket was found empty `exitGraceUs` after the exit was received.
+ *
+ * Arrival and drain times are microseconds of CLOCK_MONOTONIC. Pure.
+ */
+
+import type { AuditEvent, ConnectorEvent, ExitEvent, LossEvent, PipelineEvent, SnapshotEvent } from './events.ts';
+
+export interface AuditBatch {
+  /** Arrival of the last record in it. */
+  readonly arrivalUs: number;
+  /** The audit socket was found empty at this moment, after everything in this and earlier batches; null: it was not. */
+  readonly drainedUs: number | null;
+  readonly events: readonly (AuditEvent | LossEvent)[];
+}
+
+export interface ConnectorBatch {
+  /** The connector socket was found empty at this moment, after everything in this and earlier batches. */
+  readonly drainedUs: number;
+  readonly arrivalUs: number;
+  readonly events: readonly (ConnectorEvent | SnapshotEvent | LossEvent)[];
+}
+
+/** kauditd may still hold records of a process when its exit is told: how long, at most, beside an empty socket. */
+export const exitGraceUs = 100_000;
+
+interface WaitingExit {
+  readonly event: ExitEvent;
+  readonly arrivalUs: number;
+}
+
+export class Merge {
+  readonly #apply: (event: PipelineEvent) => void;
+  readonly #audit: AuditBatch[] = [];
+  readonly #exits: WaitingExit[] = [];
+  /** Of the waiting exits, how many belong to each process. */
+  readonly #exiting = new Map<number, number>();
+  #connectorDrainedUs = Number.NEGATIVE_INFINITY;
+  #auditDrainedUs = Number.NEGATIVE_INFINITY;
+  #auditSeenMs = Number.NEGATIVE_INFINITY;
+
+  constructor(apply: (event: PipelineEvent) => void) {
+    this.#apply = apply;
+  }
+
+  /** Audit batches that wait for the connector. */
+  get waitingAudit(): number {
+    return this.#audit.length;
+  }
+
+  get waitingExits(): number {
+    return this.#exits.length;
+  }
+
+  /** Returns how many audit batches have been applied by this call. */
+  audit(batch: AuditBatch): number {
+    this.#audit.push(batch);
+    return this.#release();
+  }
+
+  /** Returns how many audit batches have been applied by this call. */
+  connector(batch: ConnectorBatch): number {
+    for (const event of batch.events) {
+      if (event.kind === 'exit') {
+        this.#exits.push({ event, arrivalUs: batch.arrivalUs });
+        this.#exiting.set(event.tgid, (this.#exiting.get(event.tgid) ?? 0) + 1);
+        continue;
+      }
+      // The number was given out again: whatever its last owner did is over.
+      if (event.kind === 'fork' && event.pid === event.tgid && this.#exiting.has(event.tgid)) {
+        this.#releaseExitsOf(event.tgid);
+      }
+      this.#apply(event);
+    }
+    this.#connectorDrainedUs = Math.max(this.#connectorDrainedUs, batch.drainedUs);
+    return this.#release();
+  }
+
+  /** Both streams have ended: nothing waits any longer. */
+  finish(): number {
+    this.#connectorDrainedUs = Number.POSITIVE_INFINITY;
+    const released = this.#release();
+    this.#auditDrainedUs = Number.POSITIVE_INFINITY;
+    this.#release();
+    return released;
+  }
+
+  #release(): number {
+    let applied = 0;
+    for (const batch of this.#audit) {
+      if (batch.arrivalUs > this.#connectorDrainedUs) break;
+      for (const event of batch.events) {
+        if (event.kind !== 'loss' && event.ms > this.#auditSeenMs) this.#auditSeenMs = event.ms;
+        this.#apply(event);
+      }
+      if (batch.drainedUs !== null) this.#auditDrainedUs = Math.max(this.#auditDrainedUs, batch.drainedUs);
+      applied += 1;
+    }
+    this.#audit.splice(0, applied);
+    this.#releaseExits();
+    return applied;
+  }
+
+  #releaseExits(): void {
+    let released = 0;
+    for (const { event, arrivalUs } of this.#exits) {
+      if (!this.#isSettled(event, arrivalUs)) break;
+      this.#applyExit(event);
+      released += 1;
+    }
+    this.#exits.splice(0, released);
+  }
+
+  #isSettled(event: ExitEvent, arrivalUs: number): boolean {
+    if (this.#auditDrainedUs >= arrivalUs + exitGraceUs) return true;
+    // Stamps lag behind the moment, so a later stamp surely is a later moment.
+    return this.#auditSeenMs > Number(event.timeNs / 1_000_000n) + 1;
+  }
+
+  #releaseExitsOf(tgid: number): void {
+    for (let index = 0; index < this.#exits.length; ) {
+      const waiting = this.#exits[index];
+      if (waiting?.event.tgid !== tgid) {
+        index += 1;
+        continue;
+      }
+      this.#exits.splice(index, 1);
+      this.#applyExit(waiting.event);
+    }
+  }
+
+  #applyExit(event: ExitEvent): void {
+    const left = (this.#exiting.get(event.tgid) ?? 1) - 1;
+    if (left === 0) this.#exiting.delete(event.tgid);
+    else this.#exiting.set(event.tgid, left);
+    this.#apply(event);
+  }
+}

@@ -1,0 +1,102 @@
+/** What already runs when the listener starts: every process with its tasks and the files it has open for writing. */
+
+import { readdirSync, statSync } from 'node:fs';
+import type { FileType } from '@godo/evidence';
+import { accessMode, fileType } from '../audit/opened-file.ts';
+import { openFlag } from '../audit/syscalls.ts';
+import type { SnapshotEvent, SnapshotFile } from '../events.ts';
+import { type ProcReader, realProc } from './proc-reader.ts';
+
+export interface BootClock {
+  /** Epoch ns of the boot: what start ticks are counted from. */
+  readonly bootNs: bigint;
+  /** Epoch ns now. */
+  nowNs(): bigint;
+}
+
+const nanosecondsPerTick = 10_000_000n;
+
+/** Rescans after the first find only what was made meanwhile; a host that makes processes faster than this is caught by the connector. */
+const maxScans = 5;
+
+/**
+ * Scans /proc until a scan finds nothing new. Parents come before their children (sorted by start). `except` is our own
+ * process: its threads are the listener.
+ */
+export function takeSnapshot(reader: ProcReader, clock: BootClock, except: number): SnapshotEvent[] {
+  const found = new Map<number, SnapshotEvent>();
+  for (let scan = 0; scan < maxScans; scan += 1) {
+    let fresh = 0;
+    for (const tgid of numericEntries('/proc')) {
+      if (found.has(tgid)) continue;
+      const event = snapshotOf(reader, clock, tgid, tgid !== except);
+      if (event === null) continue;
+      found.set(tgid, event);
+      fresh += 1;
+    }
+    if (fresh === 0) break;
+  }
+  return [...found.values()].sort((a, b) => a.proc.startTicks - b.proc.startTicks || a.tgid - b.tgid);
+}
+
+function snapshotOf(reader: ProcReader, clock: BootClock, tgid: number, withFiles: boolean): SnapshotEvent | null {
+  const proc = reader.allFacts(tgid);
+  const stat = reader.stat(tgid);
+  if (proc === null || stat === null || stat.startTicks !== proc.startTicks) return null;
+  const tasks = numericEntries(`/proc/${tgid}/task`);
+  const timeNs = clock.nowNs();
+  return {
+    kind: 'snapshot',
+    timeNs,
+    startNs: clock.bootNs + BigInt(proc.startTicks) * nanosecondsPerTick,
+    tgid,
+    parentTgid: stat.ppid,
+    tasks: tasks.length > 0 ? tasks : [tgid],
+    proc,
+    files: withFiles ? openForWriting(tgid) : [],
+  };
+}
+
+function openForWriting(tgid: number): SnapshotFile[] {
+  const files: SnapshotFile[] = [];
+  for (const fd of numericEntries(`/proc/${tgid}/fd`)) {
+    const path = realProc.link(`${tgid}/fd/${fd}`);
+    // Sockets, pipes and anonymous files have no path.
+    if (path === null || !path.startsWith('/') || path.startsWith('/memfd:')) continue;
+    const flags = /^flags:\s+([0-7]+)/m.exec(realProc.read(`${tgid}/fdinfo/${fd}`) ?? '')?.[1];
+    if (flags === undefined) continue;
+    const value = Number.parseInt(flags, 8);
+    const access = accessMode(value);
+    if ((access !== 'write' && access !== 'readwrite') || (value & openFlag.path) !== 0) continue;
+    files.push({
+      fd,
+      path: path.endsWith(' (deleted)') ? path.slice(0, -' (deleted)'.length) : path,
+      flags: value,
+      access,
+      closeOnExec: (value & openFlag.closeOnExec) !== 0,
+      ...identity(`/proc/${tgid}/fd/${fd}`),
+    });
+  }
+  return files;
+}
+
+function identity(path: string): { dev: string | null; inode: string | null; fileType: FileType } {
+  try {
+    const stat = statSync(path, { bigint: true });
+    // glibc's makedev: the low 8 bits of the minor stand lowest, the major from bit 8.
+    const major = ((stat.dev >> 8n) & 0xfffn) | ((stat.dev >> 32n) & ~0xfffn);
+    const minor = (stat.dev & 0xffn) | ((stat.dev >> 12n) & ~0xffn);
+    const dev = `${major.toString(16).padStart(2, '0')}:${minor.toString(16).padStart(2, '0')}`;
+    return { dev, inode: stat.ino.toString(), fileType: fileType(Number(stat.mode)) };
+  } catch {
+    return { dev: null, inode: null, fileType: 'unknown' };
+  }
+}
+
+function numericEntries(directory: string): number[] {
+  try {
+    return readdirSync(directory).flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,504 @@
+/** Follows processes through snapshot, fork, exec, change of root and exit, and emits observations of tasks. */
+
+import type { TaskDocument } from '@godo/evidence';
+import type {
+  AuditEvent,
+  BecameEvent,
+  BinaryString,
+  CloneEvent,
+  ExecEvent,
+  ExitEvent,
+  ForkEvent,
+  PivotRootEvent,
+  ProcFacts,
+  SnapshotEvent,
+  StarEvent,
+} from '../events.ts';
+import { DescriptorTable } from './descriptor-table.ts';
+import { argvFields, textFields } from './document-text.ts';
+import {
+  auditClock,
+  auditId,
+  callerFields,
+  connectorId,
+  monotonicClock,
+  nanosecondsPerMs,
+  type Observation,
+  parentFields,
+  placeFields,
+  procFields,
+  type RunOrigin,
+  taskDocument,
+} from './documents.ts';
+import { ExitWatch } from './exit-watch.ts';
+import type { FileRecorder } from './file-recorder.ts';
+import { ForkInference } from './fork-inference.ts';
+import { type ProcessState, ProcessTable } from './process-table.ts';
+
+export interface ProcessRecorderOptions {
+  /** Executables whose processes are roots of the tree. */
+  readonly stars: readonly string[];
+  /** No connector: conclude forks from ppid and clone records. */
+  readonly inferForks: boolean;
+}
+
+type EmitTask = (document: TaskDocument) => void;
+
+/** The child shares the clock tick of its fork, or the next one. */
+const tickTolerance = 1;
+
+export class ProcessRecorder {
+  readonly #origin: RunOrigin;
+  readonly #options: ProcessRecorderOptions;
+  readonly #files: FileRecorder;
+  readonly #emit: EmitTask;
+  readonly #table = new ProcessTable();
+  readonly #exits = new ExitWatch();
+  readonly #expectedStars = new Set<number>();
+  readonly #inference: ForkInference | null;
+
+  constructor(origin: RunOrigin, options: ProcessRecorderOptions, files: FileRecorder, emit: EmitTask) {
+    this.#origin = origin;
+    this.#options = options;
+    this.#files = files;
+    this.#emit = emit;
+    this.#inference = options.inferForks ? new ForkInference() : null;
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** A process that ran before the listener did. */
+  snapshot(event: SnapshotEvent): ProcessState {
+    const { proc } = event;
+    const parent = this.#table.alive(event.parentTgid);
+    const process = this.#make(event.tgid, proc.startTicks, event.startNs, {
+      ppid: event.parentTgid,
+      parentTgid: event.parentTgid,
+      parentKey: parent?.key ?? null,
+      comm: proc.comm ?? null,
+      exe: proc.exe ?? null,
+      cwd: proc.cwd ?? null,
+      rootfs: proc.rootfs ?? null,
+      containerId: proc.containerId,
+      snapshotMs: Number(event.timeNs / nanosecondsPerMs),
+    });
+    for (const task of event.tasks) process.tasks.add(task);
+    this.#noteStar(process, proc.argv);
+    const id = `${this.#origin.sessionId}:proc:${process.tgid}.${process.startTicks}`;
+    const seen = { observation: 'snapshot', source: 'proc', clock: null, timeNs: event.timeNs } as const;
+    this.#emit({
+      ...this.#document(process, { ...seen, id, pid: process.tgid }),
+      ...parentFields(process),
+      ...procFields(proc),
+      ...placeFields(process),
+      ...(process.star && { star: true }),
+    });
+    for (const task of event.tasks) {
+      if (task === process.tgid) continue;
+      this.#emit({
+        ...this.#document(process, { ...seen, id: `${id}/${task}`, pid: task }),
+        ppid: event.parentTgid,
+        parentTgid: event.parentTgid,
+      });
+    }
+    return process;
+  }
+
+  fork(event: ForkEvent): void {
+    const warnings: string[] = [];
+    const process = event.pid === event.tgid ? this.#forked(event, warnings) : this.#threadOf(event, warnings);
+    process.tasks.add(event.pid);
+    const thread = event.pid !== event.tgid;
+    this.#emit({
+      ...this.#document(process, this.#fromConnector(event, 'fork', event.pid)),
+      ppid: event.parentPid,
+      parentTgid: event.parentTgid,
+      ...(!thread && { parentKey: process.parentKey, ...placeFields(process) }),
+      ...(warnings.length > 0 && { warnings }),
+    });
+    if (!thread && this.#expectedStars.delete(process.tgid)) this.#makeStar(process, event.timeNs);
+  }
+
+  /** The connector's exec, with what /proc said right after it. */
+  became(event: BecameEvent): void {
+    const process = this.#known(event.tgid, event, 'an exec');
+    // The task that executed is the leader now, and the only one left.
+    process.tasks.clear();
+    process.tasks.add(event.tgid);
+    process.lastExecNs = event.monotonicNs;
+    const facts = this.#factsOf(process, event.proc);
+    if (facts !== null) {
+      if (facts.containerId !== undefined) process.containerId = facts.containerId;
+      if (facts.rootfs !== undefined) process.rootfs = facts.rootfs;
+      process.exe = facts.exe ?? process.exe;
+      process.comm = facts.comm ?? process.comm;
+      process.cwd = facts.cwd ?? process.cwd;
+      this.#noteStar(process, facts.argv);
+    }
+    this.#emit({
+      ...this.#document(process, this.#fromConnector(event, 'exec', event.tgid)),
+      success: true,
+      ...(facts !== null && procFields(facts)),
+      ...placeFields(process),
+      ...(process.star && { star: true }),
+    });
+  }
+
+  exit(event: ExitEvent): void {
+    const process = this.#known(event.tgid, event, 'an exit');
+    for (const exit of this.#exits.tell(process, event)) {
+      const signal = exit.status & 0x7f;
+      // A leader that ended before its threads is written down with the last of them, at the end of the process.
+      const seen = { ...this.#fromConnector(exit, 'exit', exit.pid), timeNs: event.timeNs };
+      this.#emit({
+        ...this.#document(process, seen),
+        exitCode: signal === 0 ? (exit.status >> 8) & 0xff : null,
+        exitSignal: signal === 0 ? null : signal,
+        coreDumped: (exit.status & 0x80) !== 0,
+      });
+    }
+    if (process.tasks.size === 0) this.#end(process, event.timeNs);
+  }
+
+  /** The process may be told before its fork is: then it becomes a star with that. */
+  star(event: StarEvent): void {
+    const process = this.#table.alive(event.tgid);
+    if (process === undefined) this.#expectedStars.add(event.tgid);
+    else this.#makeStar(process, event.timeNs);
+  }
+
+  #makeStar(process: ProcessState, timeNs: bigint): void {
+    process.star = true;
+    const id = `${this.#origin.sessionId}:star:${process.tgid}`;
+    const seen = { observation: 'star', source: 'listener', clock: null, timeNs } as const;
+    this.#emit({ ...this.#document(process, { ...seen, id, pid: process.tgid }), star: true });
+  }
+
+  /** Who made the call. A process that nobody told us of is made from what the record says, and marked. */
+  caller(event: AuditEvent): ProcessState {
+    const { caller } = event;
+    let process = this.#table.caller(caller.tgid, event.ms);
+    if (process !== undefined && this.#inference?.isAnotherLife(process, event)) {
+      this.#end(process, BigInt(event.ms) * nanosecondsPerMs);
+      process = undefined;
+    }
+    if (process === undefined) process = this.#provisional(event);
+    else if (process.provisional && process.exe === null && caller.exe !== null) this.#learn(process, event);
+    copyDescriptors(process);
+    return process;
+  }
+
+  exec(process: ProcessState, event: ExecEvent): void {
+    const { caller } = event;
+    if (event.success) {
+      process.exe = caller.exe ?? process.exe;
+      process.comm = caller.comm ?? process.comm;
+      process.cwd = event.cwd ?? process.cwd;
+      this.#noteStar(process, event.argv);
+    }
+    this.#emit({
+      ...this.#document(process, this.#fromAudit(event, 'exec')),
+      ...parentFields(process),
+      ...callerFields(caller),
+      // A failed call: SYSCALL's exe is still the old program; the name is what was asked for.
+      ...(!event.success && textFields('exe', event.name)),
+      ...argvFields(event.argv),
+      ...textFields('cwd', event.cwd),
+      ...placeFields(process),
+      success: event.success,
+      ...(!event.success && { errno: event.exit }),
+      ...(process.star && event.success && { star: true }),
+      ...(process.provisional && { inferred: true }),
+      ...(event.warnings !== undefined && { warnings: event.warnings }),
+    });
+  }
+
+  /** A fork returned in the parent: this is the point of the parent's history that the child's descriptors are from. */
+  cloned(process: ProcessState, event: CloneEvent): void {
+    if (this.#inference !== null) {
+      this.#inference.cloned(process, event);
+      return;
+    }
+    const { uncopied } = process;
+    // Inside a pid namespace the number is not the host's: then the child that was forked first is meant.
+    const child = uncopied.find((candidate) => candidate.tgid === event.childPid) ?? uncopied[0];
+    if (child !== undefined) copyDescriptors(child);
+  }
+
+  pivotRoot(process: ProcessState, event: PivotRootEvent): void {
+    const base = process.rootfs === null || process.rootfs === '/' ? '' : process.rootfs;
+    if (event.newRoot !== null) process.rootfs = `${base}${event.newRoot}`;
+    this.#emit({
+      ...this.#document(process, this.#fromAudit(event, 'root')),
+      ...(event.newRoot !== null && textFields('rootfs', process.rootfs)),
+      ...(process.containerId !== undefined && { containerId: process.containerId }),
+      ...(event.warnings !== undefined && { warnings: event.warnings }),
+    });
+  }
+
+  #forked(event: ForkEvent, warnings: string[]): ProcessState {
+    const startTicks = this.#startTicks(event);
+    const facts = event.proc !== null && event.proc.startTicks === startTicks ? event.proc : null;
+    const known = this.#table.alive(event.tgid);
+    const parent = this.#table.alive(event.parentTgid);
+    const parentage = {
+      ppid: event.parentPid,
+      parentTgid: event.parentTgid,
+      parentKey: parent?.key ?? null,
+    };
+    if (known?.startTicks != null && Math.abs(known.startTicks - event.ticks) <= tickTolerance && !known.provisional) {
+      // The snapshot saw it first; the kernel knows its parent better.
+      Object.assign(known, parentage);
+      return known;
+    }
+    if (known !== undefined) {
+      warnings.push(`the exit of the process that had this number before (${known.key}) was not seen`);
+      this.#end(known, event.timeNs);
+    }
+    if (parent === undefined) warnings.push('its parent is not known');
+    const child = this.#make(event.tgid, startTicks, event.timeNs, {
+      ...parentage,
+      comm: parent?.comm ?? null,
+      exe: parent?.exe ?? null,
+      cwd: parent?.cwd ?? null,
+      rootfs: parent?.rootfs ?? null,
+      containerId: facts?.containerId !== undefined ? facts.containerId : parent?.containerId,
+    });
+    if (facts?.rootfs !== undefined) child.rootfs = facts.rootfs;
+    if (parent !== undefined) awaitCopy(parent, child);
+    return child;
+  }
+
+  #threadOf(event: ForkEvent, warnings: string[]): ProcessState {
+    const process = this.#table.alive(event.tgid);
+    if (process !== undefined) return process;
+    warnings.push('the start of its process was not seen');
+    return this.#unseen(event.tgid, `${event.monotonicNs}`);
+  }
+
+  /** /proc may already show another life of the number: its start then is not the fork's. */
+  #startTicks(event: ForkEvent): number {
+    const read = event.proc?.startTicks;
+    return read !== undefined && Math.abs(read - event.ticks) <= tickTolerance ? read : event.ticks;
+  }
+
+  #factsOf(process: ProcessState, facts: ProcFacts | null): ProcFacts | null {
+    if (facts === null || process.startTicks === null) return facts;
+    return Math.abs(facts.startTicks - process.startTicks) <= tickTolerance ? facts : null;
+  }
+
+  #known(tgid: number, event: BecameEvent | ExitEvent, what: string): ProcessState {
+    const process = this.#table.alive(tgid);
+    if (process !== undefined) return process;
+    const made = this.#unseen(tgid, `${event.monotonicNs}`);
+    this.#emit({
+      ...this.#document(made, {
+        id: `${connectorId(this.#origin.bootId, event)}:unseen`,
+        observation: 'snapshot',
+        source: 'connector',
+        clock: monotonicClock(event),
+        timeNs: event.timeNs,
+        pid: tgid,
+      }),
+      warnings: [`its start was not seen: ${what} is the first that was told of it`],
+    });
+    return made;
+  }
+
+  /** A process whose start nobody told. */
+  #unseen(tgid: number, mark: string): ProcessState {
+    const process = this.#make(tgid, null, null, { mark, provisional: true });
+    process.tasks.add(tgid);
+    return process;
+  }
+
+  #provisional(event: AuditEvent): ProcessState {
+    const { caller } = event;
+    const parent = this.#inference === null ? this.#table.alive(caller.ppid) : this.#inferredParent(event);
+    const startMs = this.#inference?.startOf(event) ?? null;
+    const process = this.#make(caller.tgid, null, startMs === null ? null : BigInt(startMs) * nanosecondsPerMs, {
+      mark: `${event.ms}.${event.serial}`,
+      provisional: true,
+      ppid: caller.ppid,
+      parentTgid: caller.ppid,
+      parentKey: parent?.key ?? null,
+      comm: caller.comm,
+      exe: caller.exe,
+      rootfs: parent?.rootfs ?? null,
+      containerId: parent?.containerId,
+    });
+    process.tasks.add(caller.tgid);
+    if (parent !== undefined) awaitCopy(parent, process);
+    this.#noteStar(process, null);
+    const seen = this.#fromAudit(event, process.startNs === null ? 'snapshot' : 'fork', ':first');
+    this.#emit({
+      ...this.#document(process, { ...seen, timeNs: process.startNs ?? seen.timeNs }),
+      ...parentFields(process),
+      ...callerFields(caller),
+      ...placeFields(process),
+      inferred: true,
+      ...(process.star && { star: true }),
+      ...(this.#inference === null && { warnings: ['its start was not seen: an audit record is the first of it'] }),
+    });
+    return process;
+  }
+
+  /** The parent that a record names, made known if it was not. */
+  #inferredParent(event: AuditEvent): ProcessState | undefined {
+    const { ppid } = event.caller;
+    if (ppid === 0 || Number.isNaN(ppid)) return undefined;
+    const known = this.#table.alive(ppid);
+    if (known !== undefined) return known;
+    const parent = this.#make(ppid, null, null, { mark: `${event.ms}.${event.serial}`, provisional: true });
+    parent.tasks.add(ppid);
+    this.#emit({
+      ...this.#document(parent, { ...this.#fromAudit(event, 'snapshot', ':parent'), pid: ppid }),
+      inferred: true,
+    });
+    return parent;
+  }
+
+  /** The first record of a process that so far was only named as a parent. */
+  #learn(process: ProcessState, event: AuditEvent): void {
+    const { caller } = event;
+    process.exe = caller.exe;
+    process.comm = caller.comm;
+    const parent = this.#inference === null ? undefined : this.#inferredParent(event);
+    if (process.parentTgid === null) {
+      process.ppid = caller.ppid;
+      process.parentTgid = caller.ppid;
+      process.parentKey = parent?.key ?? null;
+    }
+    this.#noteStar(process, null);
+    this.#emit({
+      ...this.#document(process, this.#fromAudit(event, 'snapshot', ':learnt')),
+      ...parentFields(process),
+      ...callerFields(caller),
+      inferred: true,
+      ...(process.star && { star: true }),
+    });
+  }
+
+  #end(process: ProcessState, timeNs: bigint): void {
+    // Children whose descriptors were not copied yet must not lose what they inherited.
+    for (const child of [...process.uncopied]) copyDescriptors(child);
+    copyDescriptors(process);
+    this.#files.exit(process, timeNs);
+    process.exitedNs = timeNs;
+    process.tasks.clear();
+    this.#table.end(process);
+  }
+
+  /**
+   * dockerd runs itself under other names for small tasks (libnetwork-setkey, set-ipv6): the same executable, but not an
+   * engine. argv[0] tells them apart, or comm where argv is not known.
+   */
+  #noteStar(process: ProcessState, argv: readonly BinaryString[] | null | undefined): void {
+    if (process.exe === null || !this.#options.stars.includes(process.exe)) return;
+    const name = baseName(process.exe);
+    const called = argv?.[0] === undefined ? process.comm === name.slice(0, maxCommBytes) : baseName(argv[0]) === name;
+    if (called) process.star = true;
+  }
+
+  #make(
+    tgid: number,
+    startTicks: number | null,
+    startNs: bigint | null,
+    facts: Partial<
+      Pick<
+        ProcessState,
+        | 'ppid'
+        | 'parentTgid'
+        | 'parentKey'
+        | 'comm'
+        | 'exe'
+        | 'cwd'
+        | 'rootfs'
+        | 'containerId'
+        | 'snapshotMs'
+        | 'provisional'
+      >
+    > & { mark?: string },
+  ): ProcessState {
+    const process: ProcessState = {
+      key: `${this.#origin.bootId}:${tgid}:${startTicks ?? `?${facts.mark}`}`,
+      tgid,
+      startTicks,
+      startNs,
+      ppid: facts.ppid ?? null,
+      parentTgid: facts.parentTgid ?? null,
+      parentKey: facts.parentKey ?? null,
+      comm: facts.comm ?? null,
+      exe: facts.exe ?? null,
+      cwd: facts.cwd ?? null,
+      rootfs: facts.rootfs ?? null,
+      containerId: facts.containerId,
+      star: false,
+      tasks: new Set(),
+      lastExecNs: 0n,
+      exitedNs: null,
+      descriptors: new DescriptorTable(),
+      snapshotMs: facts.snapshotMs ?? null,
+      provisional: facts.provisional ?? false,
+      copiesFrom: null,
+      uncopied: [],
+    };
+    this.#table.add(process);
+    return process;
+  }
+
+  #document(process: ProcessState, seen: Observation) {
+    return taskDocument(this.#origin, process, seen);
+  }
+
+  #fromConnector(
+    event: ForkEvent | BecameEvent | ExitEvent,
+    observation: Observation['observation'],
+    pid: number,
+  ): Observation {
+    const id = connectorId(this.#origin.bootId, event);
+    return { id, observation, source: 'connector', clock: monotonicClock(event), timeNs: event.timeNs, pid };
+  }
+
+  #fromAudit(event: AuditEvent, observation: Observation['observation'], suffix = ''): Observation {
+    return {
+      id: `${auditId(this.#origin.bootId, event)}${suffix}`,
+      observation,
+      source: 'audit',
+      clock: auditClock(event),
+      timeNs: BigInt(event.ms) * nanosecondsPerMs,
+      pid: event.caller.tgid,
+    };
+  }
+}
+
+/** TASK_COMM_LEN without its NUL. */
+const maxCommBytes = 15;
+
+function baseName(path: BinaryString): BinaryString {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/** More children than this that still have to copy are copied at once: their clone records must have been lost. */
+const maxUncopied = 256;
+
+/**
+ * A fork was told, but the calls that the parent made before it may still be on their way from audit. The copy is made
+ * when the parent's clone record comes, or the child's first call, whichever is first.
+ */
+function awaitCopy(parent: ProcessState, child: ProcessState): void {
+  child.copiesFrom = parent;
+  parent.uncopied.push(child);
+  if (parent.uncopied.length > maxUncopied) copyDescriptors(parent.uncopied[0] as ProcessState);
+}
+
+function copyDescriptors(child: ProcessState): void {
+  const parent = child.copiesFrom;
+  if (parent === null) return;
+  child.copiesFrom = null;
+  copyDescriptors(parent);
+  parent.uncopied.splice(parent.uncopied.indexOf(child), 1);
+  parent.descriptors.copyTo(child.descriptors);
+}

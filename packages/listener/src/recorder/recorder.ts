@@ -1,0 +1,173 @@
+/**
+ * The only part of the pipeline with state: turns events, in the order they are given, into documents. Deterministic:
+ * the same events give the same documents, ids included, which is what makes a --diag file replayable. No clock, no
+ * /proc, no database.
+ */
+
+import type { RawEntry, SessionDocument } from '@godo/evidence';
+import { moment } from '@godo/evidence';
+import type { AuditEvent, LossEvent, PipelineEvent, SessionEndEvent, SessionStartEvent } from '../events.ts';
+import { nanosecondsPerMs, type RunOrigin } from './documents.ts';
+import { FileRecorder } from './file-recorder.ts';
+import { ProcessRecorder } from './process-recorder.ts';
+
+export type Emit = (entry: RawEntry) => void;
+
+export class Recorder {
+  readonly #emit: Emit;
+  #run: { start: SessionStartEvent; origin: RunOrigin; files: FileRecorder; processes: ProcessRecorder } | null = null;
+  #losses = 0;
+
+  constructor(emit: Emit) {
+    this.#emit = emit;
+  }
+
+  /** What is held in memory now, and what was passed over. */
+  counters(): Record<string, number> {
+    return {
+      processes: this.#run?.processes.size ?? 0,
+      openFileSessions: this.#run?.files.openSessions ?? 0,
+      writesElsewhere: this.#run?.files.untracked ?? 0,
+      losses: this.#losses,
+    };
+  }
+
+  /** The first event must be a session-start; later ones are refused. */
+  apply(event: PipelineEvent): void {
+    if (event.kind === 'session-start') {
+      this.#begin(event);
+      return;
+    }
+    const run = this.#run;
+    if (run === null) throw new Error(`the first event must be session-start, not ${event.kind}`);
+    switch (event.kind) {
+      case 'snapshot':
+        run.files.adopt(run.processes.snapshot(event), event);
+        return;
+      case 'fork':
+        run.processes.fork(event);
+        return;
+      case 'became':
+        run.processes.became(event);
+        return;
+      case 'exit':
+        run.processes.exit(event);
+        return;
+      case 'star':
+        run.processes.star(event);
+        return;
+      case 'checkpoint':
+        run.files.checkpoint(event.timeNs);
+        return;
+      case 'loss':
+        this.#loss(event);
+        return;
+      case 'session-end':
+        this.#end(event);
+        return;
+      default:
+        this.#applyAudit(event);
+    }
+  }
+
+  #applyAudit(event: AuditEvent): void {
+    const run = this.#run;
+    if (run === null) return;
+    if (event.kind === 'other') return;
+    if (event.incomplete !== undefined) {
+      const serial = String(event.serial);
+      const reason = `Audit event ${serial} (${event.kind}) may be incomplete: ${event.incomplete}.`;
+      const timeNs = BigInt(event.ms) * nanosecondsPerMs;
+      const facts = { severity: 'warning', source: 'reassembly', from: serial, to: serial, count: null } as const;
+      this.#loss({ kind: 'loss', timeNs, ...facts, reason });
+    }
+    const process = run.processes.caller(event);
+    switch (event.kind) {
+      case 'exec':
+        if (event.success) run.files.exec(process, BigInt(event.ms) * nanosecondsPerMs);
+        run.processes.exec(process, event);
+        return;
+      case 'open':
+        run.files.open(process, event);
+        return;
+      case 'close':
+        run.files.close(process, event);
+        return;
+      case 'write':
+        run.files.write(process, event);
+        return;
+      case 'dup':
+        run.files.dup(process, event);
+        return;
+      case 'descriptor-flags':
+        run.files.setFlags(process, event);
+        return;
+      case 'clone':
+        run.processes.cloned(process, event);
+        return;
+      case 'pivot-root':
+        run.processes.pivotRoot(process, event);
+        return;
+    }
+  }
+
+  #begin(start: SessionStartEvent): void {
+    if (this.#run !== null) throw new Error('a second session-start');
+    const { host, machineId, bootId, sessionId } = start;
+    const origin: RunOrigin = { host, machineId, bootId, sessionId };
+    const files = new FileRecorder(origin, (collection, document) => this.#emit({ collection, document }));
+    const processes = new ProcessRecorder(
+      origin,
+      { stars: start.stars, inferForks: start.intake === 'log' },
+      files,
+      (document) => this.#emit({ collection: 'pids', document }),
+    );
+    this.#run = { start, origin, files, processes };
+    const document: SessionDocument = {
+      _id: sessionId,
+      ...origin,
+      ...moment(start.timeNs),
+      phase: 'start',
+      mode: start.mode,
+      kernel: start.kernel,
+      version: start.version,
+      intake: start.intake,
+      rules: start.rules,
+      ...(start.command !== null && { command: start.command }),
+    };
+    this.#emit({ collection: 'sessions', document });
+  }
+
+  #end(event: SessionEndEvent): void {
+    const run = this.#run;
+    if (run === null) return;
+    run.files.checkpoint(event.timeNs);
+    const document: SessionDocument = {
+      _id: `${run.origin.sessionId}:end`,
+      ...run.origin,
+      ...moment(event.timeNs),
+      phase: 'end',
+      mode: run.start.mode,
+      counters: event.counters,
+      reason: event.reason,
+    };
+    this.#emit({ collection: 'sessions', document });
+  }
+
+  #loss(event: LossEvent): void {
+    const run = this.#run;
+    if (run === null) return;
+    this.#losses += 1;
+    const { severity, source, from, to, count, reason } = event;
+    const facts = { severity, source, from, to, count, reason };
+    this.#emit({
+      collection: 'losses',
+      document: {
+        _id: `${run.origin.sessionId}:loss:${this.#losses}`,
+        ...run.origin,
+        ...moment(event.timeNs),
+        ...facts,
+      },
+    });
+  }
+}

@@ -1,0 +1,101 @@
+/** Audit rules and their binary form, struct audit_rule_data of linux/audit.h. */
+
+/** Fields and comparisons that godo uses; numbers of linux/audit.h. */
+export const ruleField = {
+  pid: 0,
+  arch: 11,
+  success: 104,
+  a0: 200,
+  a1: 201,
+  a2: 202,
+  a3: 203,
+  key: 210,
+} as const;
+export type RuleField = keyof typeof ruleField;
+
+export const ruleOperator = { '=': 0x4000_0000, '&': 0x0800_0000 } as const;
+export type RuleOperator = keyof typeof ruleOperator;
+
+export interface RuleCondition {
+  readonly field: Exclude<RuleField, 'key'>;
+  readonly operator: RuleOperator;
+  readonly value: number;
+}
+
+/** A rule of the system call exit list. */
+export interface AuditRule {
+  readonly action: 'always' | 'never';
+  /** System call numbers; empty means all. */
+  readonly syscalls: readonly number[];
+  readonly conditions: readonly RuleCondition[];
+  /** Put before the rules that are there already. */
+  readonly first: boolean;
+  readonly key: string;
+}
+
+const filterExit = 4;
+const filterPrepend = 0x10;
+const actions = { never: 0, always: 2 } as const;
+const maskWords = 64;
+const maxFields = 64;
+const offset = {
+  mask: 12,
+  fields: 12 + 256,
+  values: 12 + 512,
+  operators: 12 + 768,
+  bufferLength: 12 + 1024,
+  buffer: 1040,
+};
+
+/** struct audit_rule_data with its buffer, in the byte order of the little-endian machines we run on. */
+export function encodeRule(rule: AuditRule): Uint8Array {
+  const key = Buffer.from(rule.key, 'utf8');
+  const bytes = Buffer.alloc(offset.buffer + key.length);
+  bytes.writeUInt32LE(filterExit | (rule.first ? filterPrepend : 0), 0);
+  bytes.writeUInt32LE(actions[rule.action], 4);
+  bytes.writeUInt32LE(rule.conditions.length + 1, 8);
+  if (rule.syscalls.length === 0) bytes.fill(0xff, offset.mask, offset.fields);
+  for (const syscall of rule.syscalls) {
+    const word = syscall >> 5;
+    if (word >= maskWords) throw new RangeError(`system call number ${syscall} does not fit a rule`);
+    const at = offset.mask + word * 4;
+    bytes.writeUInt32LE((bytes.readUInt32LE(at) | (1 << (syscall & 31))) >>> 0, at);
+  }
+  rule.conditions.forEach(({ field, operator, value }, index) => {
+    writeField(bytes, index, ruleField[field], ruleOperator[operator], value);
+  });
+  writeField(bytes, rule.conditions.length, ruleField.key, ruleOperator['='], key.length);
+  bytes.writeUInt32LE(key.length, offset.bufferLength);
+  key.copy(bytes, offset.buffer);
+  return bytes;
+}
+
+/** The key of a rule in binary form; null when it has none. Several keys are joined by 0x01. */
+export function keyOfRule(rule: Uint8Array): string | null {
+  const bytes = Buffer.from(rule.buffer, rule.byteOffset, rule.byteLength);
+  if (bytes.length < offset.buffer) return null;
+  const count = Math.min(bytes.readUInt32LE(8), maxFields);
+  let at = offset.buffer;
+  for (let index = 0; index < count; index += 1) {
+    const field = bytes.readUInt32LE(offset.fields + index * 4);
+    const value = bytes.readUInt32LE(offset.values + index * 4);
+    if (field === ruleField.key) return bytes.toString('utf8', at, at + value);
+    if (stringFields.has(field)) at += value;
+  }
+  return null;
+}
+
+/** Whether a rule keeps a whole task from being audited (`-a never,task`). */
+export function isTaskNever(rule: Uint8Array): boolean {
+  const bytes = Buffer.from(rule.buffer, rule.byteOffset, rule.byteLength);
+  return bytes.length >= 8 && (bytes.readUInt32LE(0) & 0xf) === 1 && bytes.readUInt32LE(4) === 0;
+}
+
+/** Fields whose value is a length in the buffer: subject and object labels, watch, directory, executable. */
+const stringFields: ReadonlySet<number> = new Set([13, 14, 15, 16, 17, 19, 20, 21, 22, 23, 105, 107, 112]);
+
+function writeField(bytes: Buffer, index: number, field: number, operator: number, value: number): void {
+  bytes.writeUInt32LE(field, offset.fields + index * 4);
+  bytes.writeUInt32LE(value >>> 0, offset.values + index * 4);
+  bytes.writeUInt32LE(operator, offset.operators + index * 4);
+}

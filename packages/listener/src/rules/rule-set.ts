@@ -1,0 +1,108 @@
+/** The rules that godo loads: as narrow as the kernel allows. */
+
+import {
+  type Architecture,
+  auditArch,
+  fcntlCommand,
+  openForWriteMask,
+  type SyscallName,
+  syscallNumber,
+} from '../audit/syscalls.ts';
+import type { AuditRule, RuleCondition } from './audit-rule.ts';
+
+/** Every rule of ours carries this key, and none that is not ours does. */
+export const ruleKey = 'godo';
+
+interface Wanted {
+  readonly names: readonly SyscallName[];
+  readonly conditions: readonly RuleCondition[];
+  readonly action?: 'never';
+}
+
+const succeeded: RuleCondition = { field: 'success', operator: '=', value: 1 };
+const cloneThread = 0x0001_0000;
+
+/** In the order of the kernel's list; the first that matches decides. */
+const wanted: readonly Wanted[] = [
+  { names: ['execve', 'execveat'], conditions: [] },
+  { names: ['open'], conditions: [{ field: 'a1', operator: '&', value: openForWriteMask }, succeeded] },
+  { names: ['openat'], conditions: [{ field: 'a2', operator: '&', value: openForWriteMask }, succeeded] },
+  // openat2 and clone3 pass their flags by pointer, where no rule can look.
+  { names: ['creat', 'openat2'], conditions: [succeeded] },
+  {
+    names: [
+      'close',
+      'write',
+      'pwrite64',
+      'writev',
+      'pwritev',
+      'pwritev2',
+      'sendfile',
+      'sendfile64',
+      'splice',
+      'copy_file_range',
+      'dup',
+      'dup2',
+      'dup3',
+      'pivot_root',
+    ],
+    conditions: [succeeded],
+  },
+  ...[fcntlCommand.dupFd, fcntlCommand.setFd, fcntlCommand.dupFdCloseOnExec].map(
+    (command): Wanted => ({
+      names: ['fcntl', 'fcntl64'],
+      conditions: [{ field: 'a1', operator: '=', value: command }, succeeded],
+    }),
+  ),
+  // Threads share their descriptors: only a new process needs to be placed in its parent's history.
+  { names: ['clone'], conditions: [{ field: 'a0', operator: '&', value: cloneThread }], action: 'never' },
+  { names: ['fork', 'vfork', 'clone', 'clone3'], conditions: [succeeded] },
+];
+
+/** Node's process.arch to the system call tables that its kernel can run. */
+export function architecturesOf(arch: string): Architecture[] {
+  if (arch === 'x64') return ['x86_64', 'i386'];
+  if (arch === 'arm64') return ['aarch64'];
+  return [];
+}
+
+/**
+ * `exemptPids`: processes whose calls are not to be recorded, because they write what we record. Their rules come first.
+ */
+export function ruleSet(architectures: readonly Architecture[], exemptPids: readonly number[]): AuditRule[] {
+  const recording = architectures.flatMap((arch) => wanted.flatMap((rule) => ruleOf(arch, rule)));
+  const exempting = exemptPids.map(
+    (pid): AuditRule => ({
+      action: 'never',
+      syscalls: [],
+      conditions: [{ field: 'pid', operator: '=', value: pid }],
+      first: true,
+      key: ruleKey,
+    }),
+  );
+  return [...exempting, ...recording];
+}
+
+function ruleOf(arch: Architecture, { names, conditions, action }: Wanted): AuditRule[] {
+  const syscalls = names.flatMap((name) => syscallNumber(arch, name) ?? []);
+  if (syscalls.length === 0) return [];
+  const condition: RuleCondition = { field: 'arch', operator: '=', value: auditArch[arch] };
+  return [{ action: action ?? 'always', syscalls, conditions: [condition, ...conditions], first: false, key: ruleKey }];
+}
+
+const archNames: Readonly<Record<number, string>> = {
+  [auditArch.x86_64]: 'b64',
+  [auditArch.i386]: 'b32',
+  [auditArch.aarch64]: 'b64',
+};
+
+/** As auditctl would have it, for people. */
+export function describeRule(rule: AuditRule): string {
+  const conditions = rule.conditions.map(({ field, operator, value }) => {
+    const shown =
+      field === 'arch' ? (archNames[value] ?? value.toString(16)) : operator === '&' ? `0${value.toString(8)}` : value;
+    return `-F ${field}${operator}${shown}`;
+  });
+  const syscalls = rule.syscalls.length === 0 ? 'all' : rule.syscalls.join(',');
+  return `${rule.first ? '-A' : '-a'} ${rule.action},exit ${conditions.join(' ')} -S ${syscalls} -k ${rule.key}`;
+}

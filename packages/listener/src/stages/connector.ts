@@ -1,0 +1,170 @@
+/** Stage 3: the proc connector, and the look into /proc at the moment of each fork and exec. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { connectorListen, connectorMessageBytes, readClocks, receiveConnector } from '@godo/native';
+import type { ConnectorEvent, LossEvent, SnapshotEvent } from '../events.ts';
+import { ProcReader } from '../proc/proc-reader.ts';
+import { takeSnapshot } from '../proc/snapshot.ts';
+import { type ConnectorMessage, decodeMessage, originOf, processEvent, SequenceWatch } from './connector-message.ts';
+import type { ConnectorData, ConnectorMessageToWriter, ConnectorOrder, ConnectorReport } from './messages.ts';
+import { SharedState } from './shared-state.ts';
+
+const batchMessages = 256;
+/** How long a receive may wait, which is how long audit events wait for the connector when it is quiet. */
+const receiveMs = 25;
+const nanosecondsPerTick = 10_000_000n;
+
+class ConnectorStage {
+  readonly #data: ConnectorData;
+  readonly #shared: SharedState;
+  readonly #reader = new ProcReader();
+  readonly #sequence = new SequenceWatch();
+  readonly #memory = new Uint8Array(new ArrayBuffer(batchMessages * connectorMessageBytes));
+  readonly #view = new DataView(this.#memory.buffer);
+  #events: (ConnectorEvent | SnapshotEvent | LossEvent)[] = [];
+  #clocks = readClocks();
+  #subscribed = false;
+  #ownForkSeen = false;
+
+  constructor(data: ConnectorData) {
+    this.#data = data;
+    this.#shared = new SharedState(data.shared);
+  }
+
+  /** Subscribes, and reports when the kernel has said yes. Nothing is sent to the writer before the snapshot. */
+  subscribe(): void {
+    connectorListen(this.#data.fd, true);
+  }
+
+  snapshot(): void {
+    const { realtimeNs, boottimeNs } = readClocks();
+    const clock = { bootNs: realtimeNs - boottimeNs, nowNs: () => readClocks().realtimeNs };
+    const events = takeSnapshot(this.#reader, clock, this.#data.ownTgid);
+    // What came in between was forked during the scan: it is played after it.
+    this.#events = [...events, ...this.#events];
+    this.#report({ kind: 'snapshot-taken', processes: events.length });
+  }
+
+  /** One turn: at most `batchMessages`. Returns whether the socket was found empty. */
+  turn(waitMs: number): boolean {
+    const beganUs = Number(readClocks().monotonicNs) / 1000;
+    const received = receiveConnector(this.#data.fd, this.#memory, 0, this.#memory.byteLength, waitMs);
+    if (received < 0) {
+      this.#shared.add('connectorOverruns', 1);
+      this.#lost('The connector socket overran: forks, execs and exits were lost.', {});
+      return false;
+    }
+    this.#clocks = readClocks();
+    for (let offset = 0; offset < received; offset += connectorMessageBytes)
+      this.#take(decodeMessage(this.#view, offset));
+    this.#arrivalUs = Number(this.#clocks.monotonicNs) / 1000;
+    if (received > 0) return false;
+    // A receive that waited says less: something may have come just as it gave up.
+    if (waitMs === 0) this.#drainedUs = beganUs;
+    return true;
+  }
+
+  #arrivalUs = 0;
+  #drainedUs = Number.NEGATIVE_INFINITY;
+  #sentDrainedUs = Number.NEGATIVE_INFINITY;
+
+  /** Sends what there is; an empty batch only when audit events wait for the news that there is nothing. */
+  send(): void {
+    const waiting = this.#shared.order('auditBatchesWaiting') > 0 && this.#drainedUs > this.#sentDrainedUs;
+    if (this.#events.length === 0 && !waiting) return;
+    const batch = { events: this.#events, arrivalUs: this.#arrivalUs, drainedUs: this.#drainedUs };
+    this.#data.toWriter.postMessage(batch satisfies ConnectorMessageToWriter);
+    this.#sentDrainedUs = this.#drainedUs;
+    this.#events = [];
+  }
+
+  get pending(): number {
+    return this.#events.length;
+  }
+
+  end(): void {
+    this.#data.toWriter.postMessage('end' satisfies ConnectorMessageToWriter);
+    this.#data.toWriter.close();
+  }
+
+  #take(message: ConnectorMessage): void {
+    this.#shared.add('connectorMessages', 1);
+    const gap = this.#sequence.next(message.cpu, message.seq);
+    if (gap !== null) {
+      this.#shared.add('connectorMissing', gap.count);
+      const range = { from: `${gap.cpu}:${gap.from}`, to: `${gap.cpu}:${gap.to}`, count: gap.count };
+      this.#lost(`${gap.count} connector message(s) of CPU ${gap.cpu} never came.`, range);
+    }
+    const origin = originOf(message, message.monotonicNs + this.#clocks.realtimeNs - this.#clocks.monotonicNs);
+    const [first, second, third, fourth] = message.data;
+    if (message.what === processEvent.ack && !this.#subscribed) {
+      this.#subscribed = true;
+      this.#report({ kind: 'subscribed' });
+    } else if (message.what === processEvent.fork) {
+      if (second === this.#data.ownTgid && !this.#ownForkSeen && fourth === third) {
+        this.#ownForkSeen = true;
+        this.#report({ kind: 'own-fork-seen' });
+      }
+      const proc = third === fourth ? this.#read(third, 'place') : null;
+      const bootNs = message.monotonicNs + this.#clocks.boottimeNs - this.#clocks.monotonicNs;
+      const ticks = Number(bootNs / nanosecondsPerTick);
+      this.#events.push({
+        kind: 'fork',
+        ...origin,
+        parentPid: first,
+        parentTgid: second,
+        pid: third,
+        tgid: fourth,
+        ticks,
+        proc,
+      });
+    } else if (message.what === processEvent.exec) {
+      this.#events.push({ kind: 'became', ...origin, pid: first, tgid: second, proc: this.#read(second, 'all') });
+    } else if (message.what === processEvent.exit) {
+      this.#events.push({ kind: 'exit', ...origin, pid: first, tgid: second, status: third });
+    }
+  }
+
+  #read(pid: number, what: 'place' | 'all') {
+    this.#shared.add('procReadings', 1);
+    return what === 'place' ? this.#reader.placeFacts(pid) : this.#reader.allFacts(pid);
+  }
+
+  #lost(reason: string, facts: Partial<LossEvent>): void {
+    const timeNs = readClocks().realtimeNs;
+    const nothing = { from: null, to: null, count: null };
+    this.#events.push({ kind: 'loss', timeNs, severity: 'loss', source: 'connector', ...nothing, reason, ...facts });
+  }
+
+  #report(report: ConnectorReport): void {
+    parentPort?.postMessage(report);
+  }
+
+  get stopping(): boolean {
+    return this.#shared.order('stopConnector') !== 0;
+  }
+}
+
+/** Before the snapshot messages are only read, so that the socket does not overrun; after it they flow. */
+function listen(stage: ConnectorStage): void {
+  for (;;) {
+    while (!stage.turn(0)) if (stage.pending >= batchMessages) stage.send();
+    stage.send();
+    if (stage.stopping) break;
+    stage.turn(receiveMs);
+  }
+  stage.end();
+}
+
+function start(data: ConnectorData): void {
+  const stage = new ConnectorStage(data);
+  stage.subscribe();
+  const reading = setInterval(() => stage.turn(0), 5);
+  parentPort?.once('message', (order: ConnectorOrder) => {
+    clearInterval(reading);
+    if (order.kind === 'snapshot') stage.snapshot();
+    listen(stage);
+  });
+}
+
+start(workerData as ConnectorData);

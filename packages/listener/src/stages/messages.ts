@@ -1,0 +1,62 @@
+/** What the threads are started with and say to each other. */
+
+import type { MessagePort } from 'node:worker_threads';
+import type { StoreTarget } from '@godo/evidence';
+import type { ControlEvent } from '../events.ts';
+import type { AuditBatch, ConnectorBatch } from '../merge.ts';
+import type { AuditRingMemory } from './audit-ring.ts';
+import type { SharedMemory } from './shared-state.ts';
+
+export interface IntakeData {
+  readonly fd: number;
+  readonly ring: AuditRingMemory;
+  readonly shared: SharedMemory;
+}
+
+export interface ReassemblyData {
+  readonly ring: AuditRingMemory;
+  readonly shared: SharedMemory;
+  readonly toWriter: MessagePort;
+  /** Send the records as lines with the events. */
+  readonly keepLines: boolean;
+}
+
+export interface ConnectorData {
+  readonly fd: number;
+  readonly shared: SharedMemory;
+  readonly toWriter: MessagePort;
+  readonly ownTgid: number;
+}
+
+export interface WriterData {
+  readonly shared: SharedMemory;
+  readonly fromReassembly: MessagePort;
+  readonly fromConnector: MessagePort;
+  readonly target: StoreTarget;
+  readonly diagFile: string | null;
+  /** ms between two checkpoints of open file sessions. */
+  readonly checkpointMs: number;
+}
+
+/** Reassembly and connector to writer. `end`: nothing follows. */
+export type AuditMessage = AuditBatch | 'end';
+export type ConnectorMessageToWriter = ConnectorBatch | 'end';
+
+/** Supervisor to connector. */
+export type ConnectorOrder = { readonly kind: 'snapshot' };
+/** Connector to supervisor. */
+export type ConnectorReport =
+  | { readonly kind: 'subscribed' }
+  | { readonly kind: 'own-fork-seen' }
+  | { readonly kind: 'snapshot-taken'; readonly processes: number };
+
+/** Supervisor to writer. */
+export type WriterOrder =
+  | { readonly kind: 'event'; readonly event: ControlEvent }
+  | { readonly kind: 'end'; readonly reason: string };
+/** Writer to supervisor. `failed` before `ready`: the store could not be opened. */
+export type WriterReport =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  | { readonly kind: 'trouble'; readonly message: string }
+  | { readonly kind: 'done'; readonly undelivered: number };

@@ -1,0 +1,91 @@
+/**
+ * What the threads share beside the audit ring: orders of the supervisor, and counters. Every counter is written by one
+ * thread alone and read by any.
+ */
+
+const orders = ['stopAudit', 'stopConnector', 'wantAuditDrain', 'auditBatchesWaiting'] as const;
+export type Order = (typeof orders)[number];
+
+const counters = [
+  'auditRecords',
+  'auditBytes',
+  'auditOverruns',
+  'auditEvents',
+  'badRecords',
+  'lateRecords',
+  'missingSerials',
+  'truncatedRecords',
+  'openEvents',
+  'connectorMessages',
+  'connectorOverruns',
+  'connectorMissing',
+  'procReadings',
+  'waitingAuditBatches',
+  'waitingExits',
+  'documents',
+  'duplicates',
+  'queuedDocuments',
+  'storeRetries',
+] as const;
+export type Counter = (typeof counters)[number];
+
+export interface SharedMemory {
+  readonly orders: SharedArrayBuffer;
+  readonly counters: SharedArrayBuffer;
+}
+
+export function createSharedMemory(): SharedMemory {
+  return {
+    orders: new SharedArrayBuffer(orders.length * 4),
+    counters: new SharedArrayBuffer(counters.length * 8),
+  };
+}
+
+export class SharedState {
+  readonly #orders: Int32Array;
+  readonly #counters: Float64Array;
+
+  constructor(memory: SharedMemory) {
+    this.#orders = new Int32Array(memory.orders);
+    this.#counters = new Float64Array(memory.counters);
+  }
+
+  order(name: Order): number {
+    return Atomics.load(this.#orders, orders.indexOf(name));
+  }
+
+  setOrder(name: Order, value: number): void {
+    const index = orders.indexOf(name);
+    Atomics.store(this.#orders, index, value);
+    Atomics.notify(this.#orders, index);
+  }
+
+  addToOrder(name: Order, change: number): number {
+    const index = orders.indexOf(name);
+    const value = Atomics.add(this.#orders, index, change) + change;
+    Atomics.notify(this.#orders, index);
+    return value;
+  }
+
+  /** Waits until the value is not `value` any more, at most `ms`. */
+  waitWhile(name: Order, value: number, ms: number): void {
+    Atomics.wait(this.#orders, orders.indexOf(name), value, ms);
+  }
+
+  add(name: Counter, amount: number): void {
+    const index = counters.indexOf(name);
+    this.#counters[index] = (this.#counters[index] ?? 0) + amount;
+  }
+
+  set(name: Counter, value: number): void {
+    this.#counters[counters.indexOf(name)] = value;
+  }
+
+  get(name: Counter): number {
+    return this.#counters[counters.indexOf(name)] ?? 0;
+  }
+
+  all(): Record<Counter, number> {
+    return Object.fromEntries(counters.map((name) => [name, this.get(name)])) as Record<Counter, number>;
+  }
+}

@@ -1,0 +1,428 @@
+/**
+ * Starts the four stages in the order in which nothing is missed, watches the kernel's counters while they run, and
+ * stops them in the order in which nothing is lost. What was found in the kernel is put back whatever happens.
+ */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { redactUri, type StoreTarget } from '@godo/evidence';
+import { closeSocket, openConnector, readClocks, receiveBufferBytes } from '@godo/native';
+import type { Logger } from 'pino';
+import type { ControlEvent, LossEvent, SessionStartEvent } from '../events.ts';
+import { type AuditIntake, AuditRole } from '../kernel/audit-role.ts';
+import { hostFacts, realtimeNs, version } from '../kernel/host.ts';
+import { localPorts, processesListeningOn } from '../kernel/local-server.ts';
+import { readRunState, removeRunState, writeRunState } from '../kernel/run-file.ts';
+import { ListenerError } from '../listener-error.ts';
+import { ProcReader } from '../proc/proc-reader.ts';
+import { architecturesOf, describeRule, ruleSet } from '../rules/rule-set.ts';
+import { AuditRing, type AuditRingMemory, createAuditRing } from './audit-ring.ts';
+import type { ConnectorOrder, ConnectorReport, WriterOrder, WriterReport } from './messages.ts';
+import { createSharedMemory, type SharedMemory, SharedState } from './shared-state.ts';
+
+export interface ListenerOptions {
+  readonly target: StoreTarget;
+  readonly diagFile: string | null;
+  /** Audit records that the kernel may queue for us. */
+  readonly backlog: number;
+  /** Executables whose processes are roots of the tree. */
+  readonly stars: readonly string[];
+  /** The command of `godo record`. */
+  readonly command: readonly string[] | null;
+}
+
+export interface ListenerCounters extends Readonly<Record<string, number>> {
+  readonly auditRecords: number;
+  readonly lost: number;
+}
+
+const ringBytes = 16 * 1024 * 1024;
+const socketBytes = 32 * 1024 * 1024;
+const checkpointMs = 10_000;
+const watchMs = 1_000;
+const startMs = 10_000;
+
+interface Stage<Report> {
+  readonly worker: Worker;
+  readonly name: string;
+  /** Resolves with the first report of this kind. */
+  report<Kind extends Report extends { kind: string } ? Report['kind'] : never>(
+    kind: Kind,
+    limitMs?: number,
+  ): Promise<Extract<Report, { kind: Kind }>>;
+}
+
+export class Supervisor {
+  readonly #options: ListenerOptions;
+  readonly #log: Logger;
+  readonly #facts = hostFacts();
+  readonly #sharedMemory: SharedMemory = createSharedMemory();
+  readonly #shared = new SharedState(this.#sharedMemory);
+  readonly #ringMemory: AuditRingMemory = createAuditRing(ringBytes);
+  readonly #ring = new AuditRing(this.#ringMemory);
+  readonly #sessionStartNs = realtimeNs();
+  readonly sessionId = `${this.#facts.bootId}:run:${this.#sessionStartNs}`;
+  #role: AuditRole | null = null;
+  #connectorFd: number | null = null;
+  #writer: Stage<WriterReport> | null = null;
+  #connector: Stage<ConnectorReport> | null = null;
+  readonly #stages: Worker[] = [];
+  #watch: NodeJS.Timeout | null = null;
+  #kernelLost = 0;
+  #kernelLostAtStart = 0;
+  #stopping = false;
+  #fail: (error: Error) => void = () => undefined;
+  /** Rejects when a stage fails while the listener runs; never resolves. */
+  readonly failed = new Promise<never>((_, reject) => {
+    this.#fail = reject;
+  });
+
+  constructor(options: ListenerOptions, log: Logger) {
+    this.#options = options;
+    this.#log = log;
+    // Somebody may look at it only later.
+    this.failed.catch(() => undefined);
+  }
+
+  get intake(): AuditIntake {
+    return this.#role?.intake ?? 'unicast';
+  }
+
+  counters(): ListenerCounters {
+    const ring = this.#ring.counters();
+    return {
+      ...this.#shared.all(),
+      ringUsed: this.#ring.used,
+      ringHighWater: ring.highWater,
+      ringWaits: ring.waits,
+      lost: this.#kernelLost - this.#kernelLostAtStart,
+    };
+  }
+
+  /** Resolves when everything is recorded from now on. On failure the kernel is as it was found. */
+  async start(): Promise<void> {
+    try {
+      await this.#start();
+    } catch (error) {
+      await this.abandon();
+      throw error;
+    }
+  }
+
+  async #start(): Promise<void> {
+    const architectures = architecturesOf(process.arch);
+    if (architectures.length === 0) {
+      throw new ListenerError('NO_AUDIT', `godo has no system call table for ${process.arch} processors.`);
+    }
+    this.#refuseSecond();
+    const role = new AuditRole();
+    this.#role = role;
+    // The database first: as long as it is not there, nothing in the kernel is touched.
+    const toReassembly = new MessageChannel();
+    const toConnector = new MessageChannel();
+    await this.#startWriter(toReassembly.port2, toConnector.port2);
+
+    this.#saveFound(role);
+    role.take(process.pid, { backlogLimit: this.#options.backlog, receiveBufferBytes: socketBytes });
+    this.#kernelLost = role.status().lost;
+    this.#kernelLostAtStart = this.#kernelLost;
+    const rules = ruleSet(architectures, this.#exemptPids(role.intake));
+    this.#event(this.#sessionStart(role, rules.map(describeRule)));
+    this.#stateBlindSpots(role);
+
+    const ring = this.#ringMemory;
+    const shared = this.#sharedMemory;
+    this.#launch('audit-intake', { fd: role.dataFd, ring, shared }, []);
+    const keepLines = this.#options.diagFile !== null;
+    const toWriter = toReassembly.port1;
+    this.#launch('reassembly', { ring, shared, keepLines, toWriter }, [toWriter]);
+    await this.#subscribe(toConnector.port1);
+    role.load(rules);
+    // Forks after this point are seen by both; what ran before is read from /proc.
+    this.#connector?.worker.postMessage({ kind: 'snapshot' } satisfies ConnectorOrder);
+    const taken = await this.#connector?.report('snapshot-taken', 60_000);
+    this.#watch = setInterval(() => this.#look(), watchMs);
+    this.#look();
+    this.#log.info(
+      {
+        sessionId: this.sessionId,
+        intake: role.intake,
+        rules: rules.length,
+        processes: taken?.processes,
+        socketBytes: receiveBufferBytes(role.dataFd),
+      },
+      'listening',
+    );
+  }
+
+  /** Declares a running process a root of the tree. */
+  star(tgid: number): void {
+    this.#event({ kind: 'star', timeNs: realtimeNs(), tgid });
+  }
+
+  /**
+   * Stops intake, lets everything that was taken in reach the database, and puts the kernel back as it was found.
+   * Returns how many documents the database did not take.
+   */
+  async stop(reason: string): Promise<number> {
+    this.#stopping = true;
+    if (this.#watch !== null) clearInterval(this.#watch);
+    this.#role?.removeRules();
+    this.#look();
+    const [intake, reassembly, connector] = this.#stages.slice(1);
+    this.#shared.setOrder('stopAudit', 1);
+    await Promise.all([intake, reassembly].map(ended));
+    this.#shared.setOrder('stopConnector', 1);
+    await ended(connector);
+    const counters = { ...this.counters() };
+    this.#log.debug({ counters }, 'intake has ended');
+    const done = this.#writer?.report('done', 120_000);
+    this.#order({ kind: 'end', reason });
+    const undelivered = (await done)?.undelivered ?? 0;
+    await ended(this.#writer?.worker);
+    this.#restore();
+    return undelivered;
+  }
+
+  /** The way out after a failure: the kernel is put back, the stages end as they are. */
+  async abandon(): Promise<void> {
+    this.#stopping = true;
+    if (this.#watch !== null) clearInterval(this.#watch);
+    try {
+      this.#role?.removeRules();
+    } finally {
+      this.#shared.setOrder('stopAudit', 1);
+      this.#shared.setOrder('stopConnector', 1);
+      await Promise.all(this.#stages.map((stage) => stage.terminate()));
+      this.#restore();
+    }
+  }
+
+  #restore(): void {
+    const role = this.#role;
+    this.#role = null;
+    if (role !== null) {
+      try {
+        role.restore();
+      } finally {
+        role.close();
+      }
+    }
+    if (this.#connectorFd !== null) closeSocket(this.#connectorFd);
+    this.#connectorFd = null;
+    if (readRunState()?.pid === process.pid) removeRunState();
+  }
+
+  async #startWriter(fromReassembly: MessagePort, fromConnector: MessagePort): Promise<void> {
+    const { target, diagFile } = this.#options;
+    const data = { shared: this.#sharedMemory, fromReassembly, fromConnector, target, diagFile, checkpointMs };
+    const writer = this.#launch<WriterReport>('writer', data, [fromReassembly, fromConnector]);
+    this.#writer = writer;
+    writer.worker.on('message', (report: WriterReport) => {
+      if (report.kind === 'trouble') this.#log.warn(report.message);
+    });
+    const failure = writer.report('failed').then(({ message }) => {
+      throw new ListenerError('DATABASE', message);
+    });
+    await Promise.race([writer.report('ready', 30_000), failure]);
+    failure.catch(() => undefined);
+  }
+
+  async #subscribe(toWriter: MessagePort): Promise<void> {
+    const fd = openConnector({ receiveBufferBytes: socketBytes });
+    this.#connectorFd = fd;
+    const data = { fd, shared: this.#sharedMemory, toWriter, ownTgid: process.pid };
+    const connector = this.#launch<ConnectorReport>('connector', data, [toWriter]);
+    this.#connector = connector;
+    const hint = 'is the kernel built with CONFIG_PROC_EVENTS, and are we in the initial user and pid namespace?';
+    await connector.report('subscribed', startMs).catch(() => {
+      throw new ListenerError(
+        'NO_CONNECTOR',
+        `The kernel did not acknowledge the subscription to process events: ${hint}`,
+      );
+    });
+    // Outside the initial namespaces the subscription is acknowledged and nothing comes: see whether a fork of ours does.
+    const seen = connector.report('own-fork-seen', startMs);
+    const child = spawn('/bin/true', { stdio: 'ignore' });
+    child.on('error', () => undefined);
+    await seen.catch(() => {
+      throw new ListenerError('NO_CONNECTOR', `A fork of our own was not told by the proc connector: ${hint}`);
+    });
+  }
+
+  #sessionStart(role: AuditRole, rules: readonly string[]): SessionStartEvent {
+    const { host, machineId, bootId, kernel } = this.#facts;
+    return {
+      kind: 'session-start',
+      timeNs: this.#sessionStartNs,
+      sessionId: this.sessionId,
+      host,
+      machineId,
+      bootId,
+      mode: 'live',
+      intake: role.intake,
+      kernel,
+      version,
+      rules: role.immutable ? [] : rules,
+      command: this.#options.command,
+      stars: this.#options.stars,
+    };
+  }
+
+  /** What is known from the start not to be seen. */
+  #stateBlindSpots(role: AuditRole): void {
+    const state = (source: string, reason: string) => this.#loss({ severity: 'warning', source, reason });
+    if (role.found.enabled === 0) {
+      state(
+        'audit-kernel',
+        'Audit was off when the listener started: tasks that were forked before audit was first enabled since boot make no records, so their own execs and file writes are not seen; those of their later children are.',
+      );
+    }
+    if (role.immutable) {
+      state(
+        'audit-kernel',
+        'The audit rules are locked (enabled=2): only what the loaded rules happen to record is seen, file writes most likely not.',
+      );
+    }
+    if (role.intake === 'multicast' && !role.immutable) {
+      state(
+        'audit-socket',
+        `Another audit daemon (pid ${role.found.pid}) holds the audit role: records are read from the multicast group, which drops records when we are slow.`,
+      );
+    }
+    const never = role.taskNeverRules();
+    if (never > 0) {
+      state('audit-kernel', `${never} task,never rule(s) are loaded: tasks that match them make no records.`);
+    }
+  }
+
+  /** Once a second: the kernel's own count of lost records, whether we still have the role, and our state for others. */
+  #look(): void {
+    const role = this.#role;
+    if (role === null) return;
+    try {
+      const status = role.status();
+      const more = (status.lost - this.#kernelLost) >>> 0;
+      if (more > 0 && status.lost >= this.#kernelLost) {
+        const range = { from: String(this.#kernelLost), to: String(status.lost), count: more };
+        this.#loss({
+          source: 'audit-kernel',
+          reason: `The kernel dropped ${more} audit record(s): its queue was full.`,
+          ...range,
+        });
+      }
+      this.#kernelLost = status.lost;
+      if (!this.#stopping) this.#publish(role);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the kernel did not tell its audit status');
+    }
+  }
+
+  #publish(role: AuditRole): void {
+    writeRunState({ ...this.#runState(role), counters: this.counters() });
+  }
+
+  #saveFound(role: AuditRole): void {
+    if (role.found.pid !== 0 && role.immutable) return;
+    writeRunState(this.#runState(role));
+  }
+
+  #runState(role: AuditRole) {
+    const { target } = this.#options;
+    const { enabled, failure, backlogLimit, backlogWaitTime } = role.found;
+    return {
+      pid: process.pid,
+      startTicks: new ProcReader().stat(process.pid)?.startTicks ?? 0,
+      sessionId: this.sessionId,
+      started: new Date(Number(this.#sessionStartNs / 1_000_000n)).toISOString(),
+      intake: role.intake,
+      store: target.kind === 'sqlite' ? target.directory : redactUri(target.uri),
+      found: { enabled, failure, backlogLimit, backlogWaitTime },
+      updated: new Date().toISOString(),
+      counters: {},
+    };
+  }
+
+  #refuseSecond(): void {
+    const other = readRunState();
+    if (other === null || other.pid === process.pid) return;
+    if (new ProcReader().stat(other.pid)?.startTicks !== other.startTicks) return;
+    throw new ListenerError('ALREADY_RUNNING', `godo is running already (pid ${other.pid}): stop it first.`);
+  }
+
+  /** Whose calls must not be recorded, or each batch that is written would make another one. */
+  #exemptPids(intake: AuditIntake): number[] {
+    const { target } = this.#options;
+    const servers = target.kind === 'mongodb' ? localPorts(target.uri).flatMap(processesListeningOn) : [];
+    // The kernel exempts the daemon that has the role by itself.
+    return [...(intake === 'multicast' ? [process.pid] : []), ...new Set(servers)];
+  }
+
+  #loss(facts: Pick<LossEvent, 'source' | 'reason'> & Partial<LossEvent>): void {
+    const nothing = { from: null, to: null, count: null } as const;
+    this.#event({ kind: 'loss', timeNs: readClocks().realtimeNs, severity: 'loss', ...nothing, ...facts });
+    this.#log.warn({ source: facts.source }, facts.reason);
+  }
+
+  #event(event: ControlEvent): void {
+    this.#order({ kind: 'event', event });
+  }
+
+  #order(order: WriterOrder): void {
+    this.#writer?.worker.postMessage(order);
+  }
+
+  #launch<Report>(name: string, workerData: object, transferList: MessagePort[]): Stage<Report> {
+    const worker = new Worker(new URL(`./${name}.js`, import.meta.url), {
+      workerData,
+      transferList,
+      name: `godo-${name}`,
+    });
+    this.#stages.push(worker);
+    const ended = once(worker, 'exit');
+    worker.on('error', (error) => this.#stageFailed(name, error));
+    void ended.then(([code]) => {
+      if (code !== 0 && !this.#stopping) this.#stageFailed(name, new Error(`it ended with code ${code}`));
+    });
+    return {
+      worker,
+      name,
+      report: (kind, limitMs) =>
+        new Promise((resolve, reject) => {
+          const timer =
+            limitMs === undefined
+              ? null
+              : setTimeout(
+                  () =>
+                    settle(() =>
+                      reject(new ListenerError('STAGE_FAILED', `The ${name} stage did not answer in time.`)),
+                    ),
+                  limitMs,
+                );
+          const settle = (how: () => void) => {
+            if (timer !== null) clearTimeout(timer);
+            worker.off('message', listen);
+            how();
+          };
+          const listen = (message: { kind: string }) => {
+            if (message.kind === kind) settle(() => resolve(message as never));
+          };
+          worker.on('message', listen);
+          if (limitMs !== undefined)
+            void ended.then(() =>
+              settle(() => reject(new ListenerError('STAGE_FAILED', `The ${name} stage has ended.`))),
+            );
+        }),
+    };
+  }
+
+  #stageFailed(name: string, error: Error): void {
+    if (this.#stopping) return;
+    this.#fail(new ListenerError('STAGE_FAILED', `The ${name} stage failed: ${error.message}`, { cause: error }));
+  }
+}
+
+async function ended(worker: Worker | undefined): Promise<void> {
+  if (worker !== undefined && worker.threadId !== -1) await once(worker, 'exit');
+}

@@ -1,0 +1,159 @@
+/** Stage 4: the only one with state. Merges the streams, records, and writes documents in batches. */
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { openRawStore, type RawStore, StoreError } from '@godo/evidence';
+import { readClocks } from '@godo/native';
+import { DiagFile } from '../diag/diag-file.ts';
+import type { PipelineEvent } from '../events.ts';
+import { Merge } from '../merge.ts';
+import { Recorder } from '../recorder/recorder.ts';
+import { DocumentQueue } from './document-queue.ts';
+import type { AuditMessage, ConnectorMessageToWriter, WriterData, WriterOrder, WriterReport } from './messages.ts';
+import { SharedState } from './shared-state.ts';
+
+const queueOptions = { batch: 1_000, bound: 20_000, retryMs: [200, 5_000] } as const;
+/** What is recorded is in the store after this long, unless the store is slower. */
+const flushMs = 200;
+/** How long an end may take when the store does not answer. */
+const finishMs = 30_000;
+
+class WriterStage {
+  readonly #data: WriterData;
+  readonly #shared: SharedState;
+  readonly #store: RawStore;
+  readonly #diag: DiagFile | null;
+  readonly #queue: DocumentQueue;
+  readonly #recorder: Recorder;
+  readonly #merge: Merge;
+  readonly #timers: NodeJS.Timeout[] = [];
+  #work: Promise<void> = Promise.resolve();
+  #streamsOpen = 2;
+  #endReason: string | null = null;
+  #diagFailed = false;
+
+  constructor(data: WriterData, store: RawStore) {
+    this.#data = data;
+    this.#shared = new SharedState(data.shared);
+    this.#store = store;
+    this.#diag = data.diagFile === null ? null : new DiagFile(data.diagFile);
+    const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+    this.#queue = new DocumentQueue(
+      store,
+      { ...queueOptions, sleep },
+      {
+        written: ({ inserted, duplicates }) => {
+          this.#shared.add('documents', inserted);
+          this.#shared.add('duplicates', duplicates);
+        },
+        retrying: (error) => {
+          this.#shared.add('storeRetries', 1);
+          report({ kind: 'trouble', message: `The database does not take what is recorded: ${error.message}` });
+        },
+      },
+    );
+    this.#recorder = new Recorder((entry) => this.#queue.push(entry));
+    this.#merge = new Merge((event) => this.#apply(event));
+  }
+
+  start(): void {
+    this.#data.fromReassembly.on('message', (message: AuditMessage) => this.#inOrder(() => this.#audit(message)));
+    this.#data.fromConnector.on('message', (message: ConnectorMessageToWriter) =>
+      this.#inOrder(() => this.#connector(message)),
+    );
+    parentPort?.on('message', (order: WriterOrder) => this.#inOrder(() => this.#order(order)));
+    this.#timers.push(
+      setInterval(() => this.#queue.flush(), flushMs),
+      setInterval(
+        () => this.#inOrder(() => this.#apply({ kind: 'checkpoint', timeNs: readClocks().realtimeNs })),
+        this.#data.checkpointMs,
+      ),
+    );
+    report({ kind: 'ready' });
+  }
+
+  /** One message at a time, and none while the store is behind: that is what makes the stages before wait. */
+  #inOrder(handle: () => void): void {
+    this.#work = this.#work.then(async () => {
+      if (this.#queue.full) await this.#queue.room();
+      handle();
+      this.#publish();
+      await this.#endIfOver();
+    });
+  }
+
+  #audit(message: AuditMessage): void {
+    if (message === 'end') this.#streamsOpen -= 1;
+    else this.#applied(this.#merge.audit(message));
+  }
+
+  #connector(message: ConnectorMessageToWriter): void {
+    if (message === 'end') this.#streamsOpen -= 1;
+    else this.#applied(this.#merge.connector(message));
+  }
+
+  #order(order: WriterOrder): void {
+    if (order.kind === 'event') this.#apply(order.event);
+    else this.#endReason = order.reason;
+  }
+
+  /** What the recorder is given, and nothing else, is what the diag file holds. */
+  #apply(event: PipelineEvent): void {
+    if (this.#diag !== null && !this.#diagFailed) {
+      try {
+        this.#diag.write(event);
+      } catch (error) {
+        this.#diagFailed = true;
+        report({ kind: 'trouble', message: `The --diag file cannot be written: ${(error as Error).message}` });
+      }
+    }
+    this.#recorder.apply(event);
+  }
+
+  #applied(batches: number): void {
+    if (batches > 0) this.#shared.addToOrder('auditBatchesWaiting', -batches);
+  }
+
+  #publish(): void {
+    this.#shared.set('waitingAuditBatches', this.#merge.waitingAudit);
+    this.#shared.set('waitingExits', this.#merge.waitingExits);
+    this.#shared.set('queuedDocuments', this.#queue.length);
+    this.#shared.setOrder('wantAuditDrain', this.#merge.waitingExits > 0 ? 1 : 0);
+  }
+
+  async #endIfOver(): Promise<void> {
+    if (this.#streamsOpen > 0 || this.#endReason === null) return;
+    const reason = this.#endReason;
+    this.#endReason = null;
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#merge.finish();
+    const counters = { ...this.#shared.all(), ...this.#recorder.counters() };
+    this.#apply({ kind: 'session-end', timeNs: readClocks().realtimeNs, reason, counters });
+    this.#diag?.close();
+    const undelivered = await this.#queue.finish(finishMs);
+    await this.#store.close().catch(() => undefined);
+    this.#publish();
+    report({ kind: 'done', undelivered });
+    this.#data.fromReassembly.close();
+    this.#data.fromConnector.close();
+    parentPort?.close();
+  }
+}
+
+function report(message: WriterReport): void {
+  parentPort?.postMessage(message);
+}
+
+async function start(data: WriterData): Promise<void> {
+  try {
+    const store = await openRawStore(data.target);
+    new WriterStage(data, store).start();
+  } catch (error) {
+    const code = error instanceof StoreError ? error.code : ((error as NodeJS.ErrnoException).code ?? 'FAILED');
+    report({ kind: 'failed', code, message: (error as Error).message });
+    parentPort?.close();
+    data.fromReassembly.close();
+    data.fromConnector.close();
+  }
+}
+
+await start(workerData as WriterData);

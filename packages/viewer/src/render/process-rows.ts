@@ -1,0 +1,145 @@
+import { commandLine } from './command-line.ts';
+import { list, ns, number, text } from './lenient.ts';
+import { ending, facts, programName, shortContainer } from './process.ts';
+import { type Charset, glyphs, type Screen } from './screen.ts';
+import { type Cell, type Column, columnsFit, type Row, StreamedTable } from './table.ts';
+import { dateTime, timeBeside } from './time.ts';
+import { visible, visibleName } from './visible.ts';
+
+const fixed: readonly Column[] = [
+  { title: 'PID', width: 7, align: 'right' },
+  { title: 'PARENT', width: 7, align: 'right' },
+  { title: 'CONTAINER', width: 12 },
+  { title: 'START (UTC)', width: 23 },
+  { title: 'EXIT', width: 12 },
+  { title: 'CODE', width: 9 },
+];
+const flat: readonly Column[] = [
+  ...fixed,
+  { title: 'EXE', width: 20, share: 2 },
+  { title: 'CWD', width: 12, share: 1 },
+  { title: 'ARGV', width: 30, share: 5 },
+];
+
+export interface DocumentTable {
+  readonly table: StreamedTable;
+  row(document: unknown): Row;
+}
+
+/** Processes, one row each; program, directory and arguments in lines of their own where the screen is narrow. */
+export function processTable(screen: Screen): DocumentTable {
+  const wide = columnsFit(flat, screen.width);
+  return {
+    table: new StreamedTable(wide ? flat : fixed, screen),
+    row: (document) => (wide ? flatRow(document, screen) : stackedRow(document, screen)),
+  };
+}
+
+function fixedCells(document: unknown, charset: Charset): Cell[] {
+  const process = facts(document);
+  const container = shortContainer(process.containerId, charset);
+  const end = ending(process);
+  const startNs = ns(process.startNs);
+  return [
+    { text: String(number(process.tgid) ?? '?'), ...(process.star === true ? { role: 'star' } : {}) },
+    { text: String(number(process.parentTgid) ?? '-') },
+    container === null ? { text: '-' } : { text: container, role: 'container' },
+    { text: dateTime(startNs), lines: 1 },
+    { text: timeBeside(ns(process.exitNs), startNs) },
+    end === null ? { text: '-' } : { text: end.text, role: end.role, lines: 2 },
+  ];
+}
+
+function flatRow(document: unknown, screen: Screen): Row {
+  const { charset } = screen;
+  const process = facts(document);
+  const programs = executions(process);
+  const first = [...fixedCells(document, charset), ...programCells(programs[0] ?? process, screen, 4)];
+  const later = programs
+    .slice(1)
+    .map((execution): Cell[] => [
+      ...['', '', ''].map((blank) => ({ text: blank })),
+      { text: executionTime(execution, ns(process.startNs), charset).replace('\n', ' '), role: 'faint', lines: 1 },
+      { text: '' },
+      { text: failure(execution) ?? '', role: 'bad' },
+      ...programCells(execution, screen, 4),
+    ]);
+  return { lines: [first, ...later], notes: remarks(process, charset) };
+}
+
+function programCells(program: ReturnType<typeof facts>, { charset, width }: Screen, lines: number): Cell[] {
+  return [
+    { text: programName(program, charset), role: 'program', lines },
+    { text: directory(program, charset), lines },
+    { text: commandLine(program.argv, program.argvHex, charset, width * lines) ?? '-', lines },
+  ];
+}
+
+function stackedRow(document: unknown, screen: Screen): Row {
+  const { charset, width } = screen;
+  const process = facts(document);
+  const programs = executions(process);
+  const several = programs.length > 1;
+  const notes = (programs.length > 0 ? programs : [process]).flatMap((program): Cell[] => {
+    const when = several ? `${executionTime(program, ns(process.startNs), charset).replace('\n', ' ')}  ` : '';
+    const remark = failure(program);
+    const argv = commandLine(program.argv, program.argvHex, charset, width * 4);
+    const name = `${when}${programName(program, charset)}  (in ${directory(program, charset)})`;
+    return [
+      { text: name, role: 'program', indent: 9, lines: 2, ...(remark ? { remark } : {}) },
+      { text: argv ?? 'arguments not known', indent: several ? 11 : 9, lines: 4, ...(argv ? {} : { role: 'faint' }) },
+    ];
+  });
+  return { lines: [fixedCells(document, charset)], notes: [...notes, ...remarks(process, charset)] };
+}
+
+function executions(process: Readonly<Record<string, unknown>>): ReturnType<typeof facts>[] {
+  return list(process.executions).map(facts);
+}
+
+function executionTime(execution: Readonly<Record<string, unknown>>, startNs: bigint | null, charset: Charset): string {
+  return `${glyphs(charset).arrow} ${timeBeside(ns(execution.timeNs), startNs)}`;
+}
+
+function failure(execution: Readonly<Record<string, unknown>>): string | null {
+  if (execution.success !== false) return null;
+  const errno = number(execution.errno);
+  return errno === null ? 'failed' : `failed ${errnoName(errno)}`;
+}
+
+/** Names of the errors execve(2) is documented to give; the numbers are Linux's, whatever the viewer runs on. */
+const errnoNames: Readonly<Record<number, string>> = {
+  ...{
+    1: 'EPERM',
+    2: 'ENOENT',
+    4: 'EINTR',
+    5: 'EIO',
+    7: 'E2BIG',
+    8: 'ENOEXEC',
+    11: 'EAGAIN',
+    12: 'ENOMEM',
+    13: 'EACCES',
+  },
+  ...{ 14: 'EFAULT', 20: 'ENOTDIR', 21: 'EISDIR', 22: 'EINVAL', 23: 'ENFILE', 24: 'EMFILE', 26: 'ETXTBSY' },
+  ...{ 36: 'ENAMETOOLONG', 40: 'ELOOP', 80: 'ELIBBAD' },
+};
+
+function errnoName(errno: number): string {
+  return errnoNames[Math.abs(errno)] ?? `errno ${Math.abs(errno)}`;
+}
+
+function directory(program: Readonly<Record<string, unknown>>, charset: Charset): string {
+  const cwd = text(program.cwd);
+  return cwd === null ? '-' : visibleName(cwd, charset, program.cwdHex);
+}
+
+function remarks(process: Readonly<Record<string, unknown>>, charset: Charset): Cell[] {
+  return warnings(process.warnings, charset);
+}
+
+/** The warnings of a document, each on its own line. */
+export function warnings(value: unknown, charset: Charset): Cell[] {
+  return list(value)
+    .flatMap((warning) => text(warning) ?? [])
+    .map((warning) => ({ text: `! ${visible(warning, charset)}`, role: 'warning', indent: 9 }));
+}

@@ -1,0 +1,26 @@
+import { StoreError } from '@godo/evidence';
+import { CommanderError } from 'commander';
+import { rewriteGoStyle } from './options/go-style.ts';
+import { longOptions } from './options/shared.ts';
+import { OutputClosed } from './output.ts';
+import { buildProgram } from './program.ts';
+import type { World } from './world.ts';
+
+/**
+ * Runs the viewer with its arguments (without node and script) and resolves to the exit code: 0, 1 when the evidence
+ * cannot be read, 2 when the arguments are wrong. Never rejects.
+ */
+export async function runViewer(argv: readonly string[], world: World, version: string): Promise<number> {
+  try {
+    const program = buildProgram(world, version);
+    await program.parseAsync(rewriteGoStyle(argv, longOptions(program)), { from: 'user' });
+    return 0;
+  } catch (error) {
+    // commander has said what is wrong by itself.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof OutputClosed) return 0;
+    if (error instanceof StoreError) world.say(`viewer: ${error.message}\n`);
+    else world.say(`viewer: this is a fault of the viewer: ${error instanceof Error ? error.stack : String(error)}\n`);
+    return 1;
+  }
+}

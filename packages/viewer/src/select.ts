@@ -1,0 +1,118 @@
+import type {
+  CookedCollection,
+  CookedDocuments,
+  CookedFileDocument,
+  CookedReader,
+  ProcessDocument,
+} from '@godo/evidence';
+import { type Filters, storeQuery } from './options/filters.ts';
+import type { Pattern } from './options/glob.ts';
+import { fields, list, number, text } from './render/lenient.ts';
+
+/** Documents are read, joined and printed in groups of this size: large enough for the database, small for memory. */
+export const groupSize = 500;
+
+export async function* inGroups<T>(documents: AsyncIterable<T>): AsyncGenerator<T[]> {
+  let group: T[] = [];
+  for await (const document of documents) {
+    group.push(document);
+    if (group.length === groupSize) {
+      yield group;
+      group = [];
+    }
+  }
+  if (group.length > 0) yield group;
+}
+
+/** The processes with these keys, by key. Keys that are not text, or not in the evidence, are left out. */
+export async function processesByKey(
+  reader: CookedReader,
+  keys: Iterable<unknown>,
+): Promise<Map<string, ProcessDocument>> {
+  const wanted = [...new Set([...keys].flatMap((key) => text(key) ?? []))];
+  const found = new Map<string, ProcessDocument>();
+  for (let at = 0; at < wanted.length; at += groupSize) {
+    for (const process of await reader.processes(wanted.slice(at, at + groupSize))) {
+      found.set(text(process._id) ?? text(process.key) ?? '', process);
+    }
+  }
+  return found;
+}
+
+/** File sessions the filters ask for: those that wrote or made a file, and with `all` the others too. */
+export async function* selectFiles(reader: CookedReader, filters: Filters): AsyncGenerator<CookedFileDocument> {
+  for await (const file of reader.find('files', storeQuery(filters))) {
+    if (!filters.all && !changed(file)) continue;
+    if (filters.path && !matchesText(filters.path, file.path)) continue;
+    if (filters.exe && !matchesText(filters.exe, file.exe)) continue;
+    yield file;
+  }
+}
+
+function changed(file: CookedFileDocument): boolean {
+  return (number(fields(file.writes).count) ?? 0) > 0 || file.created === true;
+}
+
+/** Processes the filters ask for. `path` asks for those that opened or wrote such a file. */
+export async function* selectProcesses(reader: CookedReader, filters: Filters): AsyncGenerator<ProcessDocument> {
+  const users = filters.path ? await fileUsers(reader, filters) : null;
+  for await (const process of reader.find('processes', storeQuery(filters))) {
+    if (users && !users.has(process._id)) continue;
+    if (filters.exe && !ran(process, filters.exe)) continue;
+    yield process;
+  }
+}
+
+async function fileUsers(reader: CookedReader, filters: Filters): Promise<Set<string>> {
+  // The other conditions are about the process, not about the file: its container, pid and program are asked of it.
+  const { container: _c, pid: _p, exe: _e, ...ofFile } = filters;
+  const users = new Set<string>();
+  for await (const file of selectFiles(reader, ofFile)) {
+    users.add(file.key);
+    for (const writer of list(file.writers)) users.add(text(fields(writer).key) ?? '');
+  }
+  return users;
+}
+
+/** True when the process was this program at any time, not only at its end. */
+function ran(process: ProcessDocument, exe: Pattern): boolean {
+  return (
+    matchesText(exe, process.exe) ||
+    list(process.executions).some((execution) => {
+      const { exe: program, success } = fields(execution);
+      return success !== false && matchesText(exe, program);
+    })
+  );
+}
+
+/**
+ * Containers, events or losses the filters ask for. A path, or a glob for the program, asks for those containers and
+ * events that have to do with such a process.
+ */
+export async function* selectOthers<C extends Exclude<CookedCollection, 'processes' | 'files'>>(
+  reader: CookedReader,
+  collection: C,
+  filters: Filters,
+): AsyncGenerator<CookedDocuments[C]> {
+  const beyondStore = filters.path !== undefined || filters.exe?.exact === false;
+  const ofProcesses = collection === 'containers' || collection === 'events';
+  const related = beyondStore && ofProcesses ? await relatedTo(reader, filters) : null;
+  for await (const document of reader.find(collection, storeQuery(filters))) {
+    const { _id, key } = fields(document);
+    if (!related || related.has(text(collection === 'events' ? key : _id) ?? '')) yield document;
+  }
+}
+
+/** Keys of the processes asked for, and ids of their containers: the two cannot be mistaken for one another. */
+async function relatedTo(reader: CookedReader, filters: Filters): Promise<Set<string>> {
+  const related = new Set<string>();
+  for await (const { _id, bootId, containerId } of selectProcesses(reader, filters)) {
+    related.add(_id);
+    if (containerId !== null) related.add(`${bootId}:${containerId}`);
+  }
+  return related;
+}
+
+function matchesText(pattern: Pattern, value: unknown): boolean {
+  return typeof value === 'string' && pattern.matches(value);
+}

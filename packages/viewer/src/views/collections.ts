@@ -1,0 +1,53 @@
+import { fileTable } from '../render/file-rows.ts';
+import { fields, list } from '../render/lenient.ts';
+import { containerTable, eventTable, lossTable } from '../render/other-rows.ts';
+import { processTable } from '../render/process-rows.ts';
+import { selectFiles, selectOthers, selectProcesses } from '../select.ts';
+import { type Job, noteInapplicable, printJson, printTable, type Tabular } from './job.ts';
+
+/** Each prints the documents the filters ask for, as a table or as JSON. */
+export async function showProcesses(job: Job): Promise<void> {
+  const documents = selectProcesses(job.reader, job.filters);
+  if (job.json) return printJson(job, 'processes', documents);
+  const view: Tabular = { ...processTable(job.screen), keys: () => [] };
+  if ((await printTable(job, view, documents)) === 0) job.note('No such process in the evidence.');
+}
+
+export async function showFiles(job: Job): Promise<void> {
+  const documents = selectFiles(job.reader, job.filters);
+  if (job.json) return printJson(job, 'files', documents);
+  const keys = (document: unknown) => {
+    const file = fields(document);
+    return [file.key, ...list(file.writers).map((writer) => fields(writer).key)];
+  };
+  if ((await printTable(job, { ...fileTable(job.screen), keys }, documents)) > 0) return;
+  job.note(
+    job.filters.all
+      ? 'No such file in the evidence.'
+      : 'No such changed file in the evidence; --all shows files that were only read, too.',
+  );
+}
+
+export async function showContainers(job: Job): Promise<void> {
+  const documents = selectOthers(job.reader, 'containers', job.filters);
+  if (job.json) return printJson(job, 'containers', documents);
+  const keys = (document: unknown) => [fields(document).engineKey];
+  const count = await printTable(job, { ...containerTable(job.screen), keys }, documents);
+  if (count === 0) job.note('No such container in the evidence.');
+}
+
+export async function showEvents(job: Job): Promise<void> {
+  const documents = selectOthers(job.reader, 'events', job.filters);
+  if (job.json) return printJson(job, 'events', documents);
+  const keys = (document: unknown) => [fields(document).key];
+  const count = await printTable(job, { ...eventTable(job.screen), keys }, documents);
+  if (count === 0) job.note('No such event in the evidence.');
+}
+
+export async function showLosses(job: Job): Promise<void> {
+  noteInapplicable(job, 'losses', 'losses');
+  const documents = selectOthers(job.reader, 'losses', job.filters);
+  if (job.json) return printJson(job, 'losses', documents);
+  const count = await printTable(job, { ...lossTable(job.screen), keys: () => [] }, documents);
+  if (count === 0) job.note('No known gap in the evidence.');
+}

@@ -1,0 +1,57 @@
+import type { CookedCollection, CookedReader } from '@godo/evidence';
+import { type Filters, inapplicable } from '../options/filters.ts';
+import type { Output } from '../output.ts';
+import type { ProcessesByKey } from '../render/file-rows.ts';
+import { jsonLine } from '../render/json-line.ts';
+import type { Screen } from '../render/screen.ts';
+import type { Row, StreamedTable } from '../render/table.ts';
+import { inGroups, processesByKey } from '../select.ts';
+
+/** What one view needs: the evidence, what to show of it, and where. */
+export interface Job {
+  readonly reader: CookedReader;
+  readonly filters: Filters;
+  readonly screen: Screen;
+  readonly json: boolean;
+  readonly out: Output;
+  /** Says one sentence to the person, beside the data. */
+  readonly note: (sentence: string) => void;
+}
+
+/** Says which of the given filters this collection has nothing for: a filter is never left out silently. */
+export function noteInapplicable(job: Job, collection: CookedCollection, view: string): void {
+  const options = inapplicable(job.filters, collection);
+  if (options.length > 0) job.note(`${options.join(', ')} cannot be applied to ${view} and is ignored there.`);
+}
+
+export async function printJson(
+  job: Job,
+  collection: CookedCollection,
+  documents: AsyncIterable<object>,
+): Promise<void> {
+  for await (const document of documents) await job.out.line(jsonLine(collection, document));
+}
+
+/** How a kind of document is shown as a table. */
+export interface Tabular {
+  readonly table: StreamedTable;
+  row(document: unknown, processes: ProcessesByKey): Row;
+  /** Keys of processes the row needs to know more about. */
+  keys(document: unknown): readonly unknown[];
+}
+
+/** Prints documents as they come; returns how many there were. The header is printed once, with the first of them. */
+export async function printTable(job: Job, view: Tabular, documents: AsyncIterable<object>): Promise<number> {
+  let count = 0;
+  for await (const group of inGroups(documents)) {
+    if (count === 0) await job.out.lines(view.table.header());
+    count += group.length;
+    const processes = await processesByKey(
+      job.reader,
+      group.flatMap((document) => view.keys(document)),
+    );
+    await job.out.lines(view.table.rows(group.map((document) => view.row(document, processes))));
+    await job.out.flush();
+  }
+  return count;
+}

@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
+import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { describeWith, program, root } from './support/needs.ts';
+import { built, runGodoProgram } from './support/programs.ts';
+import type { Outcome } from './support/run-program.ts';
+import { type ShownEvidence, showEvidence } from './support/shown-evidence.ts';
+
+describeWith('godo record', [root, built, program('auditctl', 'auditd')], () => {
+  let lock: AuditLock;
+  let before: AuditState;
+  let folder: string;
+
+  beforeAll(async () => {
+    lock = await takeAuditLock();
+    before = await readAuditState();
+    folder = await mkdtemp(join(tmpdir(), 'godo-record-'));
+  }, 17 * 60_000);
+
+  afterAll(async () => {
+    if (before !== undefined) await restoreAuditState(before);
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    await lock?.release();
+  });
+
+  function record(name: string, command: readonly string[]): Promise<Outcome> {
+    return runGodoProgram('godo', ['record', '--db', join(folder, name), '--', ...command], { timeoutMs: 120_000 });
+  }
+
+  it('shows the command as the root of the tree and the file it wrote', async () => {
+    const path = join(folder, 'hello');
+    const line = `echo hello > ${path}`;
+    const outcome = await record('hello-db', ['sh', '-c', line]);
+    expect({ code: outcome.code, stderr: outcome.code === 0 ? '' : outcome.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(outcome.stdout).toContain(path);
+    expect(outcome.stdout).toContain('sh -c');
+    expect(await readAuditState()).toEqual(before);
+
+    const { processes, files, losses }: ShownEvidence = await showEvidence(['--db', join(folder, 'hello-db')]);
+    expect(
+      processes.map(({ argv, star, parentKey, depth, exitCode }) => ({ argv, star, parentKey, depth, exitCode })),
+    ).toEqual([{ argv: ['sh', '-c', line], star: true, parentKey: null, depth: 0, exitCode: 0 }]);
+    const file = files.find((candidate) => candidate.path === path);
+    expect(
+      file && {
+        process: file.key,
+        writes: { count: file.writes.count, bytes: file.writes.bytes },
+        closedByProcess: file.closeInferred === false && file.closedBy !== null,
+        order: [file.opened, file.writes.first, file.writes.last, file.closed],
+      },
+    ).toEqual({
+      process: processes[0]?.key,
+      writes: { count: 1, bytes: 6 },
+      closedByProcess: true,
+      order: [file?.opened, file?.writes.first, file?.writes.last, file?.closed].sort(),
+    });
+    expect(losses.filter((loss) => loss.severity === 'loss')).toEqual([]);
+  });
+
+  it('follows every child of the command, however short its life', async () => {
+    const outcome = await record('children-db', ['sh', '-c', 'for i in 1 2 3; do /bin/true $i; done; exit 0']);
+    expect(outcome.code).toBe(0);
+    const { processes } = await showEvidence(['--db', join(folder, 'children-db')]);
+    const [shell, ...children] = processes;
+    expect(children.map(({ argv, parentKey, exitCode }) => ({ argv, parentKey, exitCode }))).toEqual(
+      ['1', '2', '3'].map((number) => ({ argv: ['/bin/true', number], parentKey: shell?.key, exitCode: 0 })),
+    );
+  });
+
+  it('ends with the exit code of the command', async () => {
+    expect((await record('seven-db', ['sh', '-c', 'exit 7'])).code).toBe(7);
+  });
+
+  it('ends as a shell does when a signal ended the command: 128 and its number', async () => {
+    expect((await record('killed-db', ['sh', '-c', 'kill -KILL $$'])).code).toBe(137);
+  });
+
+  it('says which command it is when there is no such program, without a stack trace', async () => {
+    const outcome = await record('missing-db', [join(folder, 'no-such-program')]);
+    expect(outcome.code).toBeGreaterThan(0);
+    expect(outcome.stderr).toContain('no-such-program');
+    expect(outcome.stderr).not.toMatch(/^ {4}at /m);
+    expect(await readAuditState()).toEqual(before);
+  });
+});

@@ -1,0 +1,65 @@
+/**
+ * The activity that the pipeline has to explain: a container that ran before godo, a short one started under its
+ * eyes, and two processes put into the older one. What the programs in them do to files was checked with strace.
+ */
+
+import { mkdtemp, readFile, readlink, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DockerEngine } from './docker-engine.ts';
+
+/** What the short container runs. busybox's shell turns itself into the last command of a line, here `cat` and `true`. */
+export const shellLine = 'echo hi > /tmp/x; sh -c "cat /tmp/x > /root/y"; /bin/true arg';
+
+export interface OlderContainer {
+  /** 64 hex digits. */
+  readonly id: string;
+  /** pid of its first process on the host. */
+  readonly pid: number;
+  /** pid of its shim. */
+  readonly shimPid: number;
+  /** Its root file system as the host sees it; null where the storage driver does not tell. */
+  readonly rootfs: string | null;
+}
+
+export interface EngineFacts {
+  readonly exe: string;
+  readonly argv: readonly string[];
+  readonly cwd: string;
+}
+
+/** The engine's own process as /proc shows it. */
+export async function engineFacts(engine: DockerEngine): Promise<EngineFacts> {
+  return {
+    exe: await readlink(`/proc/${engine.pid}/exe`),
+    argv: (await readFile(`/proc/${engine.pid}/cmdline`, 'utf8')).split('\0').slice(0, -1),
+    cwd: await readlink(`/proc/${engine.pid}/cwd`),
+  };
+}
+
+export async function startOlderContainer(engine: DockerEngine): Promise<OlderContainer> {
+  const id = await engine.dockerOrThrow(['run', '-d', '--network', 'none', engine.image, 'sleep', '3600']);
+  const pid = Number(await engine.dockerOrThrow(['inspect', '-f', '{{.State.Pid}}', id]));
+  const graph = JSON.parse(await engine.dockerOrThrow(['inspect', '-f', '{{json .GraphDriver.Data}}', id])) as {
+    MergedDir?: string;
+  } | null;
+  const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+  const shimPid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  return { id, pid, shimPid, rootfs: graph?.MergedDir ?? null };
+}
+
+/** Runs the short container and the two processes in the older one. Resolves with the short container's id. */
+export async function useContainers(engine: DockerEngine, older: OlderContainer): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'godo-cid-'));
+  try {
+    const idFile = join(folder, 'cid');
+    const run = ['run', '--rm', '--network', 'none', '--cidfile', idFile, engine.image];
+    await engine.dockerOrThrow([...run, 'sh', '-c', shellLine]);
+    await engine.dockerOrThrow(['exec', older.id, 'sh', '-c', 'echo exec > /tmp/e']);
+    await engine.dockerOrThrow(['exec', '-w', '/tmp', older.id, 'cp', 'e', 'copy']);
+    await engine.dockerOrThrow(['exec', older.id, 'rm', '/tmp/e', '/tmp/copy']);
+    return await readFile(idFile, 'utf8');
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}

@@ -1,0 +1,55 @@
+/** The processes of this machine, and a way to end exactly the ones that are ours. */
+
+import { readdir, readFile } from 'node:fs/promises';
+import { waitFor } from './wait-for.ts';
+
+export interface ProcessState {
+  readonly pid: number;
+  readonly ppid: number;
+  readonly comm: string;
+  readonly argv: readonly string[];
+}
+
+/** Every process that is not a zombie. */
+export async function listProcesses(): Promise<ProcessState[]> {
+  const names = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const states = await Promise.all(names.map((name) => readProcess(Number(name))));
+  return states.filter((state) => state !== null);
+}
+
+async function readProcess(pid: number): Promise<ProcessState | null> {
+  try {
+    const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
+    const argv = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0').slice(0, -1);
+    // comm stands in parentheses and may hold some itself: the last one ends it.
+    const end = stat.lastIndexOf(')');
+    const [state, ppid] = stat.slice(end + 2).split(' ');
+    if (state === 'Z' || state === 'X') return null;
+    return { pid, ppid: Number(ppid), comm: stat.slice(stat.indexOf('(') + 1, end), argv };
+  } catch {
+    // It ended while we looked.
+    return null;
+  }
+}
+
+/** Ends what `find` finds: SIGTERM, and SIGKILL after five seconds. */
+export async function endProcesses(find: () => Promise<readonly ProcessState[]>): Promise<void> {
+  const signalAll = async (signal: NodeJS.Signals) => {
+    for (const { pid } of await find()) {
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
+  };
+  const gone = async () => (await find()).length === 0;
+  if (await gone()) return;
+  await signalAll('SIGTERM');
+  try {
+    await waitFor('the processes to end', gone, 5_000);
+  } catch {
+    await signalAll('SIGKILL');
+    await waitFor('the killed processes to end', gone, 5_000);
+  }
+}

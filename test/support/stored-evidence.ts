@@ -1,0 +1,64 @@
+/** Whole evidence of an SQLite folder, document by document, through the readers that the programs use. */
+
+import {
+  type CookedCollection,
+  type CookedDocuments,
+  cookedCollections,
+  type FileSessionDocument,
+  type LossDocument,
+  openCookedReader,
+  openRawReader,
+  type RawCollection,
+  type RawDocuments,
+  rawCollections,
+  type SessionDocument,
+  type TaskDocument,
+} from '@godo/evidence';
+
+export interface RawEvidence {
+  readonly pids: readonly TaskDocument[];
+  readonly files: readonly FileSessionDocument[];
+  readonly openFiles: readonly FileSessionDocument[];
+  readonly events: readonly RawDocuments['events'][];
+  readonly losses: readonly LossDocument[];
+  readonly sessions: readonly SessionDocument[];
+  readonly counts: Readonly<Record<RawCollection, number>>;
+}
+
+export async function readRawEvidence(directory: string): Promise<RawEvidence> {
+  const reader = await openRawReader({ kind: 'sqlite', directory });
+  try {
+    const counts = {} as Record<RawCollection, number>;
+    for (const collection of rawCollections) counts[collection] = await reader.count(collection);
+    return {
+      pids: await all(reader.tasks()),
+      files: await all(reader.closedFiles()),
+      openFiles: await all(reader.openFiles()),
+      events: await all(reader.events()),
+      losses: await all(reader.losses()),
+      sessions: await all(reader.sessions()),
+      counts,
+    };
+  } finally {
+    await reader.close();
+  }
+}
+
+export type CookedEvidence = { readonly [C in CookedCollection]: readonly CookedDocuments[C][] };
+
+export async function readCookedEvidence(directory: string): Promise<CookedEvidence> {
+  const reader = await openCookedReader({ kind: 'sqlite', directory });
+  try {
+    const evidence: Partial<Record<CookedCollection, unknown>> = {};
+    for (const collection of cookedCollections) evidence[collection] = await all(reader.find(collection, {}));
+    return evidence as CookedEvidence;
+  } finally {
+    await reader.close();
+  }
+}
+
+async function all<T>(documents: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = [];
+  for await (const document of documents) list.push(document);
+  return list;
+}
