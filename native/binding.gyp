@@ -15,7 +15,7 @@
         "src/netlink-socket.cc"
       ],
       "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
-      "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS"],
+      "defines": ["NAPI_VERSION=9", "NAPI_CPP_EXCEPTIONS", "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
       "cflags": ["-O2", "-Wall", "-Wextra"],
       "cflags_cc": ["-fexceptions", "-fvisibility=hidden"],
       "cflags_cc!": ["-fno-exceptions"]

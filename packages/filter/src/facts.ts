@@ -43,16 +43,33 @@ export function readFacts(task: TaskDocument, share: Interner): Facts {
   const commHex = comm === null ? null : textOf(task.commHex);
   const argvHex = argv === null ? null : hexListOf(task.argvHex, argv.length);
   const cwdHex = cwd === null ? null : textOf(task.cwdHex);
+  const exact = exeHex === null && commHex === null && argvHex === null && cwdHex === null;
+  if (exact) {
+    return share.value(nameOf(exe, comm, argv, cwd), () => ({
+      exe: exe === null ? null : share.text(exe),
+      comm: comm === null ? null : share.text(comm),
+      argv,
+      cwd: cwd === null ? null : share.text(cwd),
+    }));
+  }
   return {
-    exe: exe === null ? null : share.text(exe),
+    exe,
     ...(exeHex !== null && { exeHex }),
-    comm: comm === null ? null : share.text(comm),
+    comm,
     ...(commHex !== null && { commHex }),
-    argv: argv === null ? null : share.list(argv),
+    argv,
     ...(argvHex !== null && { argvHex }),
-    cwd: cwd === null ? null : share.text(cwd),
+    cwd,
     ...(cwdHex !== null && { cwdHex }),
   };
+}
+
+type Texts = readonly string[];
+
+/** The kernel lets no NUL into a path, a name or an argument, and only arguments are ever empty. */
+function nameOf(exe: string | null, comm: string | null, argv: Texts | null, cwd: string | null): string {
+  const words = argv === null ? '' : `${argv.length}\0${argv.join('\0')}`;
+  return `facts ${exe ?? ''}\0${comm ?? ''}\0${cwd ?? ''}\0${words}`;
 }
 
 /** Each fact from `over` where it is known there, else from `under`; text and hex twin stay together. */

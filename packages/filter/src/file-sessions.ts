@@ -7,13 +7,24 @@ import { countOf, nsOf, textOf } from './values.ts';
 /** Finds a process by its key; undefined where the database has no observation of it. */
 export type FindProcess = (key: ProcessKey) => ProcessNode | undefined;
 
-/** Whether a file session can be used at all; the raw evidence keeps those that cannot. */
+function isTextOrNull(value: unknown): boolean {
+  return value === null || typeof value === 'string';
+}
+
+/** Whether a file session can be used at all, and stored in typed columns; the raw evidence keeps those that cannot. */
 export function isUsableFile(file: FileSessionDocument): boolean {
   return (
     textOf(file._id) !== null &&
+    textOf(file.fileSessionId) !== null &&
     textOf(file.key) !== null &&
+    textOf(file.bootId) !== null &&
+    textOf(file.sessionId) !== null &&
+    countOf(file.tgid) !== null &&
     nsOf(file.openedNs) !== null &&
     (file.closedNs === null || nsOf(file.closedNs) !== null) &&
+    isTextOrNull(file.path) &&
+    isTextOrNull(file.exe) &&
+    isTextOrNull(file.containerId) &&
     typeof file.writes === 'object' &&
     file.writes !== null &&
     countOf(file.writes.count) !== null &&
@@ -49,16 +60,17 @@ function holdersGoneNs(file: FileSessionDocument, find: FindProcess): bigint | n
 /**
  * Step 7: the cooked document of a file session from `files` or `fds` alike, or null where nobody of the tree had it.
  * A session nobody was seen to close ends with the processes that held it.
+ *
+ * @param id - `_id` of the cooked document: a checkpoint has one of its own, which is not that of the session.
  */
-export function cookFile(file: FileSessionDocument, find: FindProcess): CookedFileDocument | null {
+export function cookFile(file: FileSessionDocument, id: string, find: FindProcess): CookedFileDocument | null {
   if (!isOfTree(file, find)) return null;
   const opener = find(file.key);
   const containerId = file.containerId ?? (opener?.membership === 'inside' ? containerOf(opener) : null);
-  const cooked = { ...file, _id: textOf(file.fileSessionId) ?? file._id, containerId };
-  if (file.closedNs !== null) return { ...cooked, closeInferred: false };
-  const goneNs = holdersGoneNs(file, find);
-  if (goneNs === null) return { ...cooked, closeInferred: false };
-  return { ...cooked, closedNs: goneNs, closed: isoTime(goneNs), closedBy: 'exit', closeInferred: true };
+  if (file.closedNs !== null) return { ...file, _id: id, containerId, closeInferred: false };
+  const closedNs = holdersGoneNs(file, find);
+  if (closedNs === null) return { ...file, _id: id, containerId, closeInferred: false };
+  return { ...file, _id: id, containerId, closedNs, closed: isoTime(closedNs), closedBy: 'exit', closeInferred: true };
 }
 
 /** It changed a file: wrote to it, or made it. */

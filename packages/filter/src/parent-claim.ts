@@ -1,4 +1,5 @@
 import type { TaskDocument } from '@godo/evidence';
+import { createInterner, type Interner } from './interner.ts';
 import type { Task } from './task-merge.ts';
 import { countOf, textOf } from './values.ts';
 
@@ -14,7 +15,7 @@ export interface ParentClaim {
 }
 
 /** The claim an observation makes, or null where it says nothing of a parent. */
-export function claimOf(task: TaskDocument): ParentClaim | null {
+export function claimOf(task: TaskDocument, share: Interner = createInterner()): ParentClaim | null {
   const ppid = countOf(task.ppid);
   const parentTgid = countOf(task.parentTgid);
   const parentKey = textOf(task.parentKey);
@@ -27,7 +28,9 @@ export function claimOf(task: TaskDocument): ParentClaim | null {
       source = 'proc';
     }
   }
-  return { source, own, ppid, parentTgid, parentKey };
+  // Siblings make the same claim.
+  const name = `claim ${source} ${own} ${ppid} ${parentTgid} ${parentKey ?? ''}`;
+  return share.value(name, () => ({ source, own, ppid, parentTgid, parentKey }));
 }
 
 const rank = { kernel: 0, proc: 1, inferred: 2 } as const;

@@ -1,4 +1,5 @@
-import type { Credentials, TaskDocument } from '@godo/evidence';
+import type { TaskDocument } from '@godo/evidence';
+import { agree, noCredentials, overlayCredentials, readCredentials } from './credentials.ts';
 import { createExecutionLog } from './execution-log.ts';
 import { type MergedExecution, mergeExecutions } from './executions.ts';
 import { type Facts, noFacts, overlay, readFacts } from './facts.ts';
@@ -15,25 +16,8 @@ import { coarseNs, countOf, nsOf, textListOf, textOf } from './values.ts';
 export const mostTasks = 10_000;
 const mostRoots = 1_000;
 
-const credentialNumbers = ['uid', 'gid', 'euid', 'auid', 'ses'] as const;
-
-function readCredentials(task: TaskDocument): Credentials {
-  const credentials: { -readonly [K in keyof Credentials]: Credentials[K] } = {};
-  for (const name of credentialNumbers) {
-    const value = countOf(task[name]);
-    if (value !== null) credentials[name] = value;
-  }
-  if (task.tty === null) credentials.tty = null;
-  else {
-    const tty = textOf(task.tty);
-    if (tty !== null) credentials.tty = tty;
-  }
-  return credentials;
-}
-
-function sameWhereBoth(a: Credentials, b: Credentials): boolean {
-  return (Object.keys(b) as (keyof Credentials)[]).every((name) => a[name] === undefined || a[name] === b[name]);
-}
+/** Shared by all that have nothing of a kind. */
+const none: readonly never[] = [];
 
 /** Whether the filter can use an observation at all: without these a record belongs to no process and no time. */
 export function isUsable(task: TaskDocument): boolean {
@@ -58,8 +42,8 @@ export function createProcessBuilder(first: TaskDocument, share: Interner = crea
   const tasks = new Map<number, Task>();
   const ended: Task[] = [];
   const log = createExecutionLog();
-  const sessionIds = new Set<string>();
-  const warnings: string[] = [];
+  const sessionIds: string[] = [];
+  const noted: { warnings: readonly string[] } = { warnings: none };
   const roots: RootChange[] = [];
   let tasksLeftOut = 0;
   let startTicks: number | null = null;
@@ -68,7 +52,7 @@ export function createProcessBuilder(first: TaskDocument, share: Interner = crea
   let star = false;
   let claim: ParentClaim | null = null;
   let containerId: string | null | undefined;
-  let credentials: Credentials = {};
+  let credentials = noCredentials;
   let credentialsConstant = true;
   let executed = false;
   let initial: Facts = noFacts;
@@ -114,9 +98,9 @@ export function createProcessBuilder(first: TaskDocument, share: Interner = crea
   }
 
   function observeCredentials(task: TaskDocument, born: boolean): void {
-    const read = readCredentials(task);
-    if (!sameWhereBoth(credentials, read)) credentialsConstant = false;
-    credentials = born ? { ...read, ...credentials } : { ...credentials, ...read };
+    const read = readCredentials(task, share);
+    if (!agree(credentials, read)) credentialsConstant = false;
+    credentials = born ? overlayCredentials(read, credentials) : overlayCredentials(credentials, read);
   }
 
   function observeFacts(task: TaskDocument, born: boolean): void {
@@ -160,9 +144,9 @@ export function createProcessBuilder(first: TaskDocument, share: Interner = crea
       const main = task.pid === task.tgid;
       const born = main && task.observation === 'fork';
       const session = textOf(task.sessionId);
-      if (session !== null) sessionIds.add(session);
-      for (const warning of textListOf(task.warnings) ?? []) warn({ warnings }, warning);
-      if (task.tgid !== first.tgid) warn({ warnings }, 'observations under this key name different process ids');
+      if (session !== null && !sessionIds.includes(session)) sessionIds.push(session);
+      for (const warning of textListOf(task.warnings) ?? []) warn(noted, warning);
+      if (task.tgid !== first.tgid) warn(noted, 'observations under this key name different process ids');
       if (born && fork === null) {
         fork = { timeNs: task.timeNs, coarse: task.inferred === true || task.source === 'audit' };
       }
@@ -170,7 +154,7 @@ export function createProcessBuilder(first: TaskDocument, share: Interner = crea
       if (task.star === true || task.observation === 'star') star = true;
       startTicks ??= countOf(task.startTicks);
       observeTask(task);
-      claim = betterClaim(claim, claimOf(task));
+      claim = betterClaim(claim, claimOf(task, share));
       observeRoot(task, born);
       observeContainer(task);
       observeCredentials(task, born);
@@ -201,7 +185,7 @@ export function createProcessBuilder(first: TaskDocument, share: Interner = crea
         forked: fork !== null,
         snapshot,
         star,
-        sessionIds: share.list([...sessionIds]),
+        sessionIds: share.value(`sessions ${sessionIds.join(' ')}`, () => sessionIds),
         exitNs: processExit(first.tgid, all),
         exitCode: main?.exitCode ?? null,
         exitSignal: main?.exitSignal ?? null,
@@ -210,18 +194,18 @@ export function createProcessBuilder(first: TaskDocument, share: Interner = crea
         credentials,
         credentialsConstant,
         containerId,
-        tasks: all,
+        tasks: all.length === 1 && main !== undefined ? null : all,
         tasksLeftOut,
-        executions,
+        executions: executions.length === 0 ? none : executions,
         executionsLeftOut: log.leftOut(),
         initial,
         latest: settleLatest(executions),
-        roots,
-        warnings,
+        roots: roots.length === 0 ? none : roots,
+        warnings: noted.warnings,
         parent: null,
         parentSource: null,
         membership: 'unknown',
-        children: [],
+        children: null,
         depth: -1,
         base: null,
         container: undefined,

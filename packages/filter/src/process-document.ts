@@ -4,7 +4,7 @@ import type { MergedExecution } from './executions.ts';
 import { inferExits } from './inferred-exits.ts';
 import { containerOf, credentialsOf, finalFacts } from './inheritance.ts';
 import { correctParents } from './parent-claim.ts';
-import { type ProcessNode, warn } from './process-node.ts';
+import { type ProcessNode, tasksOf, warn } from './process-node.ts';
 import type { Runs } from './runs.ts';
 
 /** More keys would not fit into one document of the database; each child names its parent in any case. */
@@ -15,7 +15,7 @@ function iso(timeNs: bigint | null): string | null {
 }
 
 function threadsOf(node: ProcessNode): Thread[] {
-  return inferExits(correctParents(node.tasks, node.claim), node.exitNs).map((task) => ({
+  return inferExits(correctParents(tasksOf(node), node.claim), node.exitNs).map((task) => ({
     pid: task.pid,
     startNs: task.startNs,
     start: iso(task.startNs),
@@ -54,10 +54,11 @@ function startedBefore(node: ProcessNode, runs: Runs): boolean {
 /** The cooked document of a process of the tree. */
 export function processDocument(node: ProcessNode, containers: Containers, runs: Runs): ProcessDocument {
   const parent = node.depth > 0 ? node.parent : null;
-  const [main] = correctParents(node.tasks.slice(0, 1), node.claim);
-  const children = node.children.slice(0, mostChildren).map((child) => child.key);
-  if (node.children.length > mostChildren) {
-    warn(node, `${node.children.length - mostChildren} more children are not listed here; each names this parent`);
+  const [main] = correctParents(tasksOf(node).slice(0, 1), node.claim);
+  const all = node.children ?? [];
+  const children = all.slice(0, mostChildren).map((child) => child.key);
+  if (all.length > mostChildren) {
+    warn(node, `${all.length - mostChildren} more children are not listed here; each names this parent`);
   }
   if (node.tasksLeftOut > 0)
     warn(node, `${node.tasksLeftOut} more threads are not listed here; the raw evidence has them`);

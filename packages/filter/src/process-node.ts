@@ -37,8 +37,8 @@ export interface ProcessNode {
   readonly credentialsConstant: boolean;
   /** Read in its last reading; null: not in a container; undefined: never read. */
   readonly containerId: string | null | undefined;
-  /** First the main task, then by start. */
-  tasks: readonly Task[];
+  /** First the main task, then by start. null: there is only the main task, and this says all of it. */
+  tasks: readonly Task[] | null;
   readonly tasksLeftOut: number;
   executions: readonly MergedExecution[];
   readonly executionsLeftOut: number;
@@ -47,13 +47,14 @@ export interface ProcessNode {
   /** Read of it after its last execution. */
   readonly latest: Facts;
   readonly roots: readonly RootChange[];
-  warnings: string[];
+  warnings: readonly string[];
 
   // The place in the tree.
   parent: ProcessNode | null;
   parentSource: ProcessDocument['parentSource'];
   membership: 'unknown' | 'inside' | 'outside';
-  children: ProcessNode[];
+  /** null: none. */
+  children: ProcessNode[] | null;
   /** Distance from the root; -1 outside the tree. */
   depth: number;
   /** Its state at its birth, once known: what it inherited with what was read of it. */
@@ -66,9 +67,16 @@ export interface ProcessNode {
   handedDown: Credentials | null;
 }
 
+/** All tasks of a process: first the main task, then by start. */
+export function tasksOf(node: ProcessNode): readonly Task[] {
+  if (node.tasks !== null) return node.tasks;
+  const { tgid, startNs, forked, exitNs, exitCode, exitSignal, coreDumped } = node;
+  return [{ pid: tgid, startNs, forked, exitNs, exitCode, exitSignal, coreDumped }];
+}
+
 /** Adds a warning once, and not without bound. */
-export function warn(node: { warnings: string[] }, text: string): void {
-  if (node.warnings.length < 50 && !node.warnings.includes(text)) node.warnings.push(text);
+export function warn(node: { warnings: readonly string[] }, text: string): void {
+  if (node.warnings.length < 50 && !node.warnings.includes(text)) node.warnings = [...node.warnings, text];
 }
 
 export type ProcessTable = ReadonlyMap<ProcessKey, ProcessNode>;

@@ -31,8 +31,10 @@ export function walkTree(table: ProcessTable): ProcessNode[] {
   const order: ProcessNode[] = [];
   for (const node of table.values()) {
     if (node.membership !== 'inside') continue;
-    if (node.parent?.membership === 'inside') node.parent.children.push(node);
-    else {
+    if (node.parent?.membership === 'inside') {
+      node.parent.children ??= [];
+      node.parent.children.push(node);
+    } else {
       // Whatever made the topmost star is no part of the tree.
       node.depth = 0;
       order.push(node);
@@ -42,8 +44,7 @@ export function walkTree(table: ProcessTable): ProcessNode[] {
   for (let index = 0; index < order.length; index += 1) {
     const node = order[index];
     if (node === undefined) break;
-    node.children.sort(compareStart);
-    for (const child of node.children) {
+    for (const child of node.children?.sort(compareStart) ?? []) {
       child.depth = node.depth + 1;
       order.push(child);
     }

@@ -1,9 +1,10 @@
-import type { CookedEntry, CookedWriter, RawReader, SessionDocument } from '@godo/evidence';
+import type { CookedEntry, CookedWriter, FileSessionDocument, RawReader, SessionDocument } from '@godo/evidence';
 import { createBatch } from './batch.ts';
 import { compareContainers, containerDocument, containerKey, gatherContainers } from './containers.ts';
 import { hangShims } from './engines.ts';
 import { cookFile, isChange, isUsableFile } from './file-sessions.ts';
 import { containerOf } from './inheritance.ts';
+import { isUsableEvent, isUsableMoment } from './other-documents.ts';
 import { cutCycles, linkParents } from './parent-links.ts';
 import { processDocument } from './process-document.ts';
 import { createProcessTable } from './process-table.ts';
@@ -41,21 +42,23 @@ export async function runFilter(input: FilterInput): Promise<Summary> {
 async function filter({ reader, writer, progress = silent, signal }: FilterInput): Promise<Summary> {
   const count = { threads: 0, filesKept: 0, filesSeen: 0, events: 0, losses: 0, unusable: 0 };
 
-  async function* read<T>(phase: string, documents: AsyncIterable<T>): AsyncIterable<T> {
-    progress.phase(phase);
-    for await (const document of documents) {
-      signal?.throwIfAborted();
-      progress.step();
-      yield document;
-    }
-  }
+  const step = (): void => {
+    signal?.throwIfAborted();
+    progress.step();
+  };
 
   const sessions: SessionDocument[] = [];
-  for await (const session of read('runs', reader.sessions())) sessions.push(session);
+  progress.phase('runs');
+  for await (const session of reader.sessions()) {
+    step();
+    sessions.push(session);
+  }
   const runs = mergeRuns(sessions);
 
   const tableBuilder = createProcessTable();
-  for await (const task of read('reading tasks', reader.tasks())) {
+  progress.phase('reading tasks');
+  for await (const task of reader.tasks()) {
+    step();
     if (!tableBuilder.observe(task)) count.unusable += 1;
   }
   const table = tableBuilder.finish();
@@ -73,8 +76,7 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
 
   progress.phase('writing processes');
   for (const node of order) {
-    signal?.throwIfAborted();
-    progress.step();
+    step();
     const document = processDocument(node, containers, runs);
     count.threads += document.threads.length;
     const full = put({ collection: 'processes', document });
@@ -83,21 +85,26 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
   for (const node of order) {
     // Files need only who was in the tree, where, and until when.
     node.executions = [];
-    node.tasks = [];
-    node.children = [];
+    node.tasks = null;
+    node.children = null;
   }
 
-  for (const [phase, files] of [
-    ['closed files', reader.closedFiles()],
-    ['open files', reader.openFiles()],
-  ] as const) {
-    for await (const file of read(phase, files)) {
+  const closed = { phase: 'closed files', files: reader.closedFiles(), idOf: (file: FileSessionDocument) => file._id };
+  const open = {
+    phase: 'open files',
+    files: reader.openFiles(),
+    idOf: (file: FileSessionDocument) => file.fileSessionId,
+  };
+  for (const { phase, files, idOf } of [closed, open]) {
+    progress.phase(phase);
+    for await (const file of files) {
+      step();
       count.filesSeen += 1;
       if (!isUsableFile(file)) {
         count.unusable += 1;
         continue;
       }
-      const document = cookFile(file, find);
+      const document = cookFile(file, idOf(file), find);
       if (document === null) continue;
       count.filesKept += 1;
       if (document.containerId !== null && isChange(document)) {
@@ -109,7 +116,13 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
     }
   }
 
-  for await (const event of read('events', reader.events())) {
+  progress.phase('events');
+  for await (const event of reader.events()) {
+    step();
+    if (!isUsableEvent(event)) {
+      count.unusable += 1;
+      continue;
+    }
     const node = typeof event.key === 'string' ? find(event.key) : undefined;
     if (typeof event.key === 'string' && node?.membership !== 'inside') continue;
     count.events += 1;
@@ -118,7 +131,13 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
     if (full !== undefined) await full;
   }
 
-  for await (const document of read('losses', reader.losses())) {
+  progress.phase('losses');
+  for await (const document of reader.losses()) {
+    step();
+    if (!isUsableMoment(document)) {
+      count.unusable += 1;
+      continue;
+    }
     count.losses += 1;
     const full = put({ collection: 'losses', document });
     if (full !== undefined) await full;

@@ -6,7 +6,7 @@ import { at, auditExec, exit, fork, keyOf, task } from './support/raw.ts';
 
 describe('who the parent is', () => {
   const first = (...observations: ReturnType<typeof task>[]): ParentClaim | null =>
-    observations.map(claimOf).reduce(betterClaim, null);
+    observations.map((one) => claimOf(one)).reduce(betterClaim, null);
 
   test('the own fork wins over /proc, /proc over what was concluded', () => {
     const inferred = auditExec(10, 0, '/bin/a', { ppid: 3, parentTgid: 3 });

@@ -47,8 +47,9 @@ export interface ExecEvent extends AuditOrigin {
   readonly exit: number;
   readonly argv: readonly BinaryString[] | null;
   readonly cwd: BinaryString | null;
-  /** Name of the file that was executed, as given (first PATH item). */
+  /** Name of the file that was executed, as given (first PATH item), and the device it lies on (`fe:00`). */
   readonly name: BinaryString | null;
+  readonly dev: string | null;
 }
 
 export interface OpenEvent extends AuditOrigin {
@@ -125,6 +126,14 @@ export type AuditEvent =
   | PivotRootEvent
   | OtherEvent;
 
+/** Where the root file system of a container lies on the host. */
+export interface ContainerRoot {
+  readonly containerId: string;
+  readonly rootfs: BinaryString;
+  /** Device as audit writes it; null: not known. */
+  readonly dev: string | null;
+}
+
 /** What /proc said of a task, read between two equal readings of its start time. Absent: not read or not readable. */
 export interface ProcFacts {
   readonly startTicks: number;
@@ -132,8 +141,11 @@ export interface ProcFacts {
   readonly comm?: BinaryString;
   readonly exe?: BinaryString;
   readonly cwd?: BinaryString;
-  /** Path of the root file system on the host. */
+  /** Path of the root file system on the host, and its device as audit writes it. */
   readonly rootfs?: BinaryString;
+  readonly rootDev?: string;
+  /** The process is a container runtime: the container it makes. */
+  readonly makes?: ContainerRoot;
   /** null: its cgroups name no container. */
   readonly containerId?: string | null;
   readonly uid?: number;
@@ -160,6 +172,7 @@ export interface ForkEvent extends ConnectorOrigin {
   readonly tgid: number;
   /** The moment in clock ticks since boot, suspend included: stands in where /proc could not be read. */
   readonly ticks: number;
+  /** Of the process; for a thread only while its process has not executed anything yet. */
   readonly proc: ProcFacts | null;
 }
 

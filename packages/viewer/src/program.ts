@@ -36,6 +36,8 @@ export function buildProgram(world: World, version: string): Command {
     })
     .showSuggestionAfterError()
     .addHelpText('after', timeHelp)
+    .commandsGroup('Views:')
+    .helpCommand('help [view]', 'what a view shows and its options')
     .argument('[view]')
     .usage('[view] [options]');
   addSharedOptions(program, world.nowNs);

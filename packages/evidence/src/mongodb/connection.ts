@@ -9,6 +9,8 @@ export interface MongoConnection {
   readonly db: Db;
   /** For people: the server and the database, without password. */
   readonly location: string;
+  /** True once {@link disconnect} was called. */
+  closed: boolean;
 }
 
 /** How long a server is looked for before it is called unreachable. */
@@ -36,7 +38,7 @@ export async function connect(target: MongoTarget, name: string, socketTimeoutMs
     await client.connect();
     const db = client.db(name);
     await db.command({ ping: 1 });
-    return { client, db, location: `${server} (database ${name})` };
+    return { client, db, location: `${server} (database ${name})`, closed: false };
   } catch (error) {
     await client.close().catch(() => undefined);
     throw mongoError(error, server);
@@ -63,6 +65,11 @@ export async function request<T>(connection: MongoConnection, requests: () => Pr
   }
 }
 
+export async function disconnect(connection: MongoConnection): Promise<void> {
+  connection.closed = true;
+  await request(connection, () => connection.client.close());
+}
+
 /** The documents of a cursor. The cursor is closed however the loop over them ends. */
 export async function* read<D>(
   connection: MongoConnection,
@@ -73,11 +80,14 @@ export async function* read<D>(
   try {
     for (;;) {
       const next = await request(connection, () => documents.next());
-      if (next.done) return;
+      if (next.done) break;
       yield next.value as D;
     }
   } finally {
     // It may have been lost with its connection; the error of the read says so already.
     await cursor.close().catch(() => undefined);
   }
+  // A cursor whose client was closed says "no more", as if it had come to its end.
+  if (connection.closed)
+    throw new StoreError('DATABASE_FAILED', `${connection.location} was closed while it was read.`);
 }

@@ -4,7 +4,7 @@ import { containerPrefix, select } from '../cooked-query.ts';
 import { StoreError } from '../store-error.ts';
 import type { CookedQuery, CookedReader } from '../stores.ts';
 import { type MongoTarget, redactUri } from '../target.ts';
-import { connect, type MongoConnection, read, request } from './connection.ts';
+import { connect, disconnect, type MongoConnection, read, request } from './connection.ts';
 import { type CookedState, cookedSchema, stateOf } from './cooked-state.ts';
 import { withOriginalNames } from './field-names.ts';
 import { ascending, cookedLayouts, type Stored } from './schema.ts';
@@ -34,8 +34,8 @@ function usable(state: CookedState | null, target: MongoTarget): string {
   if (state && state.schema > cookedSchema) {
     throw new StoreError('DATABASE_TOO_NEW', `The evidence in ${where} was written by a later godo: use that version.`);
   }
-  if (state?.complete && state.set !== null) return state.set;
-  if (state && state.set !== null) {
+  if (state?.complete) return state.set;
+  if (state?.set) {
     throw new StoreError(
       'DATABASE_INCOMPLETE',
       `The evidence in ${where} is being replaced, or a filter was stopped half-way: run filter again.`,
@@ -87,7 +87,7 @@ class MongoCookedReader implements CookedReader {
   }
 
   async close(): Promise<void> {
-    await request(this.#connection, () => this.#connection.client.close());
+    await disconnect(this.#connection);
   }
 
   async *#scan<C extends CookedCollection>(collection: C, query: CookedQuery): AsyncGenerator<CookedDocuments[C]> {

@@ -10,8 +10,8 @@ export interface CookedState {
   readonly complete: boolean;
   /** Token of the writer that is at work, or of the last one. */
   readonly writer: string;
-  /** Token of the writer whose set it is. */
-  readonly set: string | null;
+  /** Token of the writer whose set it is; empty before the first commit. */
+  readonly set: string;
   /** Layout of the collections; a higher one than known is refused. */
   readonly schema: number;
 }

@@ -27,7 +27,7 @@ export async function openMongoCookedWriter(target: MongoTarget): Promise<Cooked
     await request(connection, async () => {
       await states(connection.db).updateOne(
         { _id: 'cooked' },
-        { $set: { writer }, $setOnInsert: { complete: false, set: null, schema: cookedSchema } },
+        { $set: { writer }, $setOnInsert: { complete: false, set: '', schema: cookedSchema } },
         { upsert: true },
       );
       await dropNext(connection.db);

@@ -9,8 +9,10 @@ import { reasonOf, StoreError } from '../store-error.ts';
 
 const authenticationFailed: ReadonlySet<number> = new Set([18, 8000]);
 const unauthorized = 13;
-/** Host unreachable, not primary, shut down, interrupted …: what the driver specification retries. */
-const passing: ReadonlySet<number> = new Set([6, 7, 89, 91, 134, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+/** What the driver specification retries (host unreachable, not primary, shut down, interrupted …), and lost cursors. */
+const passing: ReadonlySet<number> = new Set([
+  6, 7, 43, 89, 91, 134, 175, 189, 237, 262, 9001, 10107, 11600, 11602, 13435, 13436,
+]);
 const outOfDiskSpace = 14031;
 export const duplicateKey = 11000;
 export const notImplemented = 238;

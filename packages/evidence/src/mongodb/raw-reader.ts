@@ -11,7 +11,7 @@ import {
 import { StoreError } from '../store-error.ts';
 import type { RawReader } from '../stores.ts';
 import { type MongoTarget, redactUri } from '../target.ts';
-import { connect, type MongoConnection, read, request } from './connection.ts';
+import { connect, disconnect, type MongoConnection, read, request } from './connection.ts';
 import { withOriginalNames } from './field-names.ts';
 import { latestOpen } from './open-sessions.ts';
 import { ascending, rawLayouts, type Stored } from './schema.ts';
@@ -100,7 +100,7 @@ class MongoRawReader implements RawReader {
   }
 
   async close(): Promise<void> {
-    await request(this.#connection, () => this.#connection.client.close());
+    await disconnect(this.#connection);
   }
 
   async *#all<C extends RawCollection>(collection: C): AsyncGenerator<RawDocuments[C]> {

@@ -2,7 +2,7 @@ import { type Collection, MongoBulkWriteError } from 'mongodb';
 import { type RawCollection, type RawEntry, rawCollections } from '../raw-documents.ts';
 import type { InsertResult, RawStore } from '../stores.ts';
 import type { MongoTarget } from '../target.ts';
-import { connect, type MongoConnection, request } from './connection.ts';
+import { connect, disconnect, type MongoConnection, request } from './connection.ts';
 import { duplicateKey } from './errors.ts';
 import { withStorableNames } from './field-names.ts';
 import { createIndexes, rawLayouts, type Stored } from './schema.ts';
@@ -12,8 +12,9 @@ const insertMs = 60_000;
 /**
  * Raw evidence in the collections of the database `rawDb`; indexes are made where they are missing.
  *
- * Durability is what the server's write concern says, or the URI's (`w`, `journal`). A batch is not one transaction:
- * when it fails part of it may be there, and the same batch sent again completes it.
+ * Durability is what the server's write concern says, or the URI's (`w`, `journal`). A batch is not one transaction
+ * (a document that is there already would abort it): when it fails part of it may be there, and the same batch sent
+ * again completes it.
  */
 export async function openMongoRawStore(target: MongoTarget): Promise<RawStore> {
   const connection = await connect(target, target.rawDb, insertMs);
@@ -60,7 +61,7 @@ class MongoRawStore implements RawStore {
   }
 
   async close(): Promise<void> {
-    await request(this.#connection, () => this.#connection.client.close());
+    await disconnect(this.#connection);
   }
 }
 

@@ -1,6 +1,6 @@
 /** Orders and indexes of the collections. */
 
-import type { Db, IndexSpecification } from 'mongodb';
+import type { Db } from 'mongodb';
 import type { CookedCollection, CookedDocuments } from '../cooked-documents.ts';
 import type { RawCollection, RawDocuments } from '../raw-documents.ts';
 
@@ -43,6 +43,6 @@ export async function createIndexes(
   name: string,
   layout: { readonly order: readonly string[]; readonly indexes: readonly (readonly string[])[] },
 ): Promise<void> {
-  const keys = [layout.order, ...layout.indexes].map((fields) => ({ key: ascending(fields) as IndexSpecification }));
-  await db.collection(name).createIndexes(keys as { key: Record<string, 1> }[]);
+  // One at a time: FerretDB 1 drops the connection when it is asked for several that are there already.
+  for (const fields of [layout.order, ...layout.indexes]) await db.collection(name).createIndex(ascending(fields));
 }

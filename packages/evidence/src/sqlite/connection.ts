@@ -1,7 +1,7 @@
 /** Opens the SQLite databases of godo and answers for what is in them. */
 
 import { StoreError } from '../store-error.ts';
-import { openSqlite, type SqliteDatabase } from './driver.ts';
+import { closeSqlite, openSqlite, type SqliteDatabase, type SqliteStatement } from './driver.ts';
 import { sqliteError } from './errors.ts';
 import { type FileStamp, readOnlyUri, sameStamp, stampOf } from './files.ts';
 import { applicationId, schemaVersion } from './schema.ts';
@@ -40,8 +40,20 @@ export function checkSchema(database: SqliteDatabase, file: string): boolean {
 /** A database opened for reading in one transaction: it shows one state for as long as it is open. */
 export interface ReadConnection {
   readonly database: SqliteDatabase;
+  /**
+   * Iterators that have not come to their end, with their statements. An iterator of @photostructure/sqlite 1.2.1 does
+   * not keep its statement: once that is collected as garbage the next step is a segmentation fault.
+   */
+  readonly running: Map<IterableIterator<unknown>, SqliteStatement>;
   /** @throws StoreError DATABASE_CHANGED when what was read so far cannot be relied on. */
   verify(): void;
+}
+
+export function closeReading({ database, running }: ReadConnection): void {
+  // One that runs would go on holding its place in the log of a writer.
+  for (const rows of running.keys()) rows.return?.();
+  running.clear();
+  closeSqlite(database);
 }
 
 /**
@@ -62,16 +74,17 @@ export async function openForReading(file: string, madeBy: string): Promise<Read
     if (before === null) throw missing;
     const immutable = stampOf(`${file}-wal`) === null;
     const connection = await begin(file, immutable, before);
-    if (!immutable || (stampOf(`${file}-wal`) === null && sameStamp(before, stampOf(file)))) {
+    const complete = stampOf(`${file}-wal`) === null;
+    if (immutable === complete && (!immutable || sameStamp(before, stampOf(file)))) {
       try {
         if (!checkSchema(connection.database, file)) throw missing;
         return connection;
       } catch (error) {
-        connection.database.close();
+        closeReading(connection);
         throw sqliteError(error, file);
       }
     }
-    connection.database.close();
+    closeReading(connection);
   }
   throw new StoreError('DATABASE_CHANGED', `${file} is just being opened or closed by a listener: try again.`);
 }
@@ -85,7 +98,7 @@ async function begin(file: string, immutable: boolean, before: FileStamp): Promi
     // The snapshot is taken by the first read, not by BEGIN.
     database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get();
   } catch (error) {
-    database.close();
+    closeSqlite(database);
     throw cannotRead(error, file, immutable);
   }
   const verify = () => {
@@ -93,7 +106,7 @@ async function begin(file: string, immutable: boolean, before: FileStamp): Promi
       throw new StoreError('DATABASE_CHANGED', `A listener began to write to ${file} while it was read: try again.`);
     }
   };
-  return { database, verify };
+  return { database, running: new Map(), verify };
 }
 
 function cannotRead(error: unknown, file: string, immutable: boolean): StoreError {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { CookedCollection, CookedDocuments, ProcessDocument } from '../cooked-documents.ts';
 import { containerPrefix, select } from '../cooked-query.ts';
 import type { CookedQuery, CookedReader } from '../stores.ts';
-import { openForReading, type ReadConnection } from './connection.ts';
+import { closeReading, openForReading, type ReadConnection } from './connection.ts';
 import { cookedFile } from './cooked-writer.ts';
 import type { SqliteValue } from './driver.ts';
 import { sqliteError } from './errors.ts';
@@ -15,9 +15,9 @@ import { cookedTables } from './schema.ts';
 export async function openSqliteCookedReader(directory: string): Promise<CookedReader> {
   const file = join(directory, cookedFile);
   try {
-    const { database } = await openForReading(file, 'filter');
+    const connection = await openForReading(file, 'filter');
     // The file itself never changes, so there is nothing to verify when another one has taken its name.
-    return new SqliteCookedReader(file, { database, verify: () => undefined });
+    return new SqliteCookedReader(file, { ...connection, verify: () => undefined });
   } catch (error) {
     throw sqliteError(error, file);
   }
@@ -63,7 +63,7 @@ class SqliteCookedReader implements CookedReader {
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    this.#connection.database.close();
+    closeReading(this.#connection);
   }
 
   #scan<C extends CookedCollection>(collection: C, query: CookedQuery): AsyncIterable<CookedDocuments[C]> {

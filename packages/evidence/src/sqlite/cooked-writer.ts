@@ -6,7 +6,7 @@ import { documentToJson } from '../json.ts';
 import { StoreError } from '../store-error.ts';
 import type { CookedWriter } from '../stores.ts';
 import { openForWriting } from './connection.ts';
-import { openSqlite, type SqliteDatabase, type SqliteStatement } from './driver.ts';
+import { closeSqlite, openSqlite, rollBack, type SqliteDatabase, type SqliteStatement } from './driver.ts';
 import { errnoName, isBusy, sqliteError } from './errors.ts';
 import { makeDirectory, makeFile } from './files.ts';
 import {
@@ -38,7 +38,7 @@ export async function openSqliteCookedWriter(directory: string): Promise<CookedW
     try {
       // The file is of no use before it is complete, so nothing has to survive a crash; the lock says "in use".
       database.exec(`
-        PRAGMA journal_mode = OFF;
+        PRAGMA journal_mode = MEMORY;
         PRAGMA synchronous = OFF;
         PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA cache_size = -65536;
@@ -47,7 +47,7 @@ export async function openSqliteCookedWriter(directory: string): Promise<CookedW
       database.exec('COMMIT');
       return new SqliteCookedWriter(directory, next, database);
     } catch (error) {
-      database.close();
+      closeSqlite(database);
       rmSync(next, { force: true });
       throw error;
     }
@@ -83,6 +83,7 @@ class SqliteCookedWriter implements CookedWriter {
       }
       this.#database.exec('COMMIT');
     } catch (error) {
+      rollBack(this.#database);
       throw sqliteError(error, this.location);
     }
   }
@@ -91,20 +92,19 @@ class SqliteCookedWriter implements CookedWriter {
     if (!this.#open) throw new StoreError('DATABASE_FAILED', `${this.location} was committed or given up already.`);
     this.#open = false;
     try {
-      try {
-        createIndexes(this.#database, cookedTables);
-        // With synchronous=FULL the last transaction takes everything before it to the disk.
-        this.#database.exec(`
-          PRAGMA synchronous = FULL;
-          BEGIN; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`);
-      } finally {
-        this.#database.close();
-      }
+      createIndexes(this.#database, cookedTables);
+      // With synchronous=FULL the last transaction takes everything before it to the disk. The lock is kept until the
+      // file has its name, or another filter could take it for one left behind.
+      this.#database.exec(`
+        PRAGMA synchronous = FULL;
+        BEGIN; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`);
       renameSync(this.#next, this.location);
       syncDirectory(this.#directory);
     } catch (error) {
       rmSync(this.#next, { force: true });
       throw sqliteError(error, this.location);
+    } finally {
+      this.#close();
     }
   }
 
@@ -112,9 +112,18 @@ class SqliteCookedWriter implements CookedWriter {
     if (!this.#open) return;
     this.#open = false;
     try {
-      this.#database.close();
+      this.#close();
     } finally {
       rmSync(this.#next, { force: true });
+    }
+  }
+
+  #close(): void {
+    try {
+      // An exclusive lock goes with the first access in normal mode; see closeSqlite for why closing is not enough.
+      this.#database.exec('PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_schema');
+    } finally {
+      closeSqlite(this.#database);
     }
   }
 }
@@ -150,6 +159,6 @@ async function inUse(file: string): Promise<boolean> {
     // Anything but a lock: it was left half written.
     return isBusy(error);
   } finally {
-    database?.close();
+    if (database) closeSqlite(database);
   }
 }

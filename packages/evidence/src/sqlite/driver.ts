@@ -50,3 +50,21 @@ function takesUris(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > 23 || (major === 23 && minor >= 10) || (major === 22 && minor >= 15);
 }
+
+/**
+ * Ends what transaction there is and closes. The drop-in keeps a closed connection, with its locks, until its statements
+ * are collected as garbage; without a transaction there are no locks.
+ */
+export function closeSqlite(database: SqliteDatabase): void {
+  rollBack(database);
+  database.close();
+}
+
+/** Ends a transaction, if there is one: SQLite has rolled back by itself after some errors, and says so here. */
+export function rollBack(database: SqliteDatabase): void {
+  try {
+    database.exec('ROLLBACK');
+  } catch {
+    // There was none.
+  }
+}

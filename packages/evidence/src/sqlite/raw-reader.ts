@@ -9,7 +9,7 @@ import type {
   TaskDocument,
 } from '../raw-documents.ts';
 import type { RawReader } from '../stores.ts';
-import { openForReading, type ReadConnection } from './connection.ts';
+import { closeReading, openForReading, type ReadConnection } from './connection.ts';
 import { sqliteError } from './errors.ts';
 import { rawFile } from './raw-store.ts';
 import { documents, guarded } from './rows.ts';
@@ -84,7 +84,7 @@ class SqliteRawReader implements RawReader {
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    this.#connection.database.close();
+    closeReading(this.#connection);
   }
 
   #all<C extends RawCollection>(collection: C): AsyncIterable<RawDocuments[C]> {

@@ -3,8 +3,8 @@ import { documentToJson } from '../json.ts';
 import { type RawCollection, type RawEntry, rawCollections } from '../raw-documents.ts';
 import type { InsertResult, RawStore } from '../stores.ts';
 import { checkSchema, openForWriting } from './connection.ts';
-import type { SqliteDatabase, SqliteStatement } from './driver.ts';
-import { sqliteError } from './errors.ts';
+import { closeSqlite, rollBack, type SqliteDatabase, type SqliteStatement } from './driver.ts';
+import { isBusy, sqliteError } from './errors.ts';
 import { makeDirectory, makeFile } from './files.ts';
 import {
   applicationId,
@@ -24,8 +24,8 @@ export const rawFile = 'raw.db';
  * Durability: a batch is one transaction in the write-ahead log. Once `insert` resolves it outlives the end of the
  * process, however it comes (SIGKILL included). The log is not flushed to the disk at each batch (synchronous=NORMAL):
  * a power failure can take the batches since the last checkpoint of the log (32 MiB at most), never part of a batch,
- * and never damages the file. `close` flushes everything and leaves `raw.db` complete in itself, unless a reader still
- * holds it: then the rest stays in `raw.db-wal`.
+ * and never damages the file. `close` flushes everything and leaves `raw.db` alone and complete in itself, unless a
+ * reader or another writer still holds it: then `raw.db-wal` stays and belongs to it.
  */
 export async function openSqliteRawStore(directory: string): Promise<RawStore> {
   const file = join(directory, rawFile);
@@ -36,7 +36,7 @@ export async function openSqliteRawStore(directory: string): Promise<RawStore> {
     try {
       return new SqliteRawStore(file, prepare(database, file));
     } catch (error) {
-      database.close();
+      closeSqlite(database);
       throw error;
     }
   } catch (error) {
@@ -88,7 +88,7 @@ class SqliteRawStore implements RawStore {
         this.#database.exec('COMMIT');
         return { inserted, duplicates: entries.length - inserted };
       } catch (error) {
-        this.#rollBack();
+        rollBack(this.#database);
         throw error;
       }
     } catch (error) {
@@ -100,13 +100,23 @@ class SqliteRawStore implements RawStore {
     if (!this.#open) return;
     this.#open = false;
     try {
-      // Readers may stay for long; not to wait for them, the log is then left to the next writer.
-      this.#database.exec('PRAGMA busy_timeout = 100');
-      this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get();
+      this.#takeLogOver();
     } catch (error) {
       throw sqliteError(error, this.location);
     } finally {
-      this.#database.close();
+      closeSqlite(this.#database);
+    }
+  }
+
+  /** Writes the log into the file and removes it. Readers may stay for long: they are not waited for. */
+  #takeLogOver(): void {
+    this.#database.exec('PRAGMA busy_timeout = 100');
+    try {
+      // Closing would remove the log too, but only when the last statement is collected as garbage.
+      this.#database.exec('PRAGMA journal_mode = DELETE');
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     }
   }
 
@@ -118,13 +128,5 @@ class SqliteRawStore implements RawStore {
       inserted += Number(insert.run(...row).changes);
     }
     return inserted;
-  }
-
-  #rollBack(): void {
-    try {
-      this.#database.exec('ROLLBACK');
-    } catch {
-      // SQLite has rolled back by itself on some errors (disk full, input/output) and says so here; the first error counts.
-    }
   }
 }

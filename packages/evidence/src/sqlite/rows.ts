@@ -2,17 +2,11 @@ import { setImmediate } from 'node:timers/promises';
 import { documentFromJson } from '../json.ts';
 import { reasonOf, StoreError } from '../store-error.ts';
 import type { ReadConnection } from './connection.ts';
-import type { SqliteStatement, SqliteValue } from './driver.ts';
+import type { SqliteValue } from './driver.ts';
 import { sqliteError } from './errors.ts';
 
 /** Reading is synchronous: after so many documents timers and signals get their turn. */
 const documentsATurn = 500;
-
-/**
- * Statements with a living iterator. That of @photostructure/sqlite 1.2.1 does not keep its statement: once that is
- * collected as garbage the next step is a segmentation fault.
- */
-const inUse = new Set<SqliteStatement>();
 
 /**
  * The documents of a query that yields `doc`, one row in memory at a time.
@@ -27,8 +21,8 @@ export async function* documents<D extends object>(
 ): AsyncGenerator<D> {
   let count = 0;
   const statement = guarded(connection, file, () => connection.database.prepare(sql));
-  inUse.add(statement);
   const rows = guarded(connection, file, () => statement.iterate(...values));
+  connection.running.set(rows, statement);
   try {
     for (;;) {
       const next = guarded(connection, file, () => rows.next());
@@ -38,8 +32,8 @@ export async function* documents<D extends object>(
       if (count % documentsATurn === 0) await setImmediate();
     }
   } finally {
-    rows.return?.();
-    inUse.delete(statement);
+    // Not there: the database was closed, and the iterator ended with it.
+    if (connection.running.delete(rows)) rows.return?.();
   }
   connection.verify();
 }

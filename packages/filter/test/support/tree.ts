@@ -31,7 +31,7 @@ export function drawn(table: ProcessTable): string[] {
   const lines: string[] = [];
   const draw = (node: ProcessNode): void => {
     lines.push(`${' '.repeat(node.depth)}${node.tgid}`);
-    node.children.forEach(draw);
+    node.children?.forEach(draw);
   };
   for (const node of order) if (node.depth === 0) draw(node);
   return lines;

@@ -9,14 +9,29 @@ export interface Argv {
   readonly problem: string | null;
 }
 
+/** An argument that came in pieces. */
+interface Split {
+  /** `aN_len`: its characters as logged: digits where the kernel chose hex for its length, bytes on some kernels. */
+  announced: number | null;
+  bytes: number;
+  next: number;
+  inOrder: boolean;
+}
+
 /**
- * Arguments come as `aN=VALUE`; a long one as `aN_len=BYTES` and then pieces `aN[0]=… aN[1]=…`, spread over as many
+ * Arguments come as `aN=VALUE`; a long one as `aN_len=LENGTH` and then pieces `aN[0]=… aN[1]=…`, spread over as many
  * records as it takes, about 7,500 bytes each. Each piece is quoted text or hex by itself. argc stands in the first.
  */
 export function readArgv(bodies: readonly BinaryString[]): Argv {
   if (bodies.length === 0) return { argv: null, problem: 'no EXECVE record' };
   let argc: number | null = null;
   const pieces: (BinaryString | undefined)[] = [];
+  const splits = new Map<number, Split>();
+  const splitOf = (index: number): Split => {
+    const split = splits.get(index) ?? { announced: null, bytes: 0, next: 0, inOrder: true };
+    splits.set(index, split);
+    return split;
+  };
   let malformed = false;
   for (const body of bodies) {
     let at = 0;
@@ -38,14 +53,25 @@ export function readArgv(bodies: readonly BinaryString[]): Argv {
         argc = Number(raw);
         continue;
       }
-      if (name.endsWith('_len')) continue;
-      const index = argumentIndex(name);
-      const text = index === null ? null : decodeText(raw);
-      if (index === null || text === null) {
+      const part = argumentPart(name);
+      if (part?.what === 'length') {
+        splitOf(part.index).announced = Number(raw);
+        continue;
+      }
+      const text = part === null ? null : decodeText(raw);
+      if (part === null || text === null) {
         malformed = true;
         continue;
       }
-      pieces[index] = name.endsWith(']') ? (pieces[index] ?? '') + text : text;
+      if (part.what === 'whole') {
+        pieces[part.index] = text;
+        continue;
+      }
+      const split = splitOf(part.index);
+      split.inOrder &&= part.what === split.next;
+      split.next += 1;
+      split.bytes += text.length;
+      pieces[part.index] = (pieces[part.index] ?? '') + text;
     }
   }
   const length = argc !== null && Number.isInteger(argc) && argc >= 0 ? argc : pieces.length;
@@ -64,7 +90,14 @@ export function readArgv(bodies: readonly BinaryString[]): Argv {
     argv.push(piece ?? '');
   }
   if (missing > 0) return { argv, problem: `${missing} of ${length} arguments are missing` };
+  for (const [index, split] of splits) {
+    if (!isWhole(split)) return { argv, problem: `pieces of argument ${index} are missing` };
+  }
   return { argv, problem: malformed ? 'an EXECVE record could not be read whole' : null };
+}
+
+function isWhole({ announced, bytes, inOrder }: Split): boolean {
+  return inOrder && (announced === null || announced === bytes || announced === 2 * bytes);
 }
 
 function valueEnd(body: BinaryString, from: number): number {
@@ -76,8 +109,16 @@ function valueEnd(body: BinaryString, from: number): number {
   return blank < 0 ? body.length : blank;
 }
 
-/** `a12` and `a12[3]` give 12; pieces of one argument come in order. */
-function argumentIndex(name: string): number | null {
-  const match = /^a(\d{1,7})(?:\[\d+\])?$/.exec(name);
-  return match?.[1] === undefined ? null : Number(match[1]);
+interface ArgumentPart {
+  readonly index: number;
+  /** A number: that piece of it. */
+  readonly what: 'whole' | 'length' | number;
+}
+
+/** `a12`, `a12_len` and `a12[3]`; null for any other name. */
+function argumentPart(name: string): ArgumentPart | null {
+  const [, index, length, piece] = /^a(\d{1,7})(?:(_len)|\[(\d{1,7})\])?$/.exec(name) ?? [];
+  if (index === undefined) return null;
+  if (length !== undefined) return { index: Number(index), what: 'length' };
+  return { index: Number(index), what: piece === undefined ? 'whole' : Number(piece) };
 }

@@ -124,6 +124,7 @@ function interpretExec(call: Call, warnings: string[]): WithoutOrigin<AuditEvent
     argv,
     cwd: cwd === undefined ? null : textField(cwd.body, 'cwd'),
     name: first === undefined ? null : textField(first.body, 'name'),
+    dev: first === undefined ? null : (rawField(first.body, 'dev') ?? null),
   };
 }
 

@@ -25,10 +25,9 @@ export function readOpenedFile(
   const directory = name === 'openat' || name === 'openat2' ? argumentField(body, 'a0') : currentDirectory;
   const fromCwd = directory === currentDirectory;
   const cwd = records.find((record) => record.type === recordType.cwd);
-  const absolute =
-    given?.startsWith('/') || fromCwd
-      ? absolutePath(given, cwd === undefined ? null : textField(cwd.body, 'cwd'))
-      : null;
+  // RESOLVE_IN_ROOT makes the directory the root of even an absolute name.
+  const fromDirectory = given?.startsWith('/') ? resolvesInRoot(records) : !fromCwd;
+  const absolute = fromDirectory ? null : absolutePath(given, cwd === undefined ? null : textField(cwd.body, 'cwd'));
   return {
     flags,
     access: accessMode(flags),
@@ -37,7 +36,7 @@ export function readOpenedFile(
     created: item !== undefined && rawField(item.body, 'nametype') === 'CREATE',
     path: absolute ?? given,
     pathResolved: absolute !== null,
-    dirfd: absolute === null && !fromCwd && directory !== null ? directory | 0 : null,
+    dirfd: fromDirectory && directory !== null ? directory | 0 : null,
     ...fileIdentity(item),
   };
 }
@@ -50,6 +49,14 @@ function readFlags(name: string, body: BinaryString, records: readonly AuditReco
   const how = records.find((record) => record.type === recordType.openat2);
   const raw = how === undefined ? undefined : rawField(how.body, 'oflag');
   return raw !== undefined && /^[0-7]+$/.test(raw) ? Number.parseInt(raw, 8) : null;
+}
+
+/** RESOLVE_IN_ROOT of linux/openat2.h. */
+const resolveInRoot = 0x10;
+
+function resolvesInRoot(records: readonly AuditRecord[]): boolean {
+  const how = records.find((record) => record.type === recordType.openat2);
+  return (Number(how === undefined ? 0 : rawField(how.body, 'resolve')) & resolveInRoot) !== 0;
 }
 
 export function accessMode(flags: number | null): OpenEvent['access'] {
@@ -86,17 +93,18 @@ function fileIdentity(item: AuditRecord | undefined): Pick<OpenEvent, 'dev' | 'i
   };
 }
 
-const fileTypes: Readonly<Record<number, FileType>> = {
-  1: 'fifo',
-  2: 'character',
-  4: 'directory',
-  6: 'block',
-  7: 'regular',
-  9: 'symlink',
-  11: 'socket',
-};
+/** S_IF* of stat.h, shifted right by 12. */
+const fileTypes = new Map<number, FileType>([
+  [0x1, 'fifo'],
+  [0x2, 'character'],
+  [0x4, 'directory'],
+  [0x6, 'block'],
+  [0x8, 'regular'],
+  [0xa, 'symlink'],
+  [0xc, 'socket'],
+]);
 
 /** `mode` as in struct stat. */
 export function fileType(mode: number): FileType {
-  return fileTypes[mode >> 12] ?? 'unknown';
+  return fileTypes.get(mode >> 12) ?? 'unknown';
 }

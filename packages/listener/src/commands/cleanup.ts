@@ -25,7 +25,10 @@ export function cleanupCommand(world: World): Command {
       const removed = role.removeRules();
       // Another daemon that holds the role has made settings of its own since.
       const restored = state !== null && role.found.pid === 0;
-      if (restored) role.restore(state.found);
+      if (restored) {
+        role.inherit(state.found);
+        role.restore();
+      }
       removeRunState();
       world.print(`${removed} rule(s) removed${restored ? ', audit settings put back as they were found' : ''}.`);
     } finally {

@@ -76,7 +76,7 @@ function parseExe(value: string): string {
 
 const goStyleNames = ['db', 'mongo', 'raw-db', 'diag', 'backlog', 'root', 'help', 'h'];
 
-/** `-diag=1.txt` and `-diag 1.txt`, as Go's flag package has them, become `--diag…`; up to `--` or the first word. */
+/** `-diag=1.txt` and `-diag 1.txt`, as Go's flag package has them, become `--diag…`, up to a `--`. */
 export function fromGoStyle(argv: readonly string[]): string[] {
   const result: string[] = [];
   for (const [index, argument] of argv.entries()) {

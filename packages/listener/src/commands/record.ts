@@ -27,9 +27,9 @@ export function recordCommand(world: World): Command {
       const supervisor = new Supervisor(listenerOptions(options, words), log);
       await supervisor.start();
       const endProgress = showProgress(process.stderr, () => supervisor.counters());
-      let code: number;
+      let outcome: number | ListenerError;
       try {
-        code = await Promise.race([runStarred(words, supervisor), supervisor.failed]);
+        outcome = await Promise.race([runStarred(words, supervisor), supervisor.failed]);
       } catch (error) {
         await supervisor.abandon();
         throw error;
@@ -37,6 +37,7 @@ export function recordCommand(world: World): Command {
         endProgress();
       }
       await stopAndReport(supervisor, 'command-ended', log);
+      if (typeof outcome !== 'number') throw outcome;
       const store = storeArguments(options);
       await runProgram('filter', [...store, '--quiet']);
       await runProgram('viewer', [
@@ -44,21 +45,24 @@ export function recordCommand(world: World): Command {
         '--session',
         supervisor.sessionId,
       ]);
-      world.exitWith(code);
+      world.exitWith(outcome);
     });
 }
 
-/** Runs the command and returns its exit code, or 128 + signal as a shell does. Signals to us go to it. */
-async function runStarred(words: readonly string[], supervisor: Supervisor): Promise<number> {
+/**
+ * Runs the command and returns its exit code, or 128 + signal as a shell does; or why it could not be run. Signals to us
+ * go to it.
+ */
+async function runStarred(words: readonly string[], supervisor: Supervisor): Promise<number | ListenerError> {
   const [program = '', ...rest] = words;
   const child = spawn(program, rest, { stdio: 'inherit' });
   const { pid } = child;
   if (pid !== undefined) supervisor.star(pid);
   void nextSignal().then((signal) => child.kill(signal as NodeJS.Signals));
-  return await new Promise((resolve, reject) => {
+  return await new Promise((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       const what = error.code === 'ENOENT' ? 'there is no such program' : error.message;
-      reject(new ListenerError('COMMAND_FAILED', `${program} cannot be run: ${what}.`));
+      resolve(new ListenerError('COMMAND_FAILED', `${program} cannot be run: ${what}.`));
     });
     child.once('exit', (code, signal) => {
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));

@@ -31,13 +31,16 @@ export class AuditRole {
   readonly #control: number;
   #data: number | null = null;
   #intake: AuditIntake = 'unicast';
+  /** As it was when the role was opened. */
   readonly found: AuditStatus;
+  #restoreTo: FoundSettings;
   #ownPid: number | null = null;
 
   constructor() {
     try {
       this.#control = openAuditControl();
       this.found = getAuditStatus(this.#control, requestMs);
+      this.#restoreTo = this.found;
     } catch (error) {
       throw new ListenerError(
         'NO_AUDIT',
@@ -59,6 +62,17 @@ export class AuditRole {
   /** Whether rules can be changed (enabled = 2 locks them until the next boot). */
   get immutable(): boolean {
     return this.found.enabled === 2;
+  }
+
+  /** The settings that `restore` puts back. */
+  get restoreTo(): FoundSettings {
+    const { enabled, failure, backlogLimit, backlogWaitTime } = this.#restoreTo;
+    return { enabled, failure, backlogLimit, backlogWaitTime };
+  }
+
+  /** A listener that was cut off left its own settings behind: put back what it had found, not those. */
+  inherit(found: FoundSettings): void {
+    this.#restoreTo = found;
   }
 
   status(): AuditStatus {
@@ -132,7 +146,8 @@ export class AuditRole {
   }
 
   /** Gives the role back and puts the settings back that were found. */
-  restore(settings: FoundSettings = this.found): void {
+  restore(): void {
+    const settings = this.#restoreTo;
     if (this.immutable) return;
     if (this.#ownPid !== null && this.#data !== null && this.status().pid === this.#ownPid) {
       setAuditStatus(this.#data, { pid: 0 }, requestMs);

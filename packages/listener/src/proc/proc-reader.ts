@@ -5,6 +5,7 @@
 
 import { readFileSync, readlinkSync } from 'node:fs';
 import type { BinaryString, ProcFacts } from '../events.ts';
+import { bundleOf } from './bundle.ts';
 import { containerPath } from './cgroup.ts';
 import { RootFileSystems } from './root-file-system.ts';
 
@@ -66,32 +67,46 @@ export class ProcReader {
     return stat === null ? null : parseStat(stat);
   }
 
-  /** What matters at a fork, when everything else is still the parent's: the start and the container. */
+  /** What cannot wait: the start and the container, which a process that ends at once takes with it. */
   placeFacts(pid: number): ProcFacts | null {
     return this.#between(pid, (facts) => {
       const container = this.#container(pid);
       if (container === undefined) return facts;
       // A container may be gone before its next exec: its root is looked for as long as it is not known.
-      const rootfs = container === null ? undefined : this.#roots.of(pid, container);
-      return { ...facts, containerId: container, ...present('rootfs', rootfs) };
+      return { ...facts, containerId: container, ...(container !== null && this.#root(pid, container)) };
     });
+  }
+
+  /** What an exec changed. `place` is the result of placeFacts for the same exec. */
+  execFacts(pid: number, place: ProcFacts): ProcFacts {
+    const container = place.containerId;
+    const read = this.#between(pid, (facts) => {
+      const argv = this.#argv(pid);
+      const exe = this.#files.link(`${pid}/exe`);
+      const makes = container === null && exe !== null && argv !== undefined ? bundleOf(exe, argv) : null;
+      if (makes !== null) this.#roots.learn(makes);
+      return {
+        ...facts,
+        ...present('argv', argv),
+        ...present('comm', this.stat(pid)?.comm),
+        ...present('exe', exe),
+        ...present('cwd', this.#files.link(`${pid}/cwd`)),
+        ...(container === null && this.#root(pid, null)),
+        ...present('makes', makes),
+      };
+    });
+    return read?.startTicks === place.startTicks ? { ...read, ...place } : place;
   }
 
   /** Everything that an observation of a process holds. */
   allFacts(pid: number): ProcFacts | null {
-    return this.#between(pid, (facts) => {
-      const container = this.#container(pid);
-      return {
-        ...facts,
-        ...present('argv', this.#argv(pid)),
-        ...present('comm', this.stat(pid)?.comm),
-        ...present('exe', this.#files.link(`${pid}/exe`)),
-        ...present('cwd', this.#files.link(`${pid}/cwd`)),
-        ...present('rootfs', this.#roots.of(pid, container ?? null)),
-        ...(container !== undefined && { containerId: container }),
-        ...this.#credentials(pid),
-      };
-    });
+    const place = this.placeFacts(pid);
+    return place === null ? null : { ...this.execFacts(pid, place), ...this.#credentials(pid) };
+  }
+
+  #root(pid: number, container: string | null): Partial<ProcFacts> {
+    const root = this.#roots.of(pid, container);
+    return root === undefined ? {} : { rootfs: root.path, ...present('rootDev', root.dev) };
   }
 
   #between(pid: number, read: (facts: ProcFacts) => ProcFacts): ProcFacts | null {

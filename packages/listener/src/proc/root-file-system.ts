@@ -1,6 +1,7 @@
 /** Where on the host the root file system of a process lies. */
 
-import type { BinaryString } from '../events.ts';
+import type { BinaryString, ContainerRoot } from '../events.ts';
+import { auditDeviceOfMount } from './device.ts';
 import type { ProcFiles } from './proc-reader.ts';
 
 interface Mount {
@@ -23,15 +24,25 @@ export function parseMount(line: BinaryString): Mount | null {
   return {
     device,
     root: unescapeOctal(root),
-    mountPoint: unescape(mountPoint),
+    mountPoint: unescapeOctal(mountPoint),
     type,
     superOptions: fields[dash + 3] ?? '',
   };
 }
 
+export interface RootFileSystem {
+  /** On the host. */
+  readonly path: BinaryString;
+  /** As audit writes it; null: not known. */
+  readonly dev: string | null;
+}
+
+/** A container id is never used again, so what was found out stays true; the bound is against a hostile host only. */
+const maxContainers = 65_536;
+
 export class RootFileSystems {
   readonly #files: ProcFiles;
-  readonly #byContainer = new Map<string, BinaryString>();
+  readonly #byContainer = new Map<string, RootFileSystem>();
 
   constructor(files: ProcFiles) {
     this.#files = files;
@@ -42,8 +53,8 @@ export class RootFileSystems {
    * (`…/merged`), else the directory of the host's file system that is mounted as its root. undefined: not found out,
    * as before the container's first process has changed its root.
    */
-  of(pid: number, containerId: string | null): BinaryString | undefined {
-    if (containerId === null) return this.#files.link(`${pid}/root`) === '/' ? this.#hostOrUnknown(pid) : undefined;
+  of(pid: number, containerId: string | null): RootFileSystem | undefined {
+    if (containerId === null) return this.#onHost(pid) ? { path: '/', dev: null } : undefined;
     const known = this.#byContainer.get(containerId);
     if (known !== undefined) return known;
     const root = this.#rootMount(`${pid}/mountinfo`);
@@ -51,14 +62,24 @@ export class RootFileSystems {
     if (root === undefined || host === undefined) return undefined;
     if (root.device === host.device && root.root === host.root) return undefined;
     const path = this.#hostPath(root);
-    // A container id is never used again, so what was found out stays true; the bound is against a hostile host only.
-    if (path !== undefined && this.#byContainer.size < 65_536) this.#byContainer.set(containerId, path);
-    return path;
+    if (path === undefined) return undefined;
+    return this.#remember(containerId, { path, dev: auditDeviceOfMount(root.device) });
   }
 
-  #hostOrUnknown(pid: number): BinaryString | undefined {
+  /** What a container runtime was told to make. */
+  learn({ containerId, rootfs, dev }: ContainerRoot): void {
+    if (!this.#byContainer.has(containerId)) this.#remember(containerId, { path: rootfs, dev });
+  }
+
+  #remember(containerId: string, root: RootFileSystem): RootFileSystem {
+    if (this.#byContainer.size < maxContainers) this.#byContainer.set(containerId, root);
+    return root;
+  }
+
+  #onHost(pid: number): boolean {
+    if (this.#files.link(`${pid}/root`) !== '/') return false;
     const mine = this.#files.link('self/ns/mnt');
-    return mine !== null && mine === this.#files.link(`${pid}/ns/mnt`) ? '/' : undefined;
+    return mine !== null && mine === this.#files.link(`${pid}/ns/mnt`);
   }
 
   #rootMount(path: string): Mount | undefined {

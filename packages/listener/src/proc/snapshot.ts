@@ -5,6 +5,7 @@ import type { FileType } from '@godo/evidence';
 import { accessMode, fileType } from '../audit/opened-file.ts';
 import { openFlag } from '../audit/syscalls.ts';
 import type { SnapshotEvent, SnapshotFile } from '../events.ts';
+import { auditDevice } from './device.ts';
 import { type ProcReader, realProc } from './proc-reader.ts';
 
 export interface BootClock {
@@ -83,11 +84,7 @@ function openForWriting(tgid: number): SnapshotFile[] {
 function identity(path: string): { dev: string | null; inode: string | null; fileType: FileType } {
   try {
     const stat = statSync(path, { bigint: true });
-    // glibc's makedev: the low 8 bits of the minor stand lowest, the major from bit 8.
-    const major = ((stat.dev >> 8n) & 0xfffn) | ((stat.dev >> 32n) & ~0xfffn);
-    const minor = (stat.dev & 0xffn) | ((stat.dev >> 12n) & ~0xffn);
-    const dev = `${major.toString(16).padStart(2, '0')}:${minor.toString(16).padStart(2, '0')}`;
-    return { dev, inode: stat.ino.toString(), fileType: fileType(Number(stat.mode)) };
+    return { dev: auditDevice(stat.dev), inode: stat.ino.toString(), fileType: fileType(Number(stat.mode)) };
   } catch {
     return { dev: null, inode: null, fileType: 'unknown' };
   }

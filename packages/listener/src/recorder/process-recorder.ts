@@ -14,6 +14,7 @@ import type {
   SnapshotEvent,
   StarEvent,
 } from '../events.ts';
+import { ContainerRoots, containerNamedBy } from './container-roots.ts';
 import { DescriptorTable } from './descriptor-table.ts';
 import { argvFields, textFields } from './document-text.ts';
 import {
@@ -54,6 +55,7 @@ export class ProcessRecorder {
   readonly #emit: EmitTask;
   readonly #table = new ProcessTable();
   readonly #exits = new ExitWatch();
+  readonly #roots = new ContainerRoots();
   readonly #expectedStars = new Set<number>();
   readonly #inference: ForkInference | null;
 
@@ -85,6 +87,8 @@ export class ProcessRecorder {
       snapshotMs: Number(event.timeNs / nanosecondsPerMs),
     });
     for (const task of event.tasks) process.tasks.add(task);
+    process.madeFor = containerNamedBy(process.exe, proc.argv ?? null) ?? parent?.madeFor ?? null;
+    this.#roots.learn(proc);
     this.#noteStar(process, proc.argv);
     const id = `${this.#origin.sessionId}:proc:${process.tgid}.${process.startTicks}`;
     const seen = { observation: 'snapshot', source: 'proc', clock: null, timeNs: event.timeNs } as const;
@@ -115,7 +119,8 @@ export class ProcessRecorder {
       ...this.#document(process, this.#fromConnector(event, 'fork', event.pid)),
       ppid: event.parentPid,
       parentTgid: event.parentTgid,
-      ...(!thread && { parentKey: process.parentKey, ...placeFields(process) }),
+      ...(!thread && { parentKey: process.parentKey }),
+      ...((!thread || event.proc !== null) && placeFields(process)),
       ...(warnings.length > 0 && { warnings }),
     });
     if (!thread && this.#expectedStars.delete(process.tgid)) this.#makeStar(process, event.timeNs);
@@ -130,8 +135,7 @@ export class ProcessRecorder {
     process.lastExecNs = event.monotonicNs;
     const facts = this.#factsOf(process, event.proc);
     if (facts !== null) {
-      if (facts.containerId !== undefined) process.containerId = facts.containerId;
-      if (facts.rootfs !== undefined) process.rootfs = facts.rootfs;
+      this.#applyPlace(process, facts);
       process.exe = facts.exe ?? process.exe;
       process.comm = facts.comm ?? process.comm;
       process.cwd = facts.cwd ?? process.cwd;
@@ -192,7 +196,10 @@ export class ProcessRecorder {
 
   exec(process: ProcessState, event: ExecEvent): void {
     const { caller } = event;
+    let concluded = false;
     if (event.success) {
+      process.madeFor = containerNamedBy(caller.exe, event.argv) ?? process.madeFor;
+      concluded = this.#concludeContainer(process, event);
       process.exe = caller.exe ?? process.exe;
       process.comm = caller.comm ?? process.comm;
       process.cwd = event.cwd ?? process.cwd;
@@ -211,8 +218,19 @@ export class ProcessRecorder {
       ...(!event.success && { errno: event.exit }),
       ...(process.star && event.success && { star: true }),
       ...(process.provisional && { inferred: true }),
-      ...(event.warnings !== undefined && { warnings: event.warnings }),
+      ...warningsField([...(event.warnings ?? []), ...(concluded ? [containerConcluded] : [])]),
     });
+  }
+
+  /**
+   * /proc may be too late for a process that a runtime puts into a container and that ends at once. That its program
+   * lies on the container's own root file system is told by the kernel with the call.
+   */
+  #concludeContainer(process: ProcessState, event: ExecEvent): boolean {
+    const container = this.#roots.on(event.dev);
+    if (process.containerId != null || container === undefined || container !== process.madeFor) return false;
+    process.containerId = container;
+    return true;
   }
 
   /** A fork returned in the parent: this is the point of the parent's history that the child's descriptors are from. */
@@ -266,16 +284,27 @@ export class ProcessRecorder {
       rootfs: parent?.rootfs ?? null,
       containerId: facts?.containerId !== undefined ? facts.containerId : parent?.containerId,
     });
-    if (facts?.rootfs !== undefined) child.rootfs = facts.rootfs;
+    if (facts !== null) this.#applyPlace(child, facts);
+    child.madeFor = parent?.madeFor ?? null;
     if (parent !== undefined) awaitCopy(parent, child);
     return child;
   }
 
   #threadOf(event: ForkEvent, warnings: string[]): ProcessState {
     const process = this.#table.alive(event.tgid);
-    if (process !== undefined) return process;
+    if (process !== undefined) {
+      const facts = this.#factsOf(process, event.proc);
+      if (facts !== null) this.#applyPlace(process, facts);
+      return process;
+    }
     warnings.push('the start of its process was not seen');
     return this.#unseen(event.tgid, `${event.monotonicNs}`);
+  }
+
+  #applyPlace(process: ProcessState, facts: ProcFacts): void {
+    this.#roots.learn(facts);
+    if (facts.containerId !== undefined) process.containerId = facts.containerId;
+    if (facts.rootfs !== undefined) process.rootfs = facts.rootfs;
   }
 
   /** /proc may already show another life of the number: its start then is not the fork's. */
@@ -435,6 +464,7 @@ export class ProcessRecorder {
       cwd: facts.cwd ?? null,
       rootfs: facts.rootfs ?? null,
       containerId: facts.containerId,
+      madeFor: null,
       star: false,
       tasks: new Set(),
       lastExecNs: 0n,
@@ -472,6 +502,13 @@ export class ProcessRecorder {
       pid: event.caller.tgid,
     };
   }
+}
+
+const containerConcluded =
+  'its container is concluded: its program lies on the root file system of the container that its runtime was started for';
+
+function warningsField(warnings: readonly string[]): { readonly warnings?: readonly string[] } {
+  return warnings.length > 0 ? { warnings } : {};
 }
 
 /** TASK_COMM_LEN without its NUL. */

@@ -18,6 +18,8 @@ export interface ProcessState {
   rootfs: BinaryString | null;
   /** undefined: never read, nor inherited from one that was. */
   containerId: string | null | undefined;
+  /** The container that a runtime among its ancestors was started for, whether it is in it yet or not. */
+  madeFor: string | null;
   star: boolean;
   /** Living tasks. The process has ended when the set is empty. */
   readonly tasks: Set<number>;

@@ -19,6 +19,7 @@ function run(data: IntakeData): void {
   let unmarked = true;
   for (;;) {
     const span = ring.reserve();
+    if (shared.order('abandon') !== 0) return;
     if (span === null) {
       ring.waitForRoom(fullRingMs);
       continue;
@@ -33,11 +34,11 @@ function run(data: IntakeData): void {
     }
     if (received < 0) {
       shared.add('auditOverruns', 1);
-      mark(ring, ringMark.overrun, beganUs);
+      mark(ring, shared, ringMark.overrun, beganUs);
       continue;
     }
     if (unmarked || shared.order('wantAuditDrain') !== 0) {
-      mark(ring, ringMark.drained, beganUs);
+      mark(ring, shared, ringMark.drained, beganUs);
       unmarked = false;
     }
     if (shared.order('stopAudit') !== 0) break;
@@ -50,14 +51,14 @@ function run(data: IntakeData): void {
       unmarked = true;
     } else if (later < 0) {
       shared.add('auditOverruns', 1);
-      mark(ring, ringMark.overrun, beganUs);
+      mark(ring, shared, ringMark.overrun, beganUs);
     }
   }
-  mark(ring, ringMark.end, monotonicUs());
+  mark(ring, shared, ringMark.end, monotonicUs());
 }
 
-function mark(ring: AuditRing, type: number, arrivalUs: number): void {
-  while (!ring.mark(type, arrivalUs)) ring.waitForRoom(fullRingMs);
+function mark(ring: AuditRing, shared: SharedState, type: number, arrivalUs: number): void {
+  while (!ring.mark(type, arrivalUs) && shared.order('abandon') === 0) ring.waitForRoom(fullRingMs);
 }
 
 function monotonicUs(): number {

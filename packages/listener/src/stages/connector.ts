@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectorListen, connectorMessageBytes, readClocks, receiveConnector } from '@godo/native';
-import type { ConnectorEvent, LossEvent, SnapshotEvent } from '../events.ts';
+import type { ConnectorEvent, LossEvent, ProcFacts, SnapshotEvent } from '../events.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
 import { takeSnapshot } from '../proc/snapshot.ts';
 import { type ConnectorMessage, decodeMessage, originOf, processEvent, SequenceWatch } from './connector-message.ts';
@@ -21,6 +21,8 @@ class ConnectorStage {
   readonly #sequence = new SequenceWatch();
   readonly #memory = new Uint8Array(new ArrayBuffer(batchMessages * connectorMessageBytes));
   readonly #view = new DataView(this.#memory.buffer);
+  /** Processes that have not executed anything since their fork. */
+  readonly #unexecuted = new Set<number>();
   #events: (ConnectorEvent | SnapshotEvent | LossEvent)[] = [];
   #clocks = readClocks();
   #subscribed = false;
@@ -55,8 +57,7 @@ class ConnectorStage {
       return false;
     }
     this.#clocks = readClocks();
-    for (let offset = 0; offset < received; offset += connectorMessageBytes)
-      this.#take(decodeMessage(this.#view, offset));
+    this.#takeAll(received);
     this.#arrivalUs = Number(this.#clocks.monotonicNs) / 1000;
     if (received > 0) return false;
     // A receive that waited says less: something may have come just as it gave up.
@@ -87,7 +88,44 @@ class ConnectorStage {
     this.#data.toWriter.close();
   }
 
-  #take(message: ConnectorMessage): void {
+  /**
+   * The place of every process first: one that ends at once must not wait behind another's command line. Then what an
+   * exec changed.
+   */
+  #takeAll(bytes: number): void {
+    const messages: ConnectorMessage[] = [];
+    for (let offset = 0; offset < bytes; offset += connectorMessageBytes)
+      messages.push(decodeMessage(this.#view, offset));
+    const places = messages.map((message) => this.#place(message));
+    for (const [index, message] of messages.entries()) this.#take(message, places[index] ?? null);
+  }
+
+  /**
+   * What cannot wait. A process of a container runtime is moved into its container between its fork and its exec:
+   * threads that it starts meanwhile are occasions to look again.
+   */
+  #place(message: ConnectorMessage): ProcFacts | null {
+    const [first, second, third, fourth] = message.data;
+    if (message.what === processEvent.exec) {
+      this.#unexecuted.delete(second);
+      return this.#read(second);
+    }
+    if (message.what === processEvent.exit) {
+      if (first === second) this.#unexecuted.delete(second);
+      return null;
+    }
+    if (message.what !== processEvent.fork) return null;
+    if (third === fourth) this.#unexecuted.add(fourth);
+    else if (!this.#unexecuted.has(fourth)) return null;
+    return this.#read(fourth);
+  }
+
+  #read(pid: number): ProcFacts | null {
+    this.#shared.add('procReadings', 1);
+    return this.#reader.placeFacts(pid);
+  }
+
+  #take(message: ConnectorMessage, place: ProcFacts | null): void {
     this.#shared.add('connectorMessages', 1);
     const gap = this.#sequence.next(message.cpu, message.seq);
     if (gap !== null) {
@@ -105,29 +143,16 @@ class ConnectorStage {
         this.#ownForkSeen = true;
         this.#report({ kind: 'own-fork-seen' });
       }
-      const proc = third === fourth ? this.#read(third, 'place') : null;
       const bootNs = message.monotonicNs + this.#clocks.boottimeNs - this.#clocks.monotonicNs;
       const ticks = Number(bootNs / nanosecondsPerTick);
-      this.#events.push({
-        kind: 'fork',
-        ...origin,
-        parentPid: first,
-        parentTgid: second,
-        pid: third,
-        tgid: fourth,
-        ticks,
-        proc,
-      });
+      const parent = { parentPid: first, parentTgid: second };
+      this.#events.push({ kind: 'fork', ...origin, ...parent, pid: third, tgid: fourth, ticks, proc: place });
     } else if (message.what === processEvent.exec) {
-      this.#events.push({ kind: 'became', ...origin, pid: first, tgid: second, proc: this.#read(second, 'all') });
+      const proc = place === null ? null : this.#reader.execFacts(second, place);
+      this.#events.push({ kind: 'became', ...origin, pid: first, tgid: second, proc });
     } else if (message.what === processEvent.exit) {
       this.#events.push({ kind: 'exit', ...origin, pid: first, tgid: second, status: third });
     }
-  }
-
-  #read(pid: number, what: 'place' | 'all') {
-    this.#shared.add('procReadings', 1);
-    return what === 'place' ? this.#reader.placeFacts(pid) : this.#reader.allFacts(pid);
   }
 
   #lost(reason: string, facts: Partial<LossEvent>): void {
@@ -163,7 +188,8 @@ function start(data: ConnectorData): void {
   parentPort?.once('message', (order: ConnectorOrder) => {
     clearInterval(reading);
     if (order.kind === 'snapshot') stage.snapshot();
-    listen(stage);
+    if (order.kind === 'stop') stage.end();
+    else listen(stage);
   });
 }
 

@@ -83,17 +83,18 @@ export class DocumentQueue {
     while (this.#waiting.length > 0 && !this.#givenUp) {
       const batch = this.#waiting.splice(0, this.#options.batch);
       this.#inFlight = batch.length;
-      await this.#write(batch);
-      this.#inFlight = 0;
+      // A batch that was given up stays counted: it is not in the store.
+      if (await this.#write(batch)) this.#inFlight = 0;
     }
   }
 
-  async #write(batch: readonly RawEntry[]): Promise<void> {
+  /** Tries until the batch is taken; false when it was given up. */
+  async #write(batch: readonly RawEntry[]): Promise<boolean> {
     let [pause, longest] = this.#options.retryMs as [number, number];
     while (!this.#givenUp) {
       try {
         this.#watch.written(await this.#store.insert(batch));
-        return;
+        return true;
       } catch (error) {
         // Ids are derived from the evidence, so a batch that was half taken can be sent again.
         this.#watch.retrying(error instanceof Error ? error : new StoreError('DATABASE_REFUSED', String(error)));
@@ -101,6 +102,6 @@ export class DocumentQueue {
         pause = Math.min(pause * 2, longest);
       }
     }
-    this.#inFlight = batch.length;
+    return false;
   }
 }

@@ -43,7 +43,7 @@ export type AuditMessage = AuditBatch | 'end';
 export type ConnectorMessageToWriter = ConnectorBatch | 'end';
 
 /** Supervisor to connector. */
-export type ConnectorOrder = { readonly kind: 'snapshot' };
+export type ConnectorOrder = { readonly kind: 'snapshot' } | { readonly kind: 'stop' };
 /** Connector to supervisor. */
 export type ConnectorReport =
   | { readonly kind: 'subscribed' }

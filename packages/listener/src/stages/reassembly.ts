@@ -32,7 +32,7 @@ function run(data: ReassemblyData): void {
     if (events.length === 0 && drainedUs === null) return;
     for (;;) {
       const waiting = shared.order('auditBatchesWaiting');
-      if (waiting < maxBatchesWaiting) break;
+      if (waiting < maxBatchesWaiting || shared.order('abandon') !== 0) break;
       shared.waitWhile('auditBatchesWaiting', waiting, 100);
     }
     shared.addToOrder('auditBatchesWaiting', 1);
@@ -78,7 +78,7 @@ function run(data: ReassemblyData): void {
   );
 
   let ended = false;
-  while (!ended) {
+  while (!ended && shared.order('abandon') === 0) {
     ring.waitForRecords(idleMs);
     const nowMs = performance.now();
     ring.take(batchEvents, (type, payload, arrivedUs, truncated) => {

@@ -3,7 +3,7 @@
  * thread alone and read by any.
  */
 
-const orders = ['stopAudit', 'stopConnector', 'wantAuditDrain', 'auditBatchesWaiting'] as const;
+const orders = ['abandon', 'stopAudit', 'stopConnector', 'wantAuditDrain', 'auditBatchesWaiting'] as const;
 export type Order = (typeof orders)[number];
 
 const counters = [

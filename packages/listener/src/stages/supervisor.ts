@@ -13,7 +13,7 @@ import type { ControlEvent, LossEvent, SessionStartEvent } from '../events.ts';
 import { type AuditIntake, AuditRole } from '../kernel/audit-role.ts';
 import { hostFacts, realtimeNs, version } from '../kernel/host.ts';
 import { localPorts, processesListeningOn } from '../kernel/local-server.ts';
-import { readRunState, removeRunState, writeRunState } from '../kernel/run-file.ts';
+import { type RunState, readRunState, removeRunState, writeRunState } from '../kernel/run-file.ts';
 import { ListenerError } from '../listener-error.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
 import { architecturesOf, describeRule, ruleSet } from '../rules/rule-set.ts';
@@ -42,6 +42,7 @@ const socketBytes = 32 * 1024 * 1024;
 const checkpointMs = 10_000;
 const watchMs = 1_000;
 const startMs = 10_000;
+const abandonMs = 3_000;
 
 interface Stage<Report> {
   readonly worker: Worker;
@@ -115,8 +116,9 @@ export class Supervisor {
     if (architectures.length === 0) {
       throw new ListenerError('NO_AUDIT', `godo has no system call table for ${process.arch} processors.`);
     }
-    this.#refuseSecond();
+    const cutOff = this.#refuseSecond();
     const role = new AuditRole();
+    if (cutOff !== null && role.found.pid === 0) role.inherit(cutOff.found);
     this.#role = role;
     // The database first: as long as it is not there, nothing in the kernel is touched.
     const toReassembly = new MessageChannel();
@@ -192,9 +194,13 @@ export class Supervisor {
     try {
       this.#role?.removeRules();
     } finally {
-      this.#shared.setOrder('stopAudit', 1);
-      this.#shared.setOrder('stopConnector', 1);
-      await Promise.all(this.#stages.map((stage) => stage.terminate()));
+      for (const order of ['abandon', 'stopAudit', 'stopConnector'] as const) this.#shared.setOrder(order, 1);
+      this.#connector?.worker.postMessage({ kind: 'stop' } satisfies ConnectorOrder);
+      // The stages that stand in native calls come back by themselves; only what does not is cut off.
+      const patience = new Promise((resolve) => setTimeout(resolve, abandonMs).unref());
+      const [writer, ...others] = this.#stages;
+      await Promise.race([Promise.all(others.map(ended)), patience]);
+      await Promise.all([writer, ...others].map((stage) => stage?.terminate()));
       this.#restore();
     }
   }
@@ -330,7 +336,6 @@ export class Supervisor {
 
   #runState(role: AuditRole) {
     const { target } = this.#options;
-    const { enabled, failure, backlogLimit, backlogWaitTime } = role.found;
     return {
       pid: process.pid,
       startTicks: new ProcReader().stat(process.pid)?.startTicks ?? 0,
@@ -338,16 +343,16 @@ export class Supervisor {
       started: new Date(Number(this.#sessionStartNs / 1_000_000n)).toISOString(),
       intake: role.intake,
       store: target.kind === 'sqlite' ? target.directory : redactUri(target.uri),
-      found: { enabled, failure, backlogLimit, backlogWaitTime },
+      found: role.restoreTo,
       updated: new Date().toISOString(),
       counters: {},
     };
   }
 
-  #refuseSecond(): void {
+  /** The note of a listener that was cut off, if there is one. */
+  #refuseSecond(): RunState | null {
     const other = readRunState();
-    if (other === null || other.pid === process.pid) return;
-    if (new ProcReader().stat(other.pid)?.startTicks !== other.startTicks) return;
+    if (other === null || new ProcReader().stat(other.pid)?.startTicks !== other.startTicks) return other;
     throw new ListenerError('ALREADY_RUNNING', `godo is running already (pid ${other.pid}): stop it first.`);
   }
 

@@ -94,7 +94,9 @@ function pathCell(file: Fields, charset: Charset): Cell {
     ...(file.created === true ? ['created'] : []),
     ...(file.openedBefore === true ? ['open before the recording'] : []),
   ];
-  return { text: shown, role: 'path', lines: 4, ...(remarks.length > 0 ? { remark: `(${remarks.join(', ')})` } : {}) };
+  if (remarks.length === 0) return { text: shown, role: 'path', lines: 4 };
+  const role = path !== null && unresolved.length > 0 ? 'warning' : 'faint';
+  return { text: shown, role: 'path', lines: 4, remark: { text: `(${remarks.join(', ')})`, role } };
 }
 
 /** What the opener was when it opened the file; what it became later only where that is not known. */

@@ -86,7 +86,13 @@ function stackedRow(document: unknown, screen: Screen): Row {
     const argv = commandLine(program.argv, program.argvHex, charset, width * 4);
     const name = `${when}${programName(program, charset)}  (in ${directory(program, charset)})`;
     return [
-      { text: name, role: 'program', indent: 9, lines: 2, ...(remark ? { remark } : {}) },
+      {
+        text: name,
+        role: 'program',
+        indent: 9,
+        lines: 2,
+        ...(remark ? { remark: { text: remark, role: 'bad' } } : {}),
+      },
       { text: argv ?? 'arguments not known', indent: several ? 11 : 9, lines: 4, ...(argv ? {} : { role: 'faint' }) },
     ];
   });

@@ -20,8 +20,8 @@ export interface Cell {
   readonly lines?: number;
   /** Blanks before each of its lines. */
   readonly indent?: number;
-  /** A remark behind the text that is never cut. */
-  readonly remark?: string;
+  /** A short text behind the other, on a line of its own where it has no room there. */
+  readonly remark?: { readonly text: string; readonly role: Role };
 }
 
 /** One document: a line over the whole width, one or more lines in columns, and more lines over the whole width. */
@@ -32,6 +32,8 @@ export interface Row {
 }
 
 const gap = 2;
+/** cli-table3 compares every row with every other: many small tables are much faster than a large one. */
+const rowsAtOnce = 8;
 const nothing = {
   ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
   ...{ 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: ' ' },
@@ -49,7 +51,6 @@ export function columnsFit(columns: readonly Column[], width: number): boolean {
 export class StreamedTable {
   readonly #columns: readonly Column[];
   readonly #widths: readonly number[];
-  readonly #whole: number;
   readonly #screen: Screen;
   readonly #lead: string | undefined;
 
@@ -61,14 +62,7 @@ export class StreamedTable {
     const least = columns.reduce((sum, column) => sum + column.width + gap, -gap);
     const shares = columns.reduce((sum, column) => sum + (column.share ?? 0), 0);
     const left = Math.max(0, screen.width - least);
-    const widths = columns.map(({ width, share = 0 }) => width + (share ? Math.floor((left * share) / shares) : 0));
-    // Lines over the whole width are as wide as the columns together: an empty column takes what is left.
-    const rest = screen.width - widths.reduce((sum, width) => sum + width + gap, 0);
-    this.#widths = rest > 0 ? [...widths, rest] : widths;
-    this.#whole = Math.min(
-      screen.width,
-      this.#widths.reduce((sum, width) => sum + width + gap, -gap),
-    );
+    this.#widths = columns.map(({ width, share = 0 }) => width + (share ? Math.floor((left * share) / shares) : 0));
   }
 
   header(): string[] {
@@ -79,7 +73,31 @@ export class StreamedTable {
   }
 
   rows(rows: readonly Row[]): string[] {
-    if (rows.length === 0) return [];
+    const lines: string[] = [];
+    for (let at = 0; at < rows.length; at += rowsAtOnce) lines.push(...this.#draw(rows.slice(at, at + rowsAtOnce)));
+    return lines;
+  }
+
+  #draw(rows: readonly Row[]): string[] {
+    const columns = rows.map(({ lines }) =>
+      lines.map((line) => line.map((cell, n) => this.#fill(cell, this.#widths[n] ?? 1))),
+    );
+    const drawn = this.#drawColumns(columns.flat());
+    const whole = (cells: readonly Cell[] = []) =>
+      cells.flatMap((cell) =>
+        this.#fill(cell, this.#screen.width)
+          .split('\n')
+          .map((line) => line.trimEnd()),
+      );
+    let at = 0;
+    return rows.flatMap((row, n) => {
+      const height = (columns[n] ?? []).reduce((sum, line) => sum + Math.max(...line.map(lineCount)), 0);
+      at += height;
+      return [...whole(row.lead), ...drawn.slice(at - height, at), ...whole(row.notes)];
+    });
+  }
+
+  #drawColumns(lines: string[][]): string[] {
     const table = new Table({
       chars: nothing,
       // cli-table3 counts the padding into the width of a column, and one column for what stands between two.
@@ -87,16 +105,7 @@ export class StreamedTable {
       colAligns: this.#columns.map(({ align }) => align ?? 'left'),
       style: { head: [], border: [], 'padding-left': 0, 'padding-right': gap - 1, compact: true },
     });
-    const whole = (cell: Cell) => [
-      { content: this.#fill(cell, this.#whole), colSpan: this.#widths.length, hAlign: 'left' as const },
-    ];
-    for (const row of rows) {
-      table.push(...(row.lead ?? []).map(whole));
-      for (const line of row.lines) {
-        table.push(line.map((cell, index) => ({ content: this.#fill(cell, this.#widths[index] ?? 1) })));
-      }
-      table.push(...(row.notes ?? []).map(whole));
-    }
+    table.push(...lines);
     return table
       .toString()
       .split('\n')
@@ -119,10 +128,14 @@ export class StreamedTable {
     });
     if (cell.remark) {
       const last = displayWidth(lines.at(-1) ?? '');
-      const remark = paint('warning', shortenMiddle(cell.remark, width, charset));
-      if (last + gap + displayWidth(cell.remark) <= width) shown.push(`${shown.pop()}  ${remark}`);
+      const remark = paint(cell.remark.role, shortenMiddle(cell.remark.text, width, charset));
+      if (last + gap + displayWidth(cell.remark.text) <= width) shown.push(`${shown.pop()}  ${remark}`);
       else shown.push(' '.repeat(indent) + remark);
     }
     return shown.join('\n');
   }
+}
+
+function lineCount(content: string): number {
+  return content.split('\n').length;
 }

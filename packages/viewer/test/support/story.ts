@@ -134,7 +134,7 @@ export const dockerRun: Evidence = {
       key: keyOf(2012),
       tgid: 2012,
       containerId: container,
-      data: { address: '10.0.0.7', port: 443, name: 'two words', list: [1, 2n] },
+      data: { address: '10.0.0.7', port: 443, name: 'two words', list: [1, 2] },
     }),
   ],
   losses: [

@@ -1,0 +1,68 @@
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openCookedReader, openCookedWriter, type SqliteTarget } from '../../src/index.ts';
+import { collect, sqliteTargets } from '../support/databases.ts';
+import { cookedFile } from '../support/documents.ts';
+
+const newTarget = sqliteTargets();
+
+async function commit(target: SqliteTarget, _id: string): Promise<void> {
+  const writer = await openCookedWriter(target);
+  await writer.insert([{ collection: 'files', document: cookedFile({ _id }) }]);
+  await writer.commit();
+}
+
+async function ids(target: SqliteTarget): Promise<string[]> {
+  const reader = await openCookedReader(target);
+  const found = (await collect(reader.find('files', {}))).map(({ _id }) => _id);
+  await reader.close();
+  return found;
+}
+
+test('a commit leaves one private file', async () => {
+  const target = newTarget();
+  await commit(target, 'a');
+  await ids(target);
+  expect(readdirSync(target.directory)).toStrictEqual(['cooked.db']);
+  expect((statSync(join(target.directory, 'cooked.db')).mode & 0o777).toString(8)).toBe('600');
+});
+
+test('an abort leaves nothing', async () => {
+  const target = newTarget();
+  const writer = await openCookedWriter(target);
+  await writer.abort();
+  expect(readdirSync(target.directory)).toStrictEqual([]);
+});
+
+test('a reader stays with the set that it opened', async () => {
+  const target = newTarget();
+  await commit(target, 'old');
+  const reader = await openCookedReader(target);
+  await commit(target, 'new');
+  const seen = (await collect(reader.find('files', {}))).map(({ _id }) => _id);
+  await reader.close();
+  expect({ seen, now: await ids(target) }).toStrictEqual({ seen: ['old'], now: ['new'] });
+});
+
+test('what a killed filter left is removed at the next start', async () => {
+  const target = newTarget();
+  mkdirSync(target.directory, { recursive: true });
+  writeFileSync(join(target.directory, 'cooked.db.new-4711-00ff00ff'), 'half a database');
+  writeFileSync(join(target.directory, 'cooked.db.news'), 'not ours');
+  await commit(target, 'a');
+  expect(readdirSync(target.directory).sort()).toStrictEqual(['cooked.db', 'cooked.db.news']);
+});
+
+test('filters at the same time do not disturb each other; the last commit stands', async () => {
+  const target = newTarget();
+  const first = await openCookedWriter(target);
+  const second = await openCookedWriter(target);
+  await first.insert([{ collection: 'files', document: cookedFile({ _id: 'first' }) }]);
+  await second.insert([{ collection: 'files', document: cookedFile({ _id: 'second' }) }]);
+  await second.commit();
+  expect(await ids(target)).toStrictEqual(['second']);
+  await first.commit();
+  expect(await ids(target)).toStrictEqual(['first']);
+  expect(readdirSync(target.directory)).toStrictEqual(['cooked.db']);
+});

@@ -1,0 +1,263 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openRawReader, openRawStore, type RawEntry, type SqliteTarget, StoreError } from '../../src/index.ts';
+import { openSqlite } from '../../src/sqlite/driver.ts';
+import { collect, sqliteTargets } from '../support/databases.ts';
+import { checkpoint, event, fileSession, task } from '../support/documents.ts';
+
+const newTarget = sqliteTargets();
+
+const rawOf = ({ directory }: SqliteTarget) => join(directory, 'raw.db');
+
+/** By a program of its own: closing a file here would drop the locks that SQLite holds on it in this process. */
+function hashOf(target: SqliteTarget): string {
+  return execFileSync('sha256sum', [rawOf(target)], { encoding: 'utf8' }).slice(0, 64);
+}
+
+function batch(name: string, count: number): RawEntry[] {
+  return Array.from({ length: count }, (_, index): RawEntry => {
+    return { collection: 'events', document: event({ _id: `${name}${index}`, data: { filler: 'x'.repeat(500) } }) };
+  });
+}
+
+async function write(target: SqliteTarget, entries: readonly RawEntry[]): Promise<void> {
+  const store = await openRawStore(target);
+  await store.insert(entries);
+  await store.close();
+}
+
+/** Reads everything a filter reads; gives the number of events. */
+async function readAll(target: SqliteTarget): Promise<number> {
+  const reader = await openRawReader(target);
+  try {
+    const events = (await collect(reader.events())).length;
+    const all = [reader.tasks(), reader.closedFiles(), reader.openFiles(), reader.losses(), reader.sessions()];
+    for (const documents of all) await collect<unknown>(documents);
+    expect(await reader.count('events')).toBe(events);
+    return events;
+  } finally {
+    await reader.close();
+  }
+}
+
+/** What a writer that was killed leaves: its files as they are at this moment, the log not taken over into raw.db. */
+async function killedWriter(): Promise<SqliteTarget> {
+  const [alive, killed] = [newTarget(), newTarget()];
+  await write(alive, batch('before', 1000));
+  const store = await openRawStore(alive);
+  await store.insert(batch('logged', 100));
+  mkdirSync(killed.directory, { recursive: true });
+  execFileSync('cp', ['-a', `${alive.directory}/.`, killed.directory]);
+  await store.close();
+  return killed;
+}
+
+test('a closed store is one file that is complete in itself', async () => {
+  const [target, copy] = [newTarget(), newTarget()];
+  await write(target, batch('e', 3000));
+  expect(readdirSync(target.directory)).toStrictEqual(['raw.db']);
+  mkdirSync(copy.directory, { recursive: true });
+  cpSync(rawOf(target), rawOf(copy));
+  expect(await readAll(copy)).toBe(3000);
+});
+
+test('reading a closed store changes no file and makes none', async () => {
+  const target = newTarget();
+  await write(target, batch('e', 1000));
+  const before = { hash: hashOf(target), files: readdirSync(target.directory) };
+  expect(await readAll(target)).toBe(1000);
+  expect({ hash: hashOf(target), files: readdirSync(target.directory) }).toStrictEqual(before);
+});
+
+test('what a killed writer logged is read, and raw.db is not changed by that', async () => {
+  const target = await killedWriter();
+  const before = hashOf(target);
+  expect(await readAll(target)).toBe(1100);
+  expect(hashOf(target)).toBe(before);
+});
+
+test('the log of a killed writer is read without its -shm file too', async () => {
+  const target = await killedWriter();
+  rmSync(`${rawOf(target)}-shm`);
+  const before = hashOf(target);
+  expect(await readAll(target)).toBe(1100);
+  expect(hashOf(target)).toBe(before);
+});
+
+test('the next writer goes on where a killed one stopped', async () => {
+  const target = await killedWriter();
+  await write(target, batch('logged', 101));
+  expect(readdirSync(target.directory)).toStrictEqual(['raw.db']);
+  expect(await readAll(target)).toBe(1101);
+});
+
+test('a reader beside a writer sees one state, changes nothing, and does not hinder it', async () => {
+  const target = newTarget();
+  const store = await openRawStore(target);
+  await store.insert(batch('a', 1000));
+  const before = hashOf(target);
+  const reader = await openRawReader(target);
+  const events = reader.events()[Symbol.asyncIterator]();
+  await events.next();
+  const beside = await store.insert([
+    ...batch('b', 1000),
+    { collection: 'files', document: fileSession({ _id: 'closed-meanwhile' }) },
+  ]);
+  let seen = 1;
+  while (!(await events.next()).done) seen += 1;
+  const found = [seen, await reader.count('events'), await reader.count('files')];
+  const during = hashOf(target);
+  await reader.close();
+  await store.close();
+  expect({ beside, found, during }).toStrictEqual({
+    beside: { inserted: 1001, duplicates: 0 },
+    found: [1000, 1000, 0],
+    during: before,
+  });
+  expect(await readAll(target)).toBe(2000);
+});
+
+test('a writer can close while a reader reads', async () => {
+  const target = newTarget();
+  const store = await openRawStore(target);
+  await store.insert(batch('a', 1000));
+  const reader = await openRawReader(target);
+  await store.insert(batch('b', 10));
+  await store.close();
+  expect(await collect(reader.events())).toHaveLength(1000);
+  await reader.close();
+  expect(await readAll(target)).toBe(1010);
+});
+
+test('a writer that begins while a closed store is read makes the read fail rather than mix two states', async () => {
+  const target = newTarget();
+  await write(target, batch('a', 1000));
+  const reader = await openRawReader(target);
+  const reading = (async () => {
+    let first = true;
+    for await (const _ of reader.events()) {
+      if (first) await write(target, batch('b', 1000));
+      first = false;
+    }
+  })();
+  await expect(reading).rejects.toMatchObject({ code: 'DATABASE_CHANGED', temporary: true });
+  await reader.close();
+  expect(await readAll(target)).toBe(2000);
+});
+
+test('openFiles finds the latest checkpoints by index, not by sorting or scanning for each', async () => {
+  const target = newTarget();
+  const entries = Array.from({ length: 20_000 }, (_, index): RawEntry => {
+    const document = checkpoint(`s${index % 10_000}`, BigInt(index), { openedNs: BigInt(index % 10_000) });
+    return { collection: 'fds', document };
+  });
+  await write(target, entries);
+  const reader = await openRawReader(target);
+  const open = await collect(reader.openFiles());
+  await reader.close();
+  expect(open.map(({ _id }) => _id)).toStrictEqual(
+    Array.from({ length: 10_000 }, (_, index) => `s${index}@${index + 10_000}`),
+  );
+}, 10_000);
+
+test('nobody but the owner can read the evidence', async () => {
+  const target = newTarget();
+  const mask = process.umask(0);
+  try {
+    const store = await openRawStore(target);
+    await store.insert(batch('a', 1));
+    const modes = [target.directory, ...readdirSync(target.directory).map((name) => join(target.directory, name))].map(
+      (file) => [file.slice(target.directory.length), (statSync(file).mode & 0o777).toString(8)],
+    );
+    await store.close();
+    expect(modes).toStrictEqual([
+      ['', '700'],
+      ['/raw.db', '600'],
+      ['/raw.db-shm', '600'],
+      ['/raw.db-wal', '600'],
+    ]);
+  } finally {
+    process.umask(mask);
+  }
+});
+
+test('a directory that is there keeps its mode', async () => {
+  const target = newTarget();
+  mkdirSync(target.directory, { recursive: true });
+  chmodSync(target.directory, 0o750);
+  await write(target, batch('a', 1));
+  expect((statSync(target.directory).mode & 0o777).toString(8)).toBe('750');
+});
+
+test('a symbolic link in place of raw.db is not followed', async () => {
+  const [target, elsewhere] = [newTarget(), newTarget()];
+  await write(elsewhere, batch('a', 1));
+  mkdirSync(target.directory, { recursive: true });
+  symlinkSync(rawOf(elsewhere), rawOf(target));
+  const error = { code: 'DATABASE_REFUSED', temporary: false };
+  await expect(openRawStore(target)).rejects.toMatchObject(error);
+  await expect(openRawReader(target)).rejects.toMatchObject(error);
+  expect(await readAll(elsewhere)).toBe(1);
+});
+
+test('what is not our database is refused and left as it is', async () => {
+  const [text, foreign, newer] = [newTarget(), newTarget(), newTarget()];
+  for (const { directory } of [text, foreign]) mkdirSync(directory, { recursive: true });
+  writeFileSync(rawOf(text), 'this is not a database, and long enough to be taken for one by nobody at all');
+  const other = await openSqlite(rawOf(foreign), { readOnly: false });
+  other.exec('CREATE TABLE pids (a)');
+  other.close();
+  await write(newer, batch('a', 1));
+  const later = await openSqlite(rawOf(newer), { readOnly: false });
+  later.exec('PRAGMA user_version = 1000');
+  later.close();
+
+  const codes = [];
+  for (const target of [text, foreign, newer]) {
+    const before = hashOf(target);
+    for (const open of [openRawStore, openRawReader]) {
+      const error = await open(target).catch((thrown: unknown) => thrown);
+      codes.push(error instanceof StoreError ? error.code : error);
+    }
+    expect(hashOf(target)).toBe(before);
+  }
+  expect(codes).toStrictEqual([
+    'DATABASE_CORRUPT',
+    'DATABASE_CORRUPT',
+    'DATABASE_CORRUPT',
+    'DATABASE_CORRUPT',
+    'DATABASE_TOO_NEW',
+    'DATABASE_TOO_NEW',
+  ]);
+});
+
+test('a batch that fails leaves nothing behind, and the store goes on', async () => {
+  const target = newTarget();
+  const store = await openRawStore(target);
+  const bad = { collection: 'pids', document: { ...task({ _id: 'b' }), inode: 5n } } as RawEntry;
+  await expect(store.insert([{ collection: 'pids', document: task({ _id: 'a' }) }, bad])).rejects.toThrow(/inode/);
+  const result = await store.insert([{ collection: 'pids', document: task({ _id: 'a' }) }]);
+  await store.close();
+  expect(result).toStrictEqual({ inserted: 1, duplicates: 0 });
+});
+
+test('a store that another program holds is told as busy, which passes', { timeout: 20_000 }, async () => {
+  const target = newTarget();
+  const store = await openRawStore(target);
+  const other = await openSqlite(rawOf(target), { readOnly: false });
+  other.exec('BEGIN IMMEDIATE');
+  await expect(store.insert(batch('a', 1))).rejects.toMatchObject({ code: 'DATABASE_BUSY', temporary: true });
+  other.exec('ROLLBACK');
+  other.close();
+  expect(await store.insert(batch('a', 1))).toStrictEqual({ inserted: 1, duplicates: 0 });
+  await store.close();
+});
+
+test('where no directory can be made the target is wrong', async () => {
+  const target = newTarget();
+  await write(target, []);
+  const inFile: SqliteTarget = { kind: 'sqlite', directory: join(rawOf(target), 'below') };
+  await expect(openRawStore(inFile)).rejects.toMatchObject({ code: 'BAD_TARGET' });
+});

@@ -1,0 +1,94 @@
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { redactUri, resolveTarget, StoreError, type StoreOptions } from '../src/index.ts';
+
+const user = { uid: 1000, environment: { HOME: '/home/ann' } };
+const root = { uid: 0, environment: { HOME: '/root' } };
+
+function codeOf(options: StoreOptions, env: Parameters<typeof resolveTarget>[1] = user): string {
+  try {
+    resolveTarget(options, env);
+  } catch (error) {
+    if (error instanceof StoreError) return error.code;
+  }
+  return 'none';
+}
+
+test('root keeps its evidence in /var/lib/godo, others in their state directory', () => {
+  const state = { uid: 1000, environment: { HOME: '/home/ann', XDG_STATE_HOME: '/state' } };
+  const relative = { uid: 1000, environment: { HOME: '/home/ann', XDG_STATE_HOME: 'state' } };
+  expect([root, user, state, relative].map((env) => resolveTarget({}, env))).toStrictEqual([
+    { kind: 'sqlite', directory: '/var/lib/godo' },
+    { kind: 'sqlite', directory: '/home/ann/.local/state/godo' },
+    { kind: 'sqlite', directory: '/state/godo' },
+    { kind: 'sqlite', directory: '/home/ann/.local/state/godo' },
+  ]);
+});
+
+test('an option comes before $GODO_DB, and that before the default', () => {
+  const env = { uid: 0, environment: { GODO_DB: 'mongodb://db/' } };
+  expect([{}, { db: '/srv/x' }, { mongo: 'other:1' }].map((options) => resolveTarget(options, env))).toStrictEqual([
+    { kind: 'mongodb', uri: 'mongodb://db/', rawDb: 'test', cookedDb: 'cooked' },
+    { kind: 'sqlite', directory: '/srv/x' },
+    { kind: 'mongodb', uri: 'mongodb://other:1/', rawDb: 'test', cookedDb: 'cooked' },
+  ]);
+  expect(resolveTarget({}, { uid: 0, environment: { GODO_DB: '' } })).toStrictEqual({
+    kind: 'sqlite',
+    directory: '/var/lib/godo',
+  });
+});
+
+test('--db takes a MongoDB URI or a directory, which becomes absolute', () => {
+  expect(
+    ['mongodb+srv://c.example/x', 'here/db', '/abs'].map((db) => resolveTarget({ db, rawDb: 'r' }, user)),
+  ).toStrictEqual([
+    { kind: 'mongodb', uri: 'mongodb+srv://c.example/x', rawDb: 'r', cookedDb: 'cooked' },
+    { kind: 'sqlite', directory: resolve('here/db') },
+    { kind: 'sqlite', directory: '/abs' },
+  ]);
+});
+
+test('--mongo takes a host, a host with port, several, or a URI', () => {
+  const uris = ['127.0.0.1:27017', 'db', '[::1]:27017', 'a:1,b:2', 'mongodb://u:p@db/?tls=true'].map((mongo) => {
+    const target = resolveTarget({ mongo }, user);
+    return target.kind === 'mongodb' ? target.uri : null;
+  });
+  expect(uris).toStrictEqual([
+    'mongodb://127.0.0.1:27017/',
+    'mongodb://db/',
+    'mongodb://[::1]:27017/',
+    'mongodb://a:1,b:2/',
+    'mongodb://u:p@db/?tls=true',
+  ]);
+});
+
+test('what names no database, or two, is a bad target', () => {
+  const bad: StoreOptions[] = [
+    { db: '/x', mongo: 'db:1' },
+    { db: '' },
+    { db: 'postgres://db/' },
+    { mongo: '' },
+    { mongo: 'http://db' },
+    { mongo: 'db:1', rawDb: 'same', cookedDb: 'same' },
+    { mongo: 'db:1', rawDb: 'a.b' },
+    { mongo: 'db:1', cookedDb: '' },
+  ];
+  expect(bad.map((options) => codeOf(options))).toStrictEqual(bad.map(() => 'BAD_TARGET'));
+  expect(codeOf({}, { uid: 1000, environment: {} })).toBe('BAD_TARGET');
+});
+
+test('a URI is shown without what must stay secret', () => {
+  expect(
+    [
+      'mongodb://db:27017/',
+      'mongodb://ann:s3cret@db:27017/admin?tls=true',
+      'mongodb+srv://ann:p@ss/w?rd@c.example/',
+      'mongodb://db/?tlsCertificateKeyFilePassword=s3cret&authMechanismProperties=AWS_SESSION_TOKEN:s3cret&appName=x',
+    ].map(redactUri),
+  ).toStrictEqual([
+    'mongodb://db:27017/',
+    'mongodb://***@db:27017/admin?tls=true',
+    'mongodb+srv://***@c.example/',
+    'mongodb://db/?tlsCertificateKeyFilePassword=***&authMechanismProperties=***&appName=x',
+  ]);
+});

@@ -1,0 +1,108 @@
+import { type CookedWriter, type RawReader, StoreError, type StoreOptions, type StoreTarget } from '@godo/evidence';
+import { Command, CommanderError } from 'commander';
+import { fromGoStyle } from './go-style-options.ts';
+import { createProgressLine, silent } from './progress.ts';
+import { runFilter } from './run-filter.ts';
+import { summaryText } from './summary.ts';
+
+/** What the command needs of the process around it. */
+export interface World {
+  /** @throws StoreError BAD_TARGET */
+  target(options: StoreOptions): StoreTarget;
+  openReader(target: StoreTarget): Promise<RawReader>;
+  openWriter(target: StoreTarget): Promise<CookedWriter>;
+  /** Data: standard output. */
+  print(text: string): void;
+  /** Everything else: standard error. */
+  say(text: string): void;
+  /** Standard error is a terminal. */
+  readonly terminal: boolean;
+  /** A clock in ms, for rates and durations only. */
+  nowMs(): number;
+  /** Aborted when the user wants the program to end. */
+  readonly signal: AbortSignal;
+}
+
+interface Options extends StoreOptions {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** The user ended the run. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+  constructor() {
+    super('interrupted; the cooked evidence is as it was before.');
+  }
+}
+
+/** `filter`: raw evidence to cooked evidence. Usage errors are thrown as CommanderError. */
+export function filterCommand(world: World, version: string): Command {
+  return new Command('filter')
+    .description(
+      'Makes cooked evidence from raw evidence: the tree of the container engine’s processes and their files.',
+    )
+    .version(version, '-V, --version')
+    .option(
+      '--db <url|directory>',
+      'where evidence is kept: mongodb://… or a directory (default: $GODO_DB, or /var/lib/godo for root)',
+    )
+    .option('--mongo <host:port|uri>', 'MongoDB server')
+    .option('--raw-db <name>', 'MongoDB database of the raw evidence (default: test)')
+    .option('--cooked-db <name>', 'MongoDB database of the cooked evidence (default: cooked)')
+    .option('--json', 'print the summary as one line of JSON')
+    .option('-q, --quiet', 'no progress and no summary')
+    .allowExcessArguments(false)
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => world.print(text), writeErr: (text) => world.say(text) })
+    .action((options: Options) => run(options, world));
+}
+
+async function run({ json, quiet, ...store }: Options, world: World): Promise<void> {
+  const begunMs = world.nowMs();
+  const target = world.target(store);
+  const reader = await world.openReader(target);
+  const progress =
+    world.terminal && quiet !== true
+      ? createProgressLine(
+          (text) => world.say(text),
+          () => world.nowMs(),
+        )
+      : silent;
+  try {
+    const writer = await world.openWriter(target);
+    const summary = await runFilter({ reader, writer, progress, signal: world.signal });
+    const seconds = (world.nowMs() - begunMs) / 1000;
+    if (json === true) {
+      world.print(`${JSON.stringify({ ...summary, seconds, raw: reader.location, cooked: writer.location })}\n`);
+    } else if (quiet !== true) {
+      world.say(summaryText(summary, seconds, writer.location));
+    }
+  } catch (error) {
+    progress.end();
+    throw error;
+  } finally {
+    await reader.close();
+  }
+}
+
+/**
+ * Runs the filter with its arguments (without node and script).
+ *
+ * @returns The exit code: 0; 1 when the evidence cannot be read or written; 2 when the arguments are wrong. Never rejects.
+ */
+export async function runCommand(args: readonly string[], world: World, version: string): Promise<number> {
+  try {
+    const command = filterCommand(world, version);
+    const known = command.options.flatMap((option) => option.long?.replace(/^--/, '') ?? []);
+    await command.parseAsync(fromGoStyle(args, [...known, 'help']), { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has said what is wrong by itself.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof StoreError || error instanceof Interrupted) world.say(`filter: ${error.message}\n`);
+    else world.say(`filter: this is a fault of the filter: ${error instanceof Error ? error.stack : String(error)}\n`);
+    return 1;
+  }
+}

@@ -1,0 +1,18 @@
+import type { EventDocument, Moment, Origin } from '@godo/evidence';
+import { countOf, nsOf, textOf } from './values.ts';
+
+/** Whether a document that passes through unchanged has what the cooked store sorts and selects by. */
+export function isUsableMoment(document: Origin & Moment): boolean {
+  return textOf(document._id) !== null && nsOf(document.timeNs) !== null && textOf(document.sessionId) !== null;
+}
+
+/** The same of an event. */
+export function isUsableEvent(event: EventDocument): boolean {
+  return (
+    isUsableMoment(event) &&
+    textOf(event.kind) !== null &&
+    (event.tgid === null || countOf(event.tgid) !== null) &&
+    (event.key === null || typeof event.key === 'string') &&
+    (event.containerId === null || typeof event.containerId === 'string')
+  );
+}

@@ -1,0 +1,18 @@
+/** Device numbers in the form of audit's PATH records: two hexadecimal numbers of at least two digits. */
+
+/** `dev` as stat(2) gives it: glibc's makedev keeps the low 8 bits of the minor lowest, the major from bit 8. */
+export function auditDevice(dev: bigint): string {
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
+  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
+  return `${hex(major)}:${hex(minor)}`;
+}
+
+/** `MAJOR:MINOR` in decimal, as mountinfo has it. */
+export function auditDeviceOfMount(device: string): string | null {
+  const match = /^(\d+):(\d+)$/.exec(device);
+  return match === null ? null : `${hex(BigInt(match[1] as string))}:${hex(BigInt(match[2] as string))}`;
+}
+
+function hex(value: bigint): string {
+  return value.toString(16).padStart(2, '0');
+}

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { serialDistance } from '../../src/audit/reassembler.ts';
+import { recordType } from '../../src/audit/record-types.ts';
+import { reassemblerFor } from '../support/reassembly.ts';
+
+const eoe = (serial: number) => ({ type: recordType.eoe, ms: 1000, serial, body: '' });
+
+/** The gaps reported once everything has come that comes. */
+function gapsOf(serials: readonly number[]): [number, number, number][] {
+  const { push, gaps, reassembler } = reassemblerFor();
+  push(serials.map(eoe));
+  reassembler.finish();
+  return gaps.map(({ from, to, count }) => [from, to, count]);
+}
+
+describe('a gap in the serials', () => {
+  it('is told with its first and last serial', () => {
+    expect(gapsOf([10, 11, 15, 16, 18])).toEqual([
+      [12, 14, 3],
+      [17, 17, 1],
+    ]);
+  });
+
+  it('is none before the first record that was seen, or where serials come twice or out of order', () => {
+    expect(gapsOf([4711, 4712, 4712, 4714, 4713, 4700])).toEqual([]);
+  });
+
+  it('shrinks at either end when a serial of it comes late', () => {
+    expect(gapsOf([10, 15, 11])).toEqual([[12, 14, 3]]);
+    expect(gapsOf([10, 15, 14])).toEqual([[11, 13, 3]]);
+  });
+
+  it('splits when a serial from its middle comes late', () => {
+    expect(gapsOf([10, 20, 15])).toEqual([
+      [11, 14, 4],
+      [16, 19, 4],
+    ]);
+  });
+
+  it('is told only after the time limit, and once', () => {
+    const { push, gaps, reassembler } = reassemblerFor({ timeoutMs: 2000 });
+
+    push([eoe(1), eoe(3)], 1000);
+    reassembler.expire(2999);
+    expect(gaps).toEqual([]);
+
+    reassembler.expire(3000);
+    reassembler.expire(9000);
+    reassembler.finish();
+    expect(gaps).toEqual([{ from: 2, to: 2, count: 1 }]);
+  });
+
+  it('may lie across the wrap of the serial at 2^32', () => {
+    expect(gapsOf([4294967294, 4294967295, 0, 1])).toEqual([]);
+    expect(gapsOf([4294967294, 2])).toEqual([[4294967295, 1, 3]]);
+    expect(gapsOf([4294967294, 2, 0])).toEqual([
+      [4294967295, 4294967295, 1],
+      [1, 1, 1],
+    ]);
+  });
+
+  it('is not looked for where the input is no continuous stream', () => {
+    const { push, gaps, reassembler } = reassemblerFor({ watchSerials: false });
+
+    push([eoe(1), eoe(1000)]);
+    reassembler.finish();
+
+    expect(gaps).toEqual([]);
+  });
+});
+
+describe('the distance of two serials', () => {
+  it('has a sign, on a circle of 2^32', () => {
+    expect([
+      serialDistance(1, 5),
+      serialDistance(5, 1),
+      serialDistance(4294967295, 1),
+      serialDistance(1, 4294967295),
+    ]).toEqual([4, -4, 2, -2]);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { interpret } from '../../src/audit/interpret.ts';
+import { auditArch, openForWriteMask, type SyscallName, syscallName, syscallNumber } from '../../src/audit/syscalls.ts';
+import { eventOf, syscallRecord } from '../support/audit-records.ts';
+
+/** What a successful call of each name is to godo. */
+const kinds: Readonly<Record<SyscallName, string>> = {
+  execve: 'exec',
+  execveat: 'exec',
+  open: 'open',
+  openat: 'open',
+  openat2: 'open',
+  creat: 'open',
+  close: 'close',
+  write: 'write',
+  pwrite64: 'write',
+  writev: 'write',
+  pwritev: 'write',
+  pwritev2: 'write',
+  sendfile: 'write',
+  sendfile64: 'write',
+  splice: 'write',
+  copy_file_range: 'write',
+  dup: 'dup',
+  dup2: 'dup',
+  dup3: 'dup',
+  fcntl: 'dup',
+  fcntl64: 'dup',
+  fork: 'clone',
+  vfork: 'clone',
+  clone: 'clone',
+  clone3: 'clone',
+  pivot_root: 'pivot-root',
+};
+const names = Object.keys(kinds) as SyscallName[];
+
+/** asm/unistd_64.h, asm/unistd_32.h and asm-generic/unistd.h. */
+const someNumbers = {
+  x86_64: { execve: 59, openat: 257, write: 1, clone: 56, pivot_root: 155, fork: 57, dup2: 33, fcntl64: undefined },
+  i386: { execve: 11, openat: 295, write: 4, clone: 120, pivot_root: 217, fork: 2, dup2: 63, fcntl64: 221 },
+  aarch64: {
+    execve: 221,
+    openat: 56,
+    write: 64,
+    clone: 220,
+    pivot_root: 41,
+    fork: undefined,
+    dup2: undefined,
+    fcntl64: undefined,
+  },
+} as const;
+
+describe.each(['x86_64', 'i386', 'aarch64'] as const)('on %s', (arch) => {
+  it('system calls have the numbers of the kernel', () => {
+    const asked = Object.keys(someNumbers[arch]) as (keyof (typeof someNumbers)[typeof arch])[];
+
+    expect(Object.fromEntries(asked.map((name) => [name, syscallNumber(arch, name)]))).toEqual(someNumbers[arch]);
+  });
+
+  it('every recorded call is told by its number', () => {
+    const there = names.filter((name) => syscallNumber(arch, name) !== undefined);
+    const told = there.map((name) => {
+      const event = interpret(eventOf(syscallRecord({ name, arch, exit: 5, arguments: '3 0 4 0' })), {
+        keepLines: false,
+      });
+      return [name, event?.kind];
+    });
+
+    expect(there.length).toBeGreaterThanOrEqual(19);
+    expect(told).toEqual(there.map((name) => [name, kinds[name]]));
+  });
+
+  it('a name and its number lead to each other', () => {
+    const there = names.filter((name) => syscallNumber(arch, name) !== undefined);
+
+    expect(there.map((name) => syscallName(auditArch[arch], syscallNumber(arch, name) ?? -1))).toEqual(there);
+  });
+});
+
+it('an open for writing is one that could write, create or truncate', () => {
+  expect(openForWriteMask).toBe(0o1103);
+});

@@ -1,0 +1,81 @@
+import { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { addListenOptions, fromGoStyle, parseBacklog } from '../../src/commands/options.ts';
+
+describe('the Go style of the original', () => {
+  it.each([
+    [
+      ['-diag=1.txt', '-mongo=127.0.0.1:27017', '-backlog=65536'],
+      ['--diag=1.txt', '--mongo=127.0.0.1:27017', '--backlog=65536'],
+    ],
+    [
+      ['-diag', '1.txt', '-raw-db', 'test'],
+      ['--diag', '1.txt', '--raw-db', 'test'],
+    ],
+    [
+      ['--diag=1.txt', '-q', '-v', '-h'],
+      ['--diag=1.txt', '-q', '-v', '-h'],
+    ],
+    [['-help'], ['--help']],
+    [
+      ['replay', '-db=/srv/evidence', '-'],
+      ['replay', '--db=/srv/evidence', '-'],
+    ],
+    [
+      ['-diag=a=b', '-unknown=1'],
+      ['--diag=a=b', '-unknown=1'],
+    ],
+    [[], []],
+  ])('of %j is %j', (given, result) => {
+    expect(fromGoStyle(given)).toEqual(result);
+  });
+
+  it('does not touch the command that is recorded', () => {
+    expect(fromGoStyle(['record', '-diag=1.txt', '--', 'find', '-db=x', '--', '-diag=2.txt'])).toEqual([
+      'record',
+      '--diag=1.txt',
+      '--',
+      'find',
+      '-db=x',
+      '--',
+      '-diag=2.txt',
+    ]);
+  });
+});
+
+describe('the backlog', () => {
+  it.each([
+    ['64', 64],
+    ['65536', 65_536],
+    ['1073741824', 1_073_741_824],
+    ['4294967295', 4_294_967_295],
+  ])('may be %s records', (text, records) => {
+    expect(parseBacklog(text)).toBe(records);
+  });
+
+  it.each(['', '0', '63', '4294967296', '-1', '1e6', '0x100', '65536 ', '12.5', 'many'])('may not be %j', (text) => {
+    expect(() => parseBacklog(text)).toThrow('It must be a whole number of records, from 64 to 4294967295.');
+  });
+});
+
+describe('the options of the listener', () => {
+  const parse = (...argv: string[]) =>
+    addListenOptions(new Command().exitOverride()).parse(argv, { from: 'user' }).opts();
+
+  it('have defaults', () => {
+    expect(parse()).toEqual({ backlog: 65_536, root: [] });
+  });
+
+  it('take several roots', () => {
+    expect(parse('--root', '/usr/bin/podman', '--root', '/usr/bin/crio')).toEqual({
+      backlog: 65_536,
+      root: ['/usr/bin/podman', '/usr/bin/crio'],
+    });
+  });
+
+  it('refuse a root that is no absolute path', () => {
+    const command = addListenOptions(new Command().exitOverride().configureOutput({ writeErr: () => undefined }));
+
+    expect(() => command.parse(['--root', 'podman'], { from: 'user' })).toThrow('It must be an absolute path.');
+  });
+});

@@ -1,0 +1,123 @@
+import { type InsertResult, type RawEntry, StoreError } from '@godo/evidence';
+import { describe, expect, it } from 'vitest';
+import { DocumentQueue, type DocumentQueueOptions } from '../../src/stages/document-queue.ts';
+
+const entry = (name: string) => ({ collection: 'losses', document: { _id: name } }) as unknown as RawEntry;
+const nameOf = ({ document }: RawEntry) => document._id;
+const unreachable = () => new StoreError('DATABASE_UNREACHABLE', 'nobody answers');
+
+/** A queue before a store that refuses the first `failures` batches; time passes as fast as it is slept. */
+function queueFor(options: Partial<DocumentQueueOptions> = {}, failures = 0) {
+  const batches: string[][] = [];
+  const pauses: number[] = [];
+  const written: InsertResult[] = [];
+  const retries: string[] = [];
+  let left = failures;
+  const store = {
+    insert: async (entries: readonly RawEntry[]) => {
+      if (left > 0) {
+        left -= 1;
+        throw unreachable();
+      }
+      batches.push(entries.map(nameOf));
+      return { inserted: entries.length, duplicates: 0 };
+    },
+  };
+  const sleep = async (ms: number) => {
+    pauses.push(ms);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  const queue = new DocumentQueue(
+    store,
+    { batch: 3, bound: 6, retryMs: [200, 1000], sleep, ...options },
+    { written: (result) => written.push(result), retrying: (error) => retries.push(error.message) },
+  );
+  const push = (...names: string[]) => {
+    for (const name of names) queue.push(entry(name));
+  };
+  return { queue, push, batches, pauses, written, retries };
+}
+
+describe('documents on their way to the store', () => {
+  it('are written in batches, in their order', async () => {
+    const { queue, push, batches, written } = queueFor();
+
+    push('a', 'b', 'c', 'd', 'e', 'f', 'g');
+
+    expect(await queue.finish(1000)).toBe(0);
+    expect(batches).toEqual([['a', 'b', 'c'], ['d', 'e', 'f'], ['g']]);
+    expect(written.map(({ inserted }) => inserted)).toEqual([3, 3, 1]);
+  });
+
+  it('wait for a batch to be full, or for a flush', async () => {
+    const { queue, push, batches } = queueFor();
+
+    push('a', 'b');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([queue.length, batches]).toEqual([2, []]);
+
+    queue.flush();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([queue.length, batches]).toEqual([0, [['a', 'b']]]);
+  });
+
+  it('are tried again until they are taken, with growing pauses, nothing overtaking', async () => {
+    const { queue, push, batches, pauses, retries } = queueFor({}, 5);
+
+    push('a', 'b', 'c', 'd');
+    while (queue.length > 0) await new Promise((resolve) => setImmediate(resolve)).then(() => queue.flush());
+
+    expect(batches).toEqual([['a', 'b', 'c'], ['d']]);
+    expect(pauses).toEqual([200, 400, 800, 1000, 1000]);
+    expect(retries).toEqual(Array(5).fill('nobody answers'));
+  });
+
+  it('are too many at the bound; room comes when the store takes them', async () => {
+    const { queue, push } = queueFor({ batch: 100 });
+
+    push('a', 'b', 'c', 'd', 'e');
+    expect(queue.full).toBe(false);
+    push('f');
+    expect(queue.full).toBe(true);
+
+    await queue.room();
+    expect([queue.full, queue.length]).toEqual([false, 0]);
+  });
+
+  it('count as waiting while the store has them', async () => {
+    let taken: (result: InsertResult) => void = () => undefined;
+    const store = { insert: () => new Promise<InsertResult>((resolve) => (taken = resolve)) };
+    const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const watch = { written: () => undefined, retrying: () => undefined };
+    const queue = new DocumentQueue(store, { batch: 2, bound: 3, retryMs: [1, 1], sleep }, watch);
+
+    for (const name of ['a', 'b', 'c']) queue.push(entry(name));
+    expect([queue.length, queue.full]).toEqual([3, true]);
+
+    taken({ inserted: 2, duplicates: 0 });
+    await sleep();
+    expect([queue.length, queue.full]).toEqual([1, false]);
+  });
+
+  it.each([1, 40])('are counted when the end comes before the store is back (pause of %d ms)', async (pause) => {
+    const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+    const { queue, push, batches } = queueFor({ sleep, retryMs: [pause, pause] }, 1_000_000);
+
+    push('a', 'b', 'c', 'd');
+
+    expect(await queue.finish(50)).toBe(4);
+    await sleep(2 * pause);
+    expect([batches, queue.length]).toEqual([[], 4]);
+  });
+
+  it('do not hold up the stages before once they are given up', async () => {
+    const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+    const { queue, push } = queueFor({ sleep, retryMs: [5, 5] }, 1_000_000);
+
+    push('a', 'b', 'c', 'd', 'e', 'f');
+    await queue.finish(20);
+    await queue.room();
+
+    expect(queue.full).toBe(true);
+  });
+});
