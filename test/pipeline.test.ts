@@ -9,7 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type MongoServer, startMongoServer } from '../packages/evidence/test/support/mongodb-server.ts';
+import {
+  type MongoServer,
+  mongoServerStartMs,
+  startMongoServer,
+} from '../packages/evidence/test/support/mongodb-server.ts';
 import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
 import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
 import { staticBusybox } from './support/busybox-image.ts';
@@ -17,7 +21,7 @@ import { itExplainsTheContainers, type Scene } from './support/container-expecta
 import { engineFacts, type OlderContainer, startOlderContainer, useContainers } from './support/container-run.ts';
 import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
 import { describeWith, program, root } from './support/needs.ts';
-import { binPath, built, runGodoProgram, startGodo } from './support/programs.ts';
+import { binPath, built, parseJsonLines, runGodoProgram, startGodo } from './support/programs.ts';
 import { type Outcome, runOrThrow, runProgram } from './support/run-program.ts';
 import { showEvidence, succeed } from './support/shown-evidence.ts';
 import { readCookedEvidence, readRawEvidence } from './support/stored-evidence.ts';
@@ -143,7 +147,7 @@ describeWith('the pipeline from the kernel to the terminal', needs, () => {
         ['-diag=1.txt', `-mongo=${address}`, '-backlog=65536'],
         ['--mongo', address],
       ));
-    });
+    }, mongoServerStartMs);
     afterAll(async () => {
       await server?.stop();
     });
@@ -158,7 +162,9 @@ describeWith('the pipeline from the kernel to the terminal', needs, () => {
       try {
         const count = (database: string, collection: string) =>
           client.db(database).collection(collection).countDocuments();
-        const { processes, files } = scene.shown;
+        const { processes } = scene.shown;
+        const everyFile = await succeed('viewer', ['--mongo', new URL(server.uri).host, 'files', '--all', '--json']);
+        const files = parseJsonLines(everyFile);
         expect({
           processes: await count('cooked', 'processes'),
           files: await count('cooked', 'files'),

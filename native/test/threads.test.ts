@@ -49,7 +49,9 @@ describeAsRoot('several threads', () => {
       const bytes = await thread.result;
       expect(bytes).toBeGreaterThan(0);
       const messages = unpackMessages(memory.subarray(4096), bytes);
-      expect(messages.map((m) => m.monotonicNs > monotonicNs && m.arrivalNs > monotonicNs)).toEqual(messages.map(() => true));
+      expect(messages.map((m) => m.monotonicNs > monotonicNs && m.arrivalNs > monotonicNs)).toEqual(
+        messages.map(() => true),
+      );
       expect(memory.subarray(0, 4096).every((byte) => byte === 0)).toBe(true);
       await thread.ended;
     } finally {

@@ -1,4 +1,6 @@
 export * from './cooked-documents.ts';
+export { changesFile } from './file-change.ts';
+export { longOptions, rewriteGoStyle } from './go-style.ts';
 export * from './json.ts';
 export * from './moment.ts';
 export * from './open.ts';

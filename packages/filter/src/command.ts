@@ -1,6 +1,13 @@
-import { type CookedWriter, type RawReader, StoreError, type StoreOptions, type StoreTarget } from '@godo/evidence';
+import {
+  type CookedWriter,
+  longOptions,
+  type RawReader,
+  rewriteGoStyle,
+  StoreError,
+  type StoreOptions,
+  type StoreTarget,
+} from '@godo/evidence';
 import { Command, CommanderError } from 'commander';
-import { fromGoStyle } from './go-style-options.ts';
 import { createProgressLine, silent } from './progress.ts';
 import { runFilter } from './run-filter.ts';
 import { summaryText } from './summary.ts';
@@ -95,8 +102,7 @@ async function run({ json, quiet, ...store }: Options, world: World): Promise<vo
 export async function runCommand(args: readonly string[], world: World, version: string): Promise<number> {
   try {
     const command = filterCommand(world, version);
-    const known = command.options.flatMap((option) => option.long?.replace(/^--/, '') ?? []);
-    await command.parseAsync(fromGoStyle(args, [...known, 'help']), { from: 'user' });
+    await command.parseAsync(rewriteGoStyle(args, longOptions(command)), { from: 'user' });
     return 0;
   } catch (error) {
     // Commander has said what is wrong by itself.

@@ -72,8 +72,3 @@ export function cookFile(file: FileSessionDocument, id: string, find: FindProces
   if (closedNs === null) return { ...file, _id: id, containerId, closeInferred: false };
   return { ...file, _id: id, containerId, closedNs, closed: isoTime(closedNs), closedBy: 'exit', closeInferred: true };
 }
-
-/** It changed a file: wrote to it, or made it. */
-export function isChange(file: FileSessionDocument): boolean {
-  return file.writes.count > 0 || file.created === true;
-}

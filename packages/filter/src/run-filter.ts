@@ -1,8 +1,15 @@
-import type { CookedEntry, CookedWriter, FileSessionDocument, RawReader, SessionDocument } from '@godo/evidence';
+import {
+  type CookedEntry,
+  type CookedWriter,
+  changesFile,
+  type FileSessionDocument,
+  type RawReader,
+  type SessionDocument,
+} from '@godo/evidence';
 import { createBatch } from './batch.ts';
 import { compareContainers, containerDocument, containerKey, gatherContainers } from './containers.ts';
 import { hangShims } from './engines.ts';
-import { cookFile, isChange, isUsableFile } from './file-sessions.ts';
+import { cookFile, isUsableFile } from './file-sessions.ts';
 import { containerOf } from './inheritance.ts';
 import { isUsableEvent, isUsableMoment } from './other-documents.ts';
 import { cutCycles, linkParents } from './parent-links.ts';
@@ -107,7 +114,7 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
       const document = cookFile(file, idOf(file), find);
       if (document === null) continue;
       count.filesKept += 1;
-      if (document.containerId !== null && isChange(document)) {
+      if (document.containerId !== null && changesFile(document)) {
         const container = containers.get(containerKey(document.bootId, document.containerId));
         if (container !== undefined) container.filesChanged += 1;
       }

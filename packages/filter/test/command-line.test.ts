@@ -1,17 +1,6 @@
 import { expect, test } from 'vitest';
-import { fromGoStyle } from '../src/go-style-options.ts';
 import { createProgressLine } from '../src/progress.ts';
 import { summaryText } from '../src/summary.ts';
-
-test('long options with a single dash get their second one; everything else stays', () => {
-  const known = ['mongo', 'raw-db', 'json'];
-  expect(
-    fromGoStyle(
-      ['-mongo=1.2.3.4:27017', '-raw-db', 'x', '-json', '--json', '-h', '-j', '-other=1', '--', '-json'],
-      known,
-    ),
-  ).toEqual(['--mongo=1.2.3.4:27017', '--raw-db', 'x', '--json', '--json', '-h', '-j', '-other=1', '--', '-json']);
-});
 
 test('the progress line says phase, documents and rate, and is wiped at the end', () => {
   const written: string[] = [];

@@ -1,8 +1,7 @@
 /** The program `godo`. The only place that sets the exit code. */
 
-import { StoreError } from '@godo/evidence';
+import { longOptions, rewriteGoStyle, StoreError } from '@godo/evidence';
 import { CommanderError } from 'commander';
-import { fromGoStyle } from './commands/options.ts';
 import { program } from './commands/program.ts';
 import { realWorld } from './commands/world.ts';
 import { ListenerError } from './listener-error.ts';
@@ -12,7 +11,8 @@ const world = realWorld((code) => {
 });
 
 try {
-  await program(world).parseAsync(fromGoStyle(process.argv.slice(2)), { from: 'user' });
+  const godo = program(world);
+  await godo.parseAsync(rewriteGoStyle(process.argv.slice(2), longOptions(godo)), { from: 'user' });
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has said it already.

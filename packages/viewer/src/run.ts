@@ -1,7 +1,5 @@
-import { StoreError } from '@godo/evidence';
+import { longOptions, rewriteGoStyle, StoreError } from '@godo/evidence';
 import { CommanderError } from 'commander';
-import { rewriteGoStyle } from './options/go-style.ts';
-import { longOptions } from './options/shared.ts';
 import { OutputClosed } from './output.ts';
 import { buildProgram } from './program.ts';
 import type { World } from './world.ts';

@@ -1,13 +1,14 @@
-import type {
-  CookedCollection,
-  CookedDocuments,
-  CookedFileDocument,
-  CookedReader,
-  ProcessDocument,
+import {
+  type CookedCollection,
+  type CookedDocuments,
+  type CookedFileDocument,
+  type CookedReader,
+  changesFile,
+  type ProcessDocument,
 } from '@godo/evidence';
 import { type Filters, storeQuery } from './options/filters.ts';
 import type { Pattern } from './options/glob.ts';
-import { fields, list, number, text } from './render/lenient.ts';
+import { fields, list, text } from './render/lenient.ts';
 
 /** Documents are read, joined and printed in groups of this size: large enough for the database, small for memory. */
 export const groupSize = 500;
@@ -42,15 +43,11 @@ export async function processesByKey(
 /** File sessions the filters ask for: those that wrote or made a file, and with `all` the others too. */
 export async function* selectFiles(reader: CookedReader, filters: Filters): AsyncGenerator<CookedFileDocument> {
   for await (const file of reader.find('files', storeQuery(filters))) {
-    if (!filters.all && !changed(file)) continue;
+    if (!filters.all && !changesFile(file)) continue;
     if (filters.path && !matchesText(filters.path, file.path)) continue;
     if (filters.exe && !matchesText(filters.exe, file.exe)) continue;
     yield file;
   }
-}
-
-function changed(file: CookedFileDocument): boolean {
-  return (number(fields(file.writes).count) ?? 0) > 0 || file.created === true;
 }
 
 /** Processes the filters ask for. `path` asks for those that opened or wrote such a file. */

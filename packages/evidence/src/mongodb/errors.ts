@@ -53,9 +53,18 @@ function codeOf(error: unknown): number | null {
   return error instanceof MongoError && typeof error.code === 'number' ? error.code : null;
 }
 
-/** A bulk write wraps a broken connection into an error without a code. */
+/**
+ * A bulk write wraps what broke its connection into an error that has neither a code nor errors of documents; what the
+ * server or the encoding of a document has to say comes with a code, or unwrapped.
+ */
 function lostConnection(error: unknown): boolean {
-  return error instanceof MongoBulkWriteError && error.cause instanceof MongoNetworkError;
+  return (
+    error instanceof MongoBulkWriteError &&
+    codeOf(error) === null &&
+    Array.isArray(error.writeErrors) &&
+    error.writeErrors.length === 0 &&
+    !error.result?.getWriteConcernError()
+  );
 }
 
 function retryable(error: unknown): boolean {

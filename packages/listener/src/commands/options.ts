@@ -1,4 +1,4 @@
-/** Options that several commands share, their parsers, and the original's Go style of writing them. */
+/** Options that several commands share, and their parsers. */
 
 import { resolveTarget, type StoreTarget } from '@godo/evidence';
 import { type Command, InvalidArgumentError, Option } from 'commander';
@@ -72,17 +72,4 @@ export function parseBacklog(value: string): number {
 function parseExe(value: string): string {
   if (!value.startsWith('/')) throw new InvalidArgumentError('It must be an absolute path.');
   return value;
-}
-
-const goStyleNames = ['db', 'mongo', 'raw-db', 'diag', 'backlog', 'root', 'help', 'h'];
-
-/** `-diag=1.txt` and `-diag 1.txt`, as Go's flag package has them, become `--diag…`, up to a `--`. */
-export function fromGoStyle(argv: readonly string[]): string[] {
-  const result: string[] = [];
-  for (const [index, argument] of argv.entries()) {
-    if (argument === '--') return [...result, ...argv.slice(index)];
-    const name = /^-([a-z-]{2,})(?:=|$)/.exec(argument)?.[1];
-    result.push(name !== undefined && goStyleNames.includes(name) ? `-${argument}` : argument);
-  }
-  return result;
 }

@@ -18,7 +18,8 @@ interface RecordOptions extends SharedOptions {
 export function recordCommand(world: World): Command {
   const command = new Command('record')
     .description('listen while COMMAND runs, then filter and show what it did')
-    .argument('<command...>', 'the command and its arguments, after --');
+    .argument('<command...>', 'the command and its arguments, after --')
+    .passThroughOptions();
   return addListenOptions(command)
     .option('--cooked-db <name>', 'MongoDB database of the cooked evidence (default: cooked)')
     .action(async (words: string[], options: RecordOptions) => {

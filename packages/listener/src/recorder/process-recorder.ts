@@ -239,10 +239,12 @@ export class ProcessRecorder {
       this.#inference.cloned(process, event);
       return;
     }
-    const { uncopied } = process;
+    const { uncloned } = process;
     // Inside a pid namespace the number is not the host's: then the child that was forked first is meant.
-    const child = uncopied.find((candidate) => candidate.tgid === event.childPid) ?? uncopied[0];
-    if (child !== undefined) copyDescriptors(child);
+    const child = uncloned.find((candidate) => candidate.tgid === event.childPid) ?? uncloned[0];
+    if (child === undefined) return;
+    uncloned.splice(uncloned.indexOf(child), 1);
+    copyDescriptors(child);
   }
 
   pivotRoot(process: ProcessState, event: PivotRootEvent): void {
@@ -359,7 +361,7 @@ export class ProcessRecorder {
       containerId: parent?.containerId,
     });
     process.tasks.add(caller.tgid);
-    if (parent !== undefined) awaitCopy(parent, process);
+    process.copiesFrom = parent ?? null;
     this.#noteStar(process, null);
     const seen = this.#fromAudit(event, process.startNs === null ? 'snapshot' : 'fork', ':first');
     this.#emit({
@@ -412,7 +414,7 @@ export class ProcessRecorder {
 
   #end(process: ProcessState, timeNs: bigint): void {
     // Children whose descriptors were not copied yet must not lose what they inherited.
-    for (const child of [...process.uncopied]) copyDescriptors(child);
+    for (const child of process.uncloned) copyDescriptors(child);
     copyDescriptors(process);
     this.#files.exit(process, timeNs);
     process.exitedNs = timeNs;
@@ -473,7 +475,7 @@ export class ProcessRecorder {
       snapshotMs: facts.snapshotMs ?? null,
       provisional: facts.provisional ?? false,
       copiesFrom: null,
-      uncopied: [],
+      uncloned: [],
     };
     this.#table.add(process);
     return process;
@@ -518,8 +520,8 @@ function baseName(path: BinaryString): BinaryString {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-/** More children than this that still have to copy are copied at once: their clone records must have been lost. */
-const maxUncopied = 256;
+/** More children than this without a clone record copy at once: their records must have been lost. */
+const maxUncloned = 256;
 
 /**
  * A fork was told, but the calls that the parent made before it may still be on their way from audit. The copy is made
@@ -527,8 +529,10 @@ const maxUncopied = 256;
  */
 function awaitCopy(parent: ProcessState, child: ProcessState): void {
   child.copiesFrom = parent;
-  parent.uncopied.push(child);
-  if (parent.uncopied.length > maxUncopied) copyDescriptors(parent.uncopied[0] as ProcessState);
+  parent.uncloned.push(child);
+  if (parent.uncloned.length <= maxUncloned) return;
+  const oldest = parent.uncloned.shift();
+  if (oldest !== undefined) copyDescriptors(oldest);
 }
 
 function copyDescriptors(child: ProcessState): void {
@@ -536,6 +540,5 @@ function copyDescriptors(child: ProcessState): void {
   if (parent === null) return;
   child.copiesFrom = null;
   copyDescriptors(parent);
-  parent.uncopied.splice(parent.uncopied.indexOf(child), 1);
   parent.descriptors.copyTo(child.descriptors);
 }

@@ -31,9 +31,10 @@ export interface ProcessState {
   snapshotMs: number | null;
   /** Made from an audit record alone; a fork that is told later is this process. */
   readonly provisional: boolean;
-  /** Parent whose descriptors are still to be copied, and children that still have to copy ours. */
+  /** Parent whose descriptors are still to be copied. */
   copiesFrom: ProcessState | null;
-  readonly uncopied: ProcessState[];
+  /** Children whose clone record has not come, in the order of their forks; some may have copied already. */
+  readonly uncloned: ProcessState[];
 }
 
 /** How long a process that ended is still found for events that come late: this many of them are remembered. */

@@ -2,8 +2,11 @@
 
 import type { BinaryString } from '../events.ts';
 
-/** A line longer than this is handed over cut off, with `whole` false. An audit record has at most 9 KiB. */
-export const maxLineBytes = 1024 * 1024;
+/**
+ * A line longer than this is handed over cut off, with `whole` false. An audit record has at most 9 KiB, but a line of a
+ * --diag file may hold the arguments of a process: 6 MiB (execve(2)), and more where JSON writes a byte as two.
+ */
+export const maxLineBytes = 16 * 1024 * 1024;
 
 export interface Line {
   readonly text: BinaryString;
@@ -11,7 +14,7 @@ export interface Line {
 }
 
 /** Splits at \n; a \r before it goes too. The last line needs no end. */
-export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Line> {
+export async function* linesOf(chunks: AsyncIterable<Uint8Array>, maxBytes = maxLineBytes): AsyncGenerator<Line> {
   let rest = '';
   let skipping = false;
   for await (const chunk of chunks) {
@@ -23,16 +26,24 @@ export async function* linesOf(chunks: AsyncIterable<Uint8Array>): AsyncGenerato
       const line = rest + text.slice(from, end);
       rest = '';
       from = end + 1;
-      if (!skipping) yield { text: line.endsWith('\r') ? line.slice(0, -1) : line, whole: true };
+      if (!skipping) yield line.length > maxBytes ? cutOff(line, maxBytes) : { text: withoutReturn(line), whole: true };
       skipping = false;
     }
     if (skipping) continue;
     rest += text.slice(from);
-    if (rest.length > maxLineBytes) {
-      yield { text: rest.slice(0, maxLineBytes), whole: false };
+    if (rest.length > maxBytes) {
+      yield cutOff(rest, maxBytes);
       rest = '';
       skipping = true;
     }
   }
   if (rest !== '' && !skipping) yield { text: rest, whole: true };
+}
+
+function cutOff(line: BinaryString, maxBytes: number): Line {
+  return { text: line.slice(0, maxBytes), whole: false };
+}
+
+function withoutReturn(line: BinaryString): BinaryString {
+  return line.endsWith('\r') ? line.slice(0, -1) : line;
 }

@@ -36,7 +36,8 @@ export interface AuditRule {
 const filterExit = 4;
 const filterPrepend = 0x10;
 const actions = { never: 0, always: 2 } as const;
-const maskWords = 64;
+/** The mask has 2048 bits; the last 16 are no system calls but classes of them (AUDIT_SYSCALL_CLASSES). */
+const maskCalls = 2048 - 16;
 const maxFields = 64;
 const offset = {
   mask: 12,
@@ -54,11 +55,10 @@ export function encodeRule(rule: AuditRule): Uint8Array {
   bytes.writeUInt32LE(filterExit | (rule.first ? filterPrepend : 0), 0);
   bytes.writeUInt32LE(actions[rule.action], 4);
   bytes.writeUInt32LE(rule.conditions.length + 1, 8);
-  if (rule.syscalls.length === 0) bytes.fill(0xff, offset.mask, offset.fields);
+  if (rule.syscalls.length === 0) bytes.fill(0xff, offset.mask, offset.mask + maskCalls / 8);
   for (const syscall of rule.syscalls) {
-    const word = syscall >> 5;
-    if (word >= maskWords) throw new RangeError(`system call number ${syscall} does not fit a rule`);
-    const at = offset.mask + word * 4;
+    if (syscall >= maskCalls) throw new RangeError(`system call number ${syscall} does not fit a rule`);
+    const at = offset.mask + (syscall >> 5) * 4;
     bytes.writeUInt32LE((bytes.readUInt32LE(at) | (1 << (syscall & 31))) >>> 0, at);
   }
   rule.conditions.forEach(({ field, operator, value }, index) => {

@@ -12,6 +12,8 @@ import { SharedState } from './shared-state.ts';
 const batchMessages = 256;
 /** How long a receive may wait, which is how long audit events wait for the connector when it is quiet. */
 const receiveMs = 25;
+/** Batches that may wait in the writer. */
+const maxBatchesWaiting = 64;
 const nanosecondsPerTick = 10_000_000n;
 
 class ConnectorStage {
@@ -73,10 +75,22 @@ class ConnectorStage {
   send(): void {
     const waiting = this.#shared.order('auditBatchesWaiting') > 0 && this.#drainedUs > this.#sentDrainedUs;
     if (this.#events.length === 0 && !waiting) return;
+    this.#waitForWriter();
+    this.#shared.addToOrder('connectorBatchesWaiting', 1);
     const batch = { events: this.#events, arrivalUs: this.#arrivalUs, drainedUs: this.#drainedUs };
     this.#data.toWriter.postMessage(batch satisfies ConnectorMessageToWriter);
     this.#sentDrainedUs = this.#drainedUs;
     this.#events = [];
+  }
+
+  /** While the writer is behind, messages wait in the socket; when that is full the kernel drops and counts them. */
+  #waitForWriter(): void {
+    for (;;) {
+      const waiting = this.#shared.order('connectorBatchesWaiting');
+      if (waiting < maxBatchesWaiting || this.#shared.order('abandon') !== 0) return;
+      this.#shared.add('connectorWaits', 1);
+      this.#shared.waitWhile('connectorBatchesWaiting', waiting, 100);
+    }
   }
 
   get pending(): number {

@@ -33,6 +33,7 @@ function run(data: ReassemblyData): void {
     for (;;) {
       const waiting = shared.order('auditBatchesWaiting');
       if (waiting < maxBatchesWaiting || shared.order('abandon') !== 0) break;
+      shared.add('reassemblyWaits', 1);
       shared.waitWhile('auditBatchesWaiting', waiting, 100);
     }
     shared.addToOrder('auditBatchesWaiting', 1);

@@ -3,7 +3,14 @@
  * thread alone and read by any.
  */
 
-const orders = ['abandon', 'stopAudit', 'stopConnector', 'wantAuditDrain', 'auditBatchesWaiting'] as const;
+const orders = [
+  'abandon',
+  'stopAudit',
+  'stopConnector',
+  'wantAuditDrain',
+  'auditBatchesWaiting',
+  'connectorBatchesWaiting',
+] as const;
 export type Order = (typeof orders)[number];
 
 const counters = [
@@ -11,6 +18,7 @@ const counters = [
   'auditBytes',
   'auditOverruns',
   'auditEvents',
+  'reassemblyWaits',
   'badRecords',
   'lateRecords',
   'missingSerials',
@@ -19,6 +27,7 @@ const counters = [
   'connectorMessages',
   'connectorOverruns',
   'connectorMissing',
+  'connectorWaits',
   'procReadings',
   'waitingAuditBatches',
   'waitingExits',

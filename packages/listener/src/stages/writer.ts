@@ -62,7 +62,7 @@ class WriterStage {
     );
     parentPort?.on('message', (order: WriterOrder) => this.#inOrder(() => this.#order(order)));
     this.#timers.push(
-      setInterval(() => this.#queue.flush(), flushMs),
+      setInterval(() => this.#flush(), flushMs),
       setInterval(
         () => this.#inOrder(() => this.#apply({ kind: 'checkpoint', timeNs: readClocks().realtimeNs })),
         this.#data.checkpointMs,
@@ -87,8 +87,12 @@ class WriterStage {
   }
 
   #connector(message: ConnectorMessageToWriter): void {
-    if (message === 'end') this.#streamsOpen -= 1;
-    else this.#applied(this.#merge.connector(message));
+    if (message === 'end') {
+      this.#streamsOpen -= 1;
+      return;
+    }
+    this.#applied(this.#merge.connector(message));
+    this.#shared.addToOrder('connectorBatchesWaiting', -1);
   }
 
   #order(order: WriterOrder): void {
@@ -96,16 +100,24 @@ class WriterStage {
     else this.#endReason = order.reason;
   }
 
+  #flush(): void {
+    this.#queue.flush();
+    this.#toDiag((file) => file.flush());
+  }
+
+  #toDiag(write: (file: DiagFile) => void): void {
+    if (this.#diag === null || this.#diagFailed) return;
+    try {
+      write(this.#diag);
+    } catch (error) {
+      this.#diagFailed = true;
+      report({ kind: 'trouble', message: `The --diag file cannot be written: ${(error as Error).message}` });
+    }
+  }
+
   /** What the recorder is given, and nothing else, is what the diag file holds. */
   #apply(event: PipelineEvent): void {
-    if (this.#diag !== null && !this.#diagFailed) {
-      try {
-        this.#diag.write(event);
-      } catch (error) {
-        this.#diagFailed = true;
-        report({ kind: 'trouble', message: `The --diag file cannot be written: ${(error as Error).message}` });
-      }
-    }
+    this.#toDiag((file) => file.write(event));
     this.#recorder.apply(event);
   }
 
@@ -128,7 +140,7 @@ class WriterStage {
     this.#merge.finish();
     const counters = { ...this.#shared.all(), ...this.#recorder.counters() };
     this.#apply({ kind: 'session-end', timeNs: readClocks().realtimeNs, reason, counters });
-    this.#diag?.close();
+    this.#toDiag((file) => file.close());
     const undelivered = await this.#queue.finish(finishMs);
     await this.#store.close().catch(() => undefined);
     this.#publish();

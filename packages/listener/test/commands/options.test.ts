@@ -1,6 +1,12 @@
+import { longOptions, rewriteGoStyle } from '@godo/evidence';
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addListenOptions, fromGoStyle, parseBacklog } from '../../src/commands/options.ts';
+import { addListenOptions, parseBacklog } from '../../src/commands/options.ts';
+import { program } from '../../src/commands/program.ts';
+import { realWorld } from '../../src/commands/world.ts';
+
+const godo = program(realWorld(() => undefined));
+const fromGoStyle = (argv: readonly string[]) => rewriteGoStyle(argv, longOptions(godo));
 
 describe('the Go style of the original', () => {
   it.each([

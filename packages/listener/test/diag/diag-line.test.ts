@@ -64,7 +64,8 @@ describe('an event that is no audit event', () => {
     const lines = diagLines(event);
 
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^type=GODO_[A-Z_]+ msg=audit\(17000000\d\d\.\d{3}:0\): \{[^\n\r\0\x1d]*\}$/);
+    expect(lines[0]).toMatch(/^type=GODO_[A-Z_]+ msg=audit\(17000000\d\d\.\d{3}:0\): \{.*\}$/);
+    expect(['\n', '\r', '\0', '\x1d'].some((byte) => lines[0]?.includes(byte))).toBe(false);
     expect(isDiagLine(lines[0] ?? '')).toBe(true);
     expect(parseDiagLine(lines[0] ?? '')).toEqual({ kind: 'event', event });
   });
@@ -89,12 +90,7 @@ describe('an audit event', () => {
     const mark = written.at(-1) ?? '';
 
     expect(written.slice(0, -1)).toEqual(lines);
-    expect(mark).toBe(
-      'type=GODO_INCOMPLETE msg=audit(1700000000.010:10):  {"reason":"its end did not come in time"}'.replace(
-        '):  ',
-        '): ',
-      ),
-    );
+    expect(mark).toBe('type=GODO_INCOMPLETE msg=audit(1700000000.010:10): {"reason":"its end did not come in time"}');
     expect(parseDiagLine(mark)).toEqual({
       kind: 'incomplete',
       ms: baseMs + 10,

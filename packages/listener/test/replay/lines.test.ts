@@ -2,12 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Line, linesOf, maxLineBytes } from '../../src/replay/lines.ts';
 
-async function linesFrom(...chunks: (string | Uint8Array)[]): Promise<Line[]> {
+type Chunks = readonly (string | Uint8Array)[];
+
+const linesFrom = (...chunks: Chunks): Promise<Line[]> => linesUpTo(maxLineBytes, ...chunks);
+
+async function linesUpTo(maxBytes: number, ...chunks: Chunks): Promise<Line[]> {
   async function* stream() {
     for (const chunk of chunks) yield typeof chunk === 'string' ? Buffer.from(chunk, 'latin1') : chunk;
   }
   const lines: Line[] = [];
-  for await (const line of linesOf(stream())) lines.push(line);
+  for await (const line of linesOf(stream(), maxBytes)) lines.push(line);
   return lines;
 }
 
@@ -35,23 +39,28 @@ describe('the lines of a stream', () => {
     expect(await linesFrom(Buffer.from([0, 0xff, 0xc3, 0xa9, 0x1d, 10, 0]))).toEqual(whole('\0\xff\xc3\xa9\x1d', '\0'));
   });
 
-  it('that are too long are handed over cut off, and the next line is whole again', async () => {
-    const long = 'x'.repeat(2 * maxLineBytes);
+  it('may be of several megabytes, as the arguments of a process may be', async () => {
+    const long = 'x'.repeat(2 * 1024 * 1024);
 
-    expect(await linesFrom(`a\n${long}`, 'y\nb\n')).toEqual([
-      { text: 'a', whole: true },
-      { text: long.slice(0, maxLineBytes), whole: false },
+    expect(await linesFrom(long, `${long}\nb`)).toEqual(whole(long + long, 'b'));
+  });
+
+  it('that are too long are handed over cut off, and the next line is whole again', async () => {
+    expect(await linesUpTo(4, 'abcd\nabcde', 'fgh\nb\n')).toEqual([
+      { text: 'abcd', whole: true },
+      { text: 'abcd', whole: false },
       { text: 'b', whole: true },
     ]);
   });
 
   it('that are too long are cut off wherever the chunks end', async () => {
-    const long = 'x'.repeat(2 * maxLineBytes);
-    const cut = { text: long.slice(0, maxLineBytes), whole: false };
+    const cut = { text: 'abcd', whole: false };
+    const next = { text: 'b', whole: true };
 
-    expect(await linesFrom(`${long}\nb`)).toEqual([cut, { text: 'b', whole: true }]);
-    expect(await linesFrom(long, long, '\nb')).toEqual([cut, { text: 'b', whole: true }]);
-    expect(await linesFrom(long)).toEqual([cut]);
+    expect(await linesUpTo(4, 'abcdef\nb')).toEqual([cut, next]);
+    expect(await linesUpTo(4, 'ab', 'cd', 'ef', '\nb')).toEqual([cut, next]);
+    expect(await linesUpTo(4, 'abcdef', 'abcdef', '\nb')).toEqual([cut, next]);
+    expect(await linesUpTo(4, 'abcdef')).toEqual([cut]);
   });
 
   it('may be of any bytes in any chunks', async () => {

@@ -59,11 +59,6 @@ export function addSharedOptions(program: Command, nowNs: () => bigint): Command
   return program;
 }
 
-/** Names of the long options, and whether each takes a value. */
-export function longOptions(program: Command): Map<string, boolean> {
-  return new Map(program.options.flatMap(({ long, required }) => (long ? [[long.slice(2), required] as const] : [])));
-}
-
 export function filtersOf(options: ViewerOptions): Filters {
   const { container, pid, path, exe, since, until, session, all } = options;
   return {

@@ -93,14 +93,41 @@ function stackedRow(document: unknown, screen: Screen): Row {
         lines: 2,
         ...(remark ? { remark: { text: remark, role: 'bad' } } : {}),
       },
-      { text: argv ?? 'arguments not known', indent: several ? 11 : 9, lines: 4, ...(argv ? {} : { role: 'faint' }) },
+      // The kernel tells the arguments of a call that failed only where it got far enough to copy them.
+      ...(argv === null && remark !== null
+        ? []
+        : [
+            {
+              text: argv ?? 'arguments not known',
+              indent: several ? 11 : 9,
+              lines: 4,
+              ...(argv ? {} : ({ role: 'faint' } as const)),
+            },
+          ]),
     ];
   });
   return { lines: [fixedCells(document, charset)], notes: [...notes, ...remarks(process, charset)] };
 }
 
-function executions(process: Readonly<Record<string, unknown>>): ReturnType<typeof facts>[] {
-  return list(process.executions).map(facts);
+/**
+ * What the process became, in order. A shell tries the folders of PATH one after the other: failures in a row to run the
+ * same name with the same error are shown as the last of them, with their number in `tries`.
+ */
+function executions(process: Readonly<Record<string, unknown>>): (ReturnType<typeof facts> & { tries?: number })[] {
+  const shown: (ReturnType<typeof facts> & { tries?: number })[] = [];
+  for (const execution of list(process.executions).map(facts)) {
+    const last = shown.at(-1);
+    const again = last !== undefined && last.success === false && execution.success === false;
+    if (again && last.errno === execution.errno && baseName(last.exe) === baseName(execution.exe)) {
+      shown[shown.length - 1] = { ...execution, tries: (last.tries ?? 1) + 1 };
+    } else shown.push(execution);
+  }
+  return shown;
+}
+
+function baseName(exe: unknown): string | null {
+  const path = text(exe);
+  return path === null ? null : path.slice(path.lastIndexOf('/') + 1);
 }
 
 function executionTime(execution: Readonly<Record<string, unknown>>, startNs: bigint | null, charset: Charset): string {
@@ -110,7 +137,9 @@ function executionTime(execution: Readonly<Record<string, unknown>>, startNs: bi
 function failure(execution: Readonly<Record<string, unknown>>): string | null {
   if (execution.success !== false) return null;
   const errno = number(execution.errno);
-  return errno === null ? 'failed' : `failed ${errnoName(errno)}`;
+  const tries = number(execution.tries);
+  const places = tries === null ? '' : ` in ${tries} places`;
+  return `${errno === null ? 'failed' : `failed ${errnoName(errno)}`}${places}`;
 }
 
 /** Names of the errors execve(2) is documented to give; the numbers are Linux's, whatever the viewer runs on. */

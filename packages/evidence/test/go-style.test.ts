@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { rewriteGoStyle } from '../../src/options/go-style.ts';
+import { rewriteGoStyle } from '../src/go-style.ts';
 
 const options = new Map([
   ['mongo', true],

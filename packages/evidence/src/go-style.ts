@@ -1,3 +1,19 @@
+/** The original's options were those of Go's flag package: `-mongo=ip:port`. All three programs still take them. */
+
+/** What is needed of a program's options; commander's Command is one. */
+export interface ProgramOptions {
+  readonly options: readonly { readonly long?: string | undefined; readonly required: boolean }[];
+  readonly commands: readonly ProgramOptions[];
+}
+
+/** Names of the long options of a program and its sub-commands, and whether each takes a value. `help` is one. */
+export function longOptions(program: ProgramOptions): Map<string, boolean> {
+  const names = new Map<string, boolean>([['help', false]]);
+  for (const { long, required } of program.options) if (long) names.set(long.slice(2), required);
+  for (const command of program.commands) for (const [name, value] of longOptions(command)) names.set(name, value);
+  return names;
+}
+
 /**
  * Turns Go's form of long options into ours: `-mongo=ip:port` and `-mongo ip:port` become `--mongo=…` and `--mongo …`.
  * Only the names of `options` are rewritten; a name maps to true when the option takes a value, and the argument that is

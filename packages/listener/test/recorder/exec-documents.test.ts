@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { exec, fork, keyOf, pivotRoot, snapshot } from '../support/events.ts';
+import { byAudit, process, record } from '../support/recording.ts';
+
+const shell = snapshot(0, { tgid: 5 });
+const forked = fork(10, { tgid: 20, parentTgid: 5 });
+const common = {
+  ...byAudit(15),
+  ...process(20, 10),
+  observation: 'exec',
+  ppid: 5,
+  parentTgid: 5,
+  parentKey: keyOf(5, -10_000),
+  uid: 0,
+  gid: 0,
+  euid: 0,
+  auid: 4294967295,
+  ses: 4294967295,
+  tty: null,
+  comm: 'sh',
+  containerId: null,
+  rootfs: '/',
+};
+
+describe('an exec', () => {
+  it('that failed is an attempt: its name, its error, and nothing applied', () => {
+    const failed = exec(15, 20, { success: false, exit: -13, argv: ['./secret'], name: './secret', cwd: '/srv' });
+    const { pids } = record(shell, forked, failed, exec(16, 20, { success: false, exit: -2, argv: null, name: null }));
+
+    expect(pids.slice(2)).toEqual([
+      { ...common, success: false, errno: -13, argv: ['./secret'], exe: './secret', cwd: '/srv' },
+      { ...common, ...byAudit(16), success: false, errno: -2, argv: null, exe: null, cwd: '/srv' },
+    ]);
+  });
+
+  it('with bytes that are not UTF-8 keeps them beside the text', () => {
+    const odd = exec(15, 20, {
+      argv: ['caf\xc3\xa9', 'bad\xff', 'plain'],
+      cwd: '/srv/\xfe',
+      caller: { comm: '\xe9', exe: '/bin/\xe9' },
+    });
+    const { pids } = record(shell, forked, odd);
+
+    expect(pids[2]).toEqual({
+      ...common,
+      success: true,
+      argv: ['café', 'bad\ufffd', 'plain'],
+      argvHex: [null, '626164ff', null],
+      cwd: '/srv/\ufffd',
+      cwdHex: '2f7372762ffe',
+      comm: '\ufffd',
+      commHex: 'e9',
+      exe: '/bin/\ufffd',
+      exeHex: '2f62696e2fe9',
+    });
+  });
+
+  it('keeps what its records lacked', () => {
+    const { pids } = record(
+      shell,
+      forked,
+      exec(15, 20, { argv: ['sh', ''], warnings: ['1 of 2 arguments are missing'] }),
+    );
+
+    expect(pids[2]).toMatchObject({ argv: ['sh', ''], warnings: ['1 of 2 arguments are missing'] });
+  });
+
+  it('of a process that nobody told us of is marked as concluded', () => {
+    const { pids } = record(exec(15, 20));
+
+    expect(pids.map(({ observation, inferred }) => [observation, inferred])).toEqual([
+      ['snapshot', true],
+      ['exec', true],
+    ]);
+  });
+});
+
+describe('a change of the root', () => {
+  it('is written down with the path on the host', () => {
+    const { pids } = record(shell, forked, pivotRoot(15, 20, '/run/new'), pivotRoot(16, 20, '/inner'));
+
+    expect(pids.slice(2)).toEqual([
+      { ...byAudit(15), ...process(20, 10), observation: 'root', rootfs: '/run/new', containerId: null },
+      { ...byAudit(16), ...process(20, 10), observation: 'root', rootfs: '/run/new/inner', containerId: null },
+    ]);
+  });
+
+  it('to a path that is not known says nothing of it, and the old one stays', () => {
+    const warnings = ['the path of the new root is not known from the call'];
+    const { pids } = record(shell, forked, { ...pivotRoot(15, 20, null), warnings }, exec(16, 20));
+
+    expect(pids.slice(2)).toMatchObject([
+      { ...byAudit(15), ...process(20, 10), observation: 'root', containerId: null, warnings },
+      { observation: 'exec', rootfs: '/' },
+    ]);
+    expect(pids[2]).not.toHaveProperty('rootfs');
+  });
+});

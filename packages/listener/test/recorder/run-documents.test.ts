@@ -1,0 +1,145 @@
+import { isoTime, moment } from '@godo/evidence';
+import { describe, expect, it } from 'vitest';
+import { Recorder } from '../../src/recorder/recorder.ts';
+import { checkpoint, close, exit, fork, loss, nsAt, open, sessionEnd, sessionStart, write } from '../support/events.ts';
+import { closed, fileSession, record, recordFrom, runOrigin, sorted } from '../support/recording.ts';
+
+const forked = fork(10, { tgid: 20, parentTgid: 1 });
+
+describe('a run of the listener', () => {
+  it('has a document for its start and one for its end', () => {
+    const start = sessionStart({ rules: ['-a always,exit'], command: ['sh', '-c', 'x'] });
+    const { sessions } = sorted(recordFrom(start, [sessionEnd(90)]));
+
+    expect(sessions).toEqual([
+      {
+        _id: 'boot:run:1',
+        ...runOrigin,
+        ...moment(nsAt(0)),
+        phase: 'start',
+        mode: 'live',
+        intake: 'unicast',
+        kernel: '6.18.0',
+        version: '0.1.0',
+        rules: ['-a always,exit'],
+        command: ['sh', '-c', 'x'],
+      },
+      {
+        _id: 'boot:run:1:end',
+        ...runOrigin,
+        ...moment(nsAt(90)),
+        phase: 'end',
+        mode: 'live',
+        reason: 'SIGTERM',
+        counters: { auditRecords: 7 },
+      },
+    ]);
+  });
+
+  it('writes down at its end what is still open', () => {
+    const { fds, files } = record(forked, open(20, 20), sessionEnd(90));
+    const id = fileSession(20, 20, 10)._id;
+
+    expect(fds).toEqual([
+      fileSession(20, 20, 10, { _id: `${id}@${nsAt(90)}`, checkpointNs: nsAt(90), checkpoint: isoTime(nsAt(90)) }),
+    ]);
+    expect(files).toEqual([]);
+  });
+
+  it('begins with its start, once', () => {
+    const recorder = new Recorder(() => undefined);
+
+    expect(() => recorder.apply(forked)).toThrow('the first event must be session-start, not fork');
+    recorder.apply(sessionStart());
+    expect(() => recorder.apply(sessionStart())).toThrow('a second session-start');
+  });
+
+  it('knows what it holds', () => {
+    const recorder = new Recorder(() => undefined);
+    expect(recorder.counters()).toEqual({ processes: 0, openFileSessions: 0, writesElsewhere: 0, losses: 0 });
+
+    const events = [forked, open(20, 20), open(21, 20, { fd: 4 }), close(22, 20, 4), write(23, 20, 1, 5), loss(24)];
+    for (const event of [sessionStart(), ...events]) recorder.apply(event);
+    expect(recorder.counters()).toEqual({ processes: 1, openFileSessions: 1, writesElsewhere: 1, losses: 1 });
+
+    recorder.apply(exit(30, { tgid: 20 }));
+    expect(recorder.counters()).toMatchObject({ processes: 0, openFileSessions: 0 });
+  });
+});
+
+describe('a checkpoint', () => {
+  it('writes down the sessions that changed since the last one, and no other', () => {
+    const { fds } = record(
+      forked,
+      open(20, 20),
+      open(21, 20, { fd: 4 }),
+      checkpoint(30),
+      checkpoint(40),
+      write(45, 20, 4, 6),
+      checkpoint(50),
+      close(51, 20, 3),
+      checkpoint(60),
+    );
+
+    expect(
+      fds.map(({ _id, fileSessionId, writes }) => [_id.slice(fileSessionId.length), fileSessionId, writes.count]),
+    ).toEqual([
+      [`@${nsAt(30)}`, fileSession(20, 20, 10)._id, 0],
+      [`@${nsAt(30)}`, fileSession(21, 20, 10)._id, 0],
+      [`@${nsAt(50)}`, fileSession(21, 20, 10)._id, 1],
+    ]);
+  });
+
+  it('does not come after the end of a session', () => {
+    const { fds, files } = record(forked, open(20, 20), write(21, 20, 3, 1), close(22, 20, 3), checkpoint(30));
+
+    expect(fds).toEqual([]);
+    expect(files).toHaveLength(1);
+    expect(files[0]).toMatchObject(closed(22, 'close'));
+  });
+});
+
+describe('a loss', () => {
+  it('is numbered in its run', () => {
+    const facts = { source: 'audit-serial', from: '5', to: '7', count: 3, reason: '3 events never came.' };
+    const { losses } = record(loss(5), loss(6, { severity: 'warning', ...facts }));
+
+    expect(losses).toEqual([
+      {
+        _id: 'boot:run:1:loss:1',
+        ...runOrigin,
+        ...moment(nsAt(5)),
+        severity: 'loss',
+        source: 'audit-socket',
+        from: null,
+        to: null,
+        count: null,
+        reason: 'Records were lost.',
+      },
+      { _id: 'boot:run:1:loss:2', ...runOrigin, ...moment(nsAt(6)), severity: 'warning', ...facts },
+    ]);
+  });
+
+  it('is made of an audit event whose end was not seen; the event counts all the same', () => {
+    const { losses, files } = record(
+      forked,
+      open(20, 20, { incomplete: 'its end did not come in time' }),
+      close(21, 20, 3),
+    );
+
+    expect(losses).toEqual([
+      {
+        _id: 'boot:run:1:loss:1',
+        ...runOrigin,
+        ...moment(nsAt(20)),
+        severity: 'warning',
+        source: 'reassembly',
+        from: '20',
+        to: '20',
+        count: null,
+        reason: 'Audit event 20 (open) may be incomplete: its end did not come in time.',
+      },
+    ]);
+    expect(files).toHaveLength(1);
+  });
+});

@@ -1,0 +1,63 @@
+/** The kernel as witness: it takes the rules, and lists them as we meant them. */
+
+import { execFileSync } from 'node:child_process';
+import { addAuditRule, deleteAuditRule, listAuditRules } from '@godo/native';
+import { describe, expect, it } from 'vitest';
+import { withAuditExperiment } from '../../../../native/test/support/audit-experiment.ts';
+import { lockedTestMs } from '../../../../native/test/support/audit-lock.ts';
+import { describeAsRoot } from '../../../../native/test/support/privilege.ts';
+import { type AuditRule, encodeRule, keyOfRule } from '../../src/rules/audit-rule.ts';
+import { architecturesOf, describeRule, ruleKey, ruleSet } from '../../src/rules/rule-set.ts';
+import { canonicalRule, findAuditctl } from '../support/auditctl.ts';
+
+const limitMs = 5000;
+
+const ours = (control: number) => listAuditRules(control, limitMs).filter((rule) => keyOfRule(rule) === ruleKey);
+
+/** Loads the rules while `work` runs. Refuses where a listener has its rules loaded: they are not ours to delete. */
+async function withRules(rules: readonly AuditRule[], work: (control: number) => void): Promise<void> {
+  await withAuditExperiment((control) => {
+    if (ours(control).length > 0) throw new Error('rules of a listener are loaded: stop it, or run `godo cleanup`');
+    try {
+      for (const rule of rules) addAuditRule(control, encodeRule(rule), limitMs);
+      work(control);
+    } finally {
+      for (const rule of ours(control)) deleteAuditRule(control, rule, limitMs);
+    }
+  });
+}
+
+const rules = ruleSet(architecturesOf(process.arch), [process.pid]);
+
+describeAsRoot('the kernel', () => {
+  it('lists every rule of the set with our key, in the order that was meant', { timeout: lockedTestMs }, async () => {
+    let listed: Uint8Array[] = [];
+    await withRules(rules, (control) => {
+      listed = ours(control);
+    });
+
+    expect(listed.map(withoutPrepend)).toEqual(rules.map((rule) => withoutPrepend(encodeRule(rule))));
+  });
+
+  const auditctl = findAuditctl();
+  const describeWithAuditctl = auditctl === null && process.env.CI !== 'true' ? describe.skip : describe;
+
+  describeWithAuditctl('as auditctl prints it', () => {
+    it('has the rules that describeRule tells', { timeout: lockedTestMs }, async () => {
+      let printed = '';
+      await withRules(rules, () => {
+        printed = execFileSync(auditctl ?? 'auditctl', ['-l'], { encoding: 'utf8' });
+      });
+      const lines = printed.split('\n').filter((line) => line.includes(`key=${ruleKey}`));
+
+      expect(lines.map(canonicalRule)).toEqual(rules.map(describeRule).map(canonicalRule));
+    });
+  });
+});
+
+/** AUDIT_FILTER_PREPEND says where to put a rule; the kernel does not keep it. */
+function withoutPrepend(rule: Uint8Array): string {
+  const bytes = Buffer.from(rule);
+  bytes.writeUInt32LE(bytes.readUInt32LE(0) & 0xf, 0);
+  return bytes.toString('hex');
+}

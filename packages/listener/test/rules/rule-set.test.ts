@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { type Architecture, auditArch, type SyscallName, syscallName } from '../../src/audit/syscalls.ts';
+import type { AuditRule } from '../../src/rules/audit-rule.ts';
+import { architecturesOf, describeRule, ruleKey, ruleSet } from '../../src/rules/rule-set.ts';
+
+const ofArchitecture = (arch: Architecture) => (rule: AuditRule) =>
+  rule.conditions.some(({ field, value }) => field === 'arch' && value === auditArch[arch]);
+
+const namesOf = (arch: Architecture, rules: readonly AuditRule[]): (SyscallName | undefined)[] =>
+  rules.flatMap(({ syscalls }) => syscalls.map((number) => syscallName(auditArch[arch], number)));
+
+describe('the rules that godo loads', () => {
+  it('are those of the processor, its 32-bit mode included', () => {
+    expect(['x64', 'arm64', 'riscv64'].map(architecturesOf)).toEqual([['x86_64', 'i386'], ['aarch64'], []]);
+  });
+
+  it('on x86-64 are these', () => {
+    expect(ruleSet(['x86_64'], []).map(describeRule)).toEqual([
+      '-a always,exit -F arch=b64 -S 59,322 -k godo',
+      '-a always,exit -F arch=b64 -F a1&01103 -F success=1 -S 2 -k godo',
+      '-a always,exit -F arch=b64 -F a2&01103 -F success=1 -S 257 -k godo',
+      '-a always,exit -F arch=b64 -F success=1 -S 85,437 -k godo',
+      '-a always,exit -F arch=b64 -F success=1 -S 3,1,18,20,296,328,40,275,326,32,33,292,155 -k godo',
+      '-a always,exit -F arch=b64 -F a1=0 -F success=1 -S 72 -k godo',
+      '-a always,exit -F arch=b64 -F a1=2 -F success=1 -S 72 -k godo',
+      '-a always,exit -F arch=b64 -F a1=1030 -F success=1 -S 72 -k godo',
+      '-a never,exit -F arch=b64 -F a0&0200000 -S 56 -k godo',
+      '-a always,exit -F arch=b64 -F success=1 -S 57,58,56,435 -k godo',
+    ]);
+  });
+
+  it('on aarch64, which has no open, creat, dup2, fork and vfork, are fewer', () => {
+    expect(ruleSet(['aarch64'], []).map(describeRule)).toEqual([
+      '-a always,exit -F arch=b64 -S 221,281 -k godo',
+      '-a always,exit -F arch=b64 -F a2&01103 -F success=1 -S 56 -k godo',
+      '-a always,exit -F arch=b64 -F success=1 -S 437 -k godo',
+      '-a always,exit -F arch=b64 -F success=1 -S 57,64,68,66,70,287,71,76,285,23,24,41 -k godo',
+      '-a always,exit -F arch=b64 -F a1=0 -F success=1 -S 25 -k godo',
+      '-a always,exit -F arch=b64 -F a1=2 -F success=1 -S 25 -k godo',
+      '-a always,exit -F arch=b64 -F a1=1030 -F success=1 -S 25 -k godo',
+      '-a never,exit -F arch=b64 -F a0&0200000 -S 220 -k godo',
+      '-a always,exit -F arch=b64 -F success=1 -S 220,435 -k godo',
+    ]);
+  });
+
+  it.each(['x86_64', 'i386', 'aarch64'] as const)(
+    'on %s know every call by the number that is its own there',
+    (arch) => {
+      const names = namesOf(arch, ruleSet([arch], []));
+
+      expect(names).not.toContain(undefined);
+      expect(new Set(names).size).toBeGreaterThanOrEqual(19);
+    },
+  );
+
+  it('of two architectures are those of each, told apart', () => {
+    const both = ruleSet(['x86_64', 'i386'], []);
+
+    expect(both.filter(ofArchitecture('x86_64'))).toEqual(ruleSet(['x86_64'], []));
+    expect(both.filter(ofArchitecture('i386'))).toEqual(ruleSet(['i386'], []));
+    expect(both).toHaveLength(20);
+  });
+
+  it('pass over threads before they record clones', () => {
+    const clones = ruleSet(['x86_64'], []).filter(({ syscalls }) => syscalls.includes(56));
+
+    expect(clones.map(({ action }) => action)).toEqual(['never', 'always']);
+  });
+
+  it('exempt whole processes before everything else', () => {
+    expect(ruleSet(['aarch64'], [77, 88]).slice(0, 3).map(describeRule)).toEqual([
+      '-A never,exit -F pid=77 -S all -k godo',
+      '-A never,exit -F pid=88 -S all -k godo',
+      '-a always,exit -F arch=b64 -S 221,281 -k godo',
+    ]);
+  });
+
+  it('all carry our key', () => {
+    expect(ruleSet(['x86_64', 'i386', 'aarch64'], [77]).every(({ key }) => key === ruleKey)).toBe(true);
+  });
+});
