@@ -415,6 +415,7 @@ export class ProcessRecorder {
   #end(process: ProcessState, timeNs: bigint): void {
     // Children whose descriptors were not copied yet must not lose what they inherited.
     for (const child of process.uncloned) copyDescriptors(child);
+    process.uncloned.length = 0;
     copyDescriptors(process);
     this.#files.exit(process, timeNs);
     process.exitedNs = timeNs;

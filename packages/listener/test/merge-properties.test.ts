@@ -1,0 +1,72 @@
+import type { RawEntry } from '@godo/evidence';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { PipelineEvent } from '../src/events.ts';
+import { Merge } from '../src/merge.ts';
+import { type Arrival, arrivalsOf } from './support/arrival.ts';
+import { sessionStart } from './support/events.ts';
+import { recordFrom } from './support/recording.ts';
+import { type HostStory, hostStory } from './support/simulated-host.ts';
+
+function merged(arrivals: readonly Arrival[]): PipelineEvent[] {
+  const events: PipelineEvent[] = [];
+  const merge = new Merge((event) => events.push(event));
+  for (const arrival of arrivals) {
+    if (arrival.stream === 'audit') merge.audit(arrival.batch);
+    else merge.connector(arrival.batch);
+  }
+  merge.finish();
+  return events;
+}
+
+const documentsOf = (events: readonly PipelineEvent[]): RawEntry[] =>
+  recordFrom(sessionStart(), events).sort((a, b) => idOf(a).localeCompare(idOf(b)));
+
+const idOf = ({ collection, document }: RawEntry) => `${collection} ${document._id}`;
+
+/** Everything as it happened. */
+const inTrueOrder = ({ connector, audit }: HostStory): PipelineEvent[] =>
+  [...connector, ...audit].sort((a, b) => a.atUs - b.atUs).map(({ event }) => event);
+
+describe('what a host did', () => {
+  it('makes the same documents however the two streams reach the merge', () => {
+    const told = hostStory.chain((story) => fc.tuple(fc.constant(story), arrivalsOf(story)));
+    fc.assert(
+      fc.property(told, ([story, arrivals]) => {
+        expect(documentsOf(merged(arrivals))).toEqual(documentsOf(inTrueOrder(story)));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is told to the recorder once, whole, and each stream in its order', () => {
+    const told = hostStory.chain((story) => fc.tuple(fc.constant(story), arrivalsOf(story)));
+    fc.assert(
+      fc.property(told, ([story, arrivals]) => {
+        const events = merged(arrivals);
+        const [calls, forks, exits] = [
+          events.filter((event) => 'serial' in event),
+          events.filter((event) => event.kind === 'fork' || event.kind === 'became'),
+          events.filter((event) => event.kind === 'exit'),
+        ];
+        const connector = story.connector.map(({ event }) => event);
+
+        expect(calls).toEqual(story.audit.map(({ event }) => event));
+        expect(forks).toEqual(connector.filter(({ kind }) => kind !== 'exit'));
+        expect(exits).toEqual(connector.filter(({ kind }) => kind === 'exit'));
+        expect(events).toHaveLength(calls.length + connector.length);
+      }),
+    );
+  });
+
+  it('makes the same documents again, and every document has an id of its own', () => {
+    fc.assert(
+      fc.property(hostStory, (story) => {
+        const once = documentsOf(inTrueOrder(story));
+
+        expect(documentsOf(inTrueOrder(story))).toEqual(once);
+        expect(new Set(once.map(idOf)).size).toBe(once.length);
+      }),
+    );
+  });
+});

@@ -1,0 +1,69 @@
+/** How the two streams of a host may reach the merge. */
+
+import fc from 'fast-check';
+import { type AuditBatch, type ConnectorBatch, exitGraceUs } from '../../src/merge.ts';
+import { interleaving } from './interleaving.ts';
+import type { HostStory, Told } from './simulated-host.ts';
+
+export type Arrival =
+  | { readonly stream: 'audit'; readonly batch: AuditBatch }
+  | { readonly stream: 'connector'; readonly batch: ConnectorBatch };
+
+interface Reading {
+  /** µs since the reading before. */
+  readonly waitUs: number;
+  /** The socket was found empty after it. */
+  readonly drained: boolean;
+}
+
+const readings = fc.array(fc.record({ waitUs: fc.integer({ min: 1, max: 400_000 }), drained: fc.boolean() }), {
+  minLength: 1,
+  maxLength: 12,
+});
+/** How long kauditd may hold a record. */
+const lags = fc.array(fc.nat({ max: exitGraceUs - 1 }), { minLength: 1, maxLength: 12 });
+
+/**
+ * Each stream is read in order, at any moments; connector messages are there at once, audit records some time later but
+ * in their order. The batches of one stream reach the merge in order, those of the two in any.
+ */
+export function arrivalsOf(story: HostStory): fc.Arbitrary<Arrival[]> {
+  return fc.tuple(readings, readings, lags).chain(([connectorReadings, auditReadings, lag]) => {
+    let drainedUs = Number.NEGATIVE_INFINITY;
+    const connector = read(story.connector, connectorReadings).map(({ atUs, drained, events }): Arrival => {
+      if (drained) drainedUs = atUs;
+      return { stream: 'connector', batch: { arrivalUs: atUs, drainedUs, events } };
+    });
+    const audit = read(late(story.audit, lag), auditReadings).map(
+      ({ atUs, drained, events }): Arrival => ({
+        stream: 'audit',
+        batch: { arrivalUs: atUs, drainedUs: drained ? atUs : null, events },
+      }),
+    );
+    return interleaving<Arrival>([connector, audit]);
+  });
+}
+
+function late<E>(told: readonly Told<E>[], lag: readonly number[]): Told<E>[] {
+  let last = 0;
+  return told.map(({ atUs, event }, index) => {
+    last = Math.max(last, atUs + (lag[index % lag.length] ?? 0));
+    return { atUs: last, event };
+  });
+}
+
+function read<E>(told: readonly Told<E>[], pattern: readonly Reading[]) {
+  const batches: { atUs: number; drained: boolean; events: E[] }[] = [];
+  let atUs = 0;
+  for (let taken = 0; taken < told.length; ) {
+    const { waitUs, drained } = pattern[batches.length % pattern.length] ?? { waitUs: 1_000, drained: true };
+    atUs += waitUs;
+    const events: E[] = [];
+    for (let next = told[taken]; next !== undefined && next.atUs <= atUs; next = told[taken]) {
+      events.push(next.event);
+      taken += 1;
+    }
+    batches.push({ atUs, drained, events });
+  }
+  return batches;
+}
