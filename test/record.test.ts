@@ -1,12 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
 import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, runGodoProgram } from './support/programs.ts';
-import type { Outcome } from './support/run-program.ts';
+import { type Outcome, runOrThrow } from './support/run-program.ts';
 import { type ShownEvidence, showEvidence } from './support/shown-evidence.ts';
 
 describeWith('godo record', [root, built, program('auditctl', 'auditd')], () => {
@@ -68,6 +69,17 @@ describeWith('godo record', [root, built, program('auditctl', 'auditd')], () => 
     expect(children.map(({ argv, parentKey, exitCode }) => ({ argv, parentKey, exitCode }))).toEqual(
       ['1', '2', '3'].map((number) => ({ argv: ['/bin/true', number], parentKey: shell?.key, exitCode: 0 })),
     );
+  });
+
+  it.skipIf(process.arch !== 'x64')('records the system calls of 32-bit programs', async () => {
+    const tool = join(folder, 'i386-write');
+    await runOrThrow('gcc', ['-o', tool, fileURLToPath(new URL('./programs/i386-write.c', import.meta.url))]);
+    const path = join(folder, 'thirty-two');
+    expect((await record('i386-db', [tool, path, 'bits'])).code).toBe(0);
+    const { files } = await showEvidence(['--db', join(folder, 'i386-db')]);
+    expect(
+      files.map(({ path, exe, created, writes, closedBy }) => ({ path, exe, created, bytes: writes.bytes, closedBy })),
+    ).toEqual([{ path, exe: tool, created: true, bytes: 4, closedBy: 'close' }]);
   });
 
   it('ends with the exit code of the command', async () => {

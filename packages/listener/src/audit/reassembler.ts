@@ -7,7 +7,7 @@
  */
 
 import type { AuditRecord } from './record.ts';
-import { recordType, standsAlone } from './record-types.ts';
+import { isNumberedByDaemon, recordType, standsAlone } from './record-types.ts';
 
 export interface AuditRecords {
   readonly ms: number;
@@ -81,7 +81,7 @@ export class Reassembler {
 
   /** `now`: ms of the clock that the time limit is measured on. */
   push(record: AuditRecord, now: number): void {
-    if (this.#options.watchSerials) this.#watch(record.serial, now);
+    if (this.#options.watchSerials && !isNumberedByDaemon(record.type)) this.#watch(record.serial, now);
     const id = `${record.ms}:${record.serial}`;
     const open = this.#open.get(id);
     if (open === undefined && (this.#recent.has(id) || this.#older.has(id))) {

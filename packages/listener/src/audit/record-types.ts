@@ -127,3 +127,8 @@ export function standsAlone(type: number): boolean {
   // Sent without a system call context: audit_log_config_change, lost/feature notices, tty input.
   return type === 1305 || type === 1319 || type === 1328 || type === 1316;
 }
+
+/** DAEMON_* records are auditd's own: their serials come from a counter of its own, not from the kernel's. */
+export function isNumberedByDaemon(type: number): boolean {
+  return type >= 1200 && type < 1300;
+}

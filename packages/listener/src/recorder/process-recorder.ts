@@ -239,6 +239,8 @@ export class ProcessRecorder {
       this.#inference.cloned(process, event);
       return;
     }
+    // clone3 makes threads as well, and no rule can tell: they share the descriptors.
+    if (process.tasks.has(event.childPid)) return;
     const { uncloned } = process;
     // Inside a pid namespace the number is not the host's: then the child that was forked first is meant.
     const child = uncloned.find((candidate) => candidate.tgid === event.childPid) ?? uncloned[0];
@@ -423,15 +425,10 @@ export class ProcessRecorder {
     this.#table.end(process);
   }
 
-  /**
-   * dockerd runs itself under other names for small tasks (libnetwork-setkey, set-ipv6): the same executable, but not an
-   * engine. argv[0] tells them apart, or comm where argv is not known.
-   */
+  /** `argv` is what it was executed with, where that is known. */
   #noteStar(process: ProcessState, argv: readonly BinaryString[] | null | undefined): void {
     if (process.exe === null || !this.#options.stars.includes(process.exe)) return;
-    const name = baseName(process.exe);
-    const called = argv?.[0] === undefined ? process.comm === name.slice(0, maxCommBytes) : baseName(argv[0]) === name;
-    if (called) process.star = true;
+    if (isEngineItself(process.exe, process.comm, argv?.[0])) process.star = true;
   }
 
   #make(
@@ -507,15 +504,21 @@ export class ProcessRecorder {
   }
 }
 
+/**
+ * dockerd runs itself under other names for small tasks (libnetwork-setkey, set-ipv6): the same executable, but not an
+ * engine. argv[0] tells them apart, or comm where argv is not known. Other programs may be called what they like.
+ */
+function isEngineItself(exe: BinaryString, comm: BinaryString | null, called: BinaryString | undefined): boolean {
+  if (baseName(exe) !== 'dockerd') return true;
+  return called === undefined ? comm === 'dockerd' : baseName(called) === 'dockerd';
+}
+
 const containerConcluded =
   'its container is concluded: its program lies on the root file system of the container that its runtime was started for';
 
 function warningsField(warnings: readonly string[]): { readonly warnings?: readonly string[] } {
   return warnings.length > 0 ? { warnings } : {};
 }
-
-/** TASK_COMM_LEN without its NUL. */
-const maxCommBytes = 15;
 
 function baseName(path: BinaryString): BinaryString {
   return path.slice(path.lastIndexOf('/') + 1);
