@@ -82,6 +82,25 @@ describeWith('godo record', [root, built, program('auditctl', 'auditd')], () => 
     ).toEqual([{ path, exe: tool, created: true, bytes: 4, closedBy: 'close' }]);
   });
 
+  it('follows descriptors through close_range and ioctl', async () => {
+    const program = fileURLToPath(new URL('./programs/descriptors.py', import.meta.url));
+    expect((await record('descriptors-db', ['python3', program, folder])).code).toBe(0);
+    const { files, processes } = await showEvidence(['--db', join(folder, 'descriptors-db')]);
+    const programOf = (key: string) => processes.find((process) => process.key === key)?.argv?.[0];
+    expect(
+      files
+        .filter((file) => file.path?.startsWith(folder))
+        .map(({ path, writers, closedBy }) => ({
+          name: path?.slice(folder.length + 1),
+          writers: writers.map(({ key, count, bytes }) => ({ program: programOf(key), count, bytes })),
+          closedBy,
+        })),
+    ).toEqual([
+      { name: 'ranged', writers: [{ program: 'python3', count: 1, bytes: 3 }], closedBy: 'close' },
+      { name: 'kept', writers: [{ program: '/bin/sh', count: 1, bytes: 8 }], closedBy: 'close' },
+    ]);
+  });
+
   it('ends with the exit code of the command', async () => {
     expect((await record('seven-db', ['sh', '-c', 'exit 7'])).code).toBe(7);
   });

@@ -8,11 +8,24 @@ const kept: ReadonlySet<FileType | undefined> = new Set<FileType | undefined>([
   undefined,
 ]);
 
+/** O_TRUNC: the same bit on x86 and arm64. */
+const truncateFlag = 0o1000;
+
+/** Whether the open call emptied the file, if there was something in it. */
+export function truncates(file: Pick<FileSessionDocument, 'flags' | 'access'>): boolean {
+  // The database's content is not trusted, here and below.
+  const flags = typeof file.flags === 'number' ? file.flags : 0;
+  return (flags & truncateFlag) !== 0 && (file.access === 'write' || file.access === 'readwrite');
+}
+
 /**
- * Whether the session changed a file: wrote to it, or made it. Terminals, /dev/null, pipes and sockets are written to,
- * but nothing is changed by it.
+ * Whether the session changed a file: made it, emptied it, or wrote to it. Terminals, /dev/null, pipes and sockets are
+ * written to, but nothing is changed by it.
  */
-export function changesFile(file: Pick<FileSessionDocument, 'writes' | 'created' | 'fileType'>): boolean {
-  // The database's content is not trusted: `writes` may be missing.
-  return kept.has(file.fileType) && (file.created === true || file.writes?.count > 0);
+export function changesFile(
+  file: Pick<FileSessionDocument, 'writes' | 'created' | 'fileType' | 'flags' | 'access'>,
+): boolean {
+  const count: unknown = file.writes?.count;
+  const wrote = typeof count === 'number' && count > 0;
+  return kept.has(file.fileType) && (file.created === true || truncates(file) || wrote);
 }

@@ -1,5 +1,5 @@
 export * from './cooked-documents.ts';
-export { changesFile } from './file-change.ts';
+export { changesFile, truncates } from './file-change.ts';
 export { longOptions, rewriteGoStyle } from './go-style.ts';
 export * from './json.ts';
 export * from './moment.ts';

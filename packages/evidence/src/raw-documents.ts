@@ -209,7 +209,7 @@ export interface SessionDocument extends Origin, Moment {
   readonly command?: readonly string[];
   /** end: final counters by name. */
   readonly counters?: Readonly<Record<string, number>>;
-  /** end: signal, command-ended, end-of-input, failure. */
+  /** end: the signal's name, command-ended, end-of-input, reboot (in a log). */
   readonly reason?: string;
 }
 

@@ -74,6 +74,16 @@ export interface CloseEvent extends AuditOrigin {
   readonly fd: number;
 }
 
+/** close_range. */
+export interface CloseRangeEvent extends AuditOrigin {
+  readonly kind: 'close-range';
+  /** Both inclusive, unsigned. */
+  readonly first: number;
+  readonly last: number;
+  /** CLOSE_RANGE_CLOEXEC: they are not closed but marked. */
+  readonly onExec: boolean;
+}
+
 export interface WriteEvent extends AuditOrigin {
   readonly kind: 'write';
   readonly fd: number;
@@ -90,7 +100,7 @@ export interface DupEvent extends AuditOrigin {
   readonly closeOnExec: boolean;
 }
 
-/** fcntl(F_SETFD). */
+/** fcntl(F_SETFD), ioctl(FIOCLEX), ioctl(FIONCLEX). */
 export interface DescriptorFlagsEvent extends AuditOrigin {
   readonly kind: 'descriptor-flags';
   readonly fd: number;
@@ -119,6 +129,7 @@ export type AuditEvent =
   | ExecEvent
   | OpenEvent
   | CloseEvent
+  | CloseRangeEvent
   | WriteEvent
   | DupEvent
   | DescriptorFlagsEvent

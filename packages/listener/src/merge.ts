@@ -44,7 +44,9 @@ export class Merge {
   readonly #exiting = new Map<number, number>();
   #connectorDrainedUs = Number.NEGATIVE_INFINITY;
   #auditDrainedUs = Number.NEGATIVE_INFINITY;
+  /** Latest stamp of the batch applied last, and when that batch arrived. */
   #auditSeenMs = Number.NEGATIVE_INFINITY;
+  #auditArrivedUs = Number.NEGATIVE_INFINITY;
 
   constructor(apply: (event: PipelineEvent) => void) {
     this.#apply = apply;
@@ -96,6 +98,9 @@ export class Merge {
     let applied = 0;
     for (const batch of this.#audit) {
       if (batch.arrivalUs > this.#connectorDrainedUs) break;
+      this.#auditArrivedUs = batch.arrivalUs;
+      // Of this batch alone: after a step of the clock the stamps of earlier ones mean nothing.
+      this.#auditSeenMs = Number.NEGATIVE_INFINITY;
       for (const event of batch.events) {
         if (event.kind !== 'loss' && event.ms > this.#auditSeenMs) this.#auditSeenMs = event.ms;
         this.#apply(event);
@@ -121,7 +126,7 @@ export class Merge {
   #isSettled(event: ExitEvent, arrivalUs: number): boolean {
     if (this.#auditDrainedUs >= arrivalUs + exitGraceUs) return true;
     // Stamps lag behind the moment, so a later stamp surely is a later moment.
-    return this.#auditSeenMs > Number(event.timeNs / 1_000_000n) + 1;
+    return this.#auditArrivedUs >= arrivalUs && this.#auditSeenMs > Number(event.timeNs / 1_000_000n) + 1;
   }
 
   #releaseExitsOf(tgid: number): void {

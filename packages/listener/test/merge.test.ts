@@ -99,6 +99,15 @@ describe('an exit', () => {
     expect(applied).toEqual([forked, wrote, same, later, ended]);
   });
 
+  it('is not told by an audit event that arrived before it, as one from before a step of the clock', () => {
+    const { applied, merge } = mergeInto();
+
+    merge.audit({ arrivalUs: 900, drainedUs: null, events: [write(5000, 99, 1, 1)] });
+    merge.connector({ arrivalUs, drainedUs: 1_000_000, events: [forked, ended] });
+
+    expect(applied).not.toContain(ended);
+  });
+
   it('is not told by the time of a loss', () => {
     const { applied, merge } = withExit();
 

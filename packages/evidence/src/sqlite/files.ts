@@ -1,6 +1,7 @@
 /** Files and directories of the SQLite stores: private to their owner, and never reached through a symbolic link. */
 
-import { chmodSync, closeSync, constants, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, constants, existsSync, lstatSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { StoreError } from '../store-error.ts';
 import { errnoName } from './errors.ts';
@@ -24,9 +25,13 @@ export function sameStamp(left: FileStamp | null, right: FileStamp | null): bool
 
 /** Makes the directory (0700) with its parents where it is missing; leaves one that is there as it is. */
 export function makeDirectory(directory: string): void {
-  const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
+  if (existsSync(directory)) return;
+  // Not mkdir's own `recursive`: below /proc, where nothing can be made, it never ends.
+  const parent = dirname(directory);
+  if (parent !== directory) makeDirectory(parent);
+  mkdirSync(directory, { mode: 0o700 });
   // A umask such as 0177 would make it useless.
-  if (made !== undefined) chmodSync(directory, 0o700);
+  chmodSync(directory, 0o700);
 }
 
 /**

@@ -96,7 +96,7 @@ export function file(
     dev: 'fe:00',
     inode: '12',
     fileType: 'regular',
-    flags: 0o1101,
+    flags: 0o1,
     access: 'write',
     created: false,
     key: keyOf(tgid),

@@ -15,7 +15,15 @@ import {
   textField,
 } from './record.ts';
 import { recordType, standsAlone } from './record-types.ts';
-import { fcntlCommand, openFlag, type SyscallName, syscallName } from './syscalls.ts';
+import {
+  closeRangeOnExec,
+  errnoBadDescriptor,
+  fcntlCommand,
+  ioctlCommand,
+  openFlag,
+  type SyscallName,
+  syscallName,
+} from './syscalls.ts';
 
 export interface InterpretOptions {
   /** Keep the records as lines, and events that make no document, for a --diag file. */
@@ -58,6 +66,7 @@ type WithoutOrigin<E> = E extends AuditEvent ? Omit<E, keyof AuditOrigin> : neve
 function interpretCall(call: Call, warnings: string[]): WithoutOrigin<AuditEvent> | null {
   const { name, body, exit, event } = call;
   if (name === 'execve' || name === 'execveat') return interpretExec(call, warnings);
+  if (name === 'close' && exit !== errnoBadDescriptor) return withArgument(body, 'a0', (fd) => ({ kind: 'close', fd }));
   if (!call.success || Number.isNaN(exit)) return null;
   switch (name) {
     case 'open':
@@ -66,7 +75,11 @@ function interpretCall(call: Call, warnings: string[]): WithoutOrigin<AuditEvent
     case 'creat':
       return { kind: 'open', fd: exit, ...readOpenedFile(name, body, event.records, warnings) };
     case 'close':
-      return withArgument(body, 'a0', (fd) => ({ kind: 'close', fd }));
+      return null;
+    case 'close_range':
+      return interpretCloseRange(body);
+    case 'ioctl':
+      return interpretIoctl(body);
     case 'write':
     case 'pwrite64':
     case 'writev':
@@ -99,6 +112,20 @@ function interpretCall(call: Call, warnings: string[]): WithoutOrigin<AuditEvent
     case 'pivot_root':
       return { kind: 'pivot-root', newRoot: readNewRoot(event, warnings) };
   }
+}
+
+function interpretCloseRange(body: BinaryString): WithoutOrigin<AuditEvent> | null {
+  const [first, last] = [argumentField(body, 'a0'), argumentField(body, 'a1')];
+  if (first === null || last === null) return null;
+  const onExec = ((argumentField(body, 'a2') ?? 0) & closeRangeOnExec) !== 0;
+  return { kind: 'close-range', first, last, onExec };
+}
+
+function interpretIoctl(body: BinaryString): WithoutOrigin<AuditEvent> | null {
+  const command = argumentField(body, 'a1');
+  if (command !== ioctlCommand.closeOnExec && command !== ioctlCommand.keepOnExec) return null;
+  const closeOnExec = command === ioctlCommand.closeOnExec;
+  return withArgument(body, 'a0', (fd) => ({ kind: 'descriptor-flags', fd, closeOnExec }));
 }
 
 function interpretFcntl(body: BinaryString, fd: number, exit: number): WithoutOrigin<AuditEvent> | null {

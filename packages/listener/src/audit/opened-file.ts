@@ -28,6 +28,12 @@ export function readOpenedFile(
   // RESOLVE_IN_ROOT makes the directory the root of even an absolute name.
   const fromDirectory = given?.startsWith('/') ? resolvesInRoot(records) : !fromCwd;
   const absolute = fromDirectory ? null : absolutePath(given, cwd === undefined ? null : textField(cwd.body, 'cwd'));
+  if (flags !== null && (flags & openFlag.unnamed) !== 0) {
+    const where = absolute ?? given;
+    warnings.push(`an unnamed file (O_TMPFILE)${where === null ? '' : ` in ${where}`}`);
+    const { dev } = fileIdentity(item);
+    return { ...unnamed, flags, access: accessMode(flags), closeOnExec: (flags & openFlag.closeOnExec) !== 0, dev };
+  }
   return {
     flags,
     access: accessMode(flags),
@@ -40,6 +46,17 @@ export function readOpenedFile(
     ...fileIdentity(item),
   };
 }
+
+/** The records name the directory; the file has no name, and its inode is not told. */
+const unnamed = {
+  truncates: false,
+  created: true,
+  path: null,
+  pathResolved: false,
+  dirfd: null,
+  inode: null,
+  fileType: 'regular',
+} as const;
 
 function readFlags(name: string, body: BinaryString, records: readonly AuditRecord[]): number | null {
   if (name === 'creat') return openFlag.create | openFlag.writeOnly | openFlag.truncate;

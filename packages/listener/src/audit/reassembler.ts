@@ -28,7 +28,7 @@ export interface ReassemblerOptions {
   readonly maxOpen: number;
   /** false where the input is no continuous stream (a --diag file states its gaps itself). */
   readonly watchSerials: boolean;
-  /** true where the input has no EOE records (auditd drops them): running out of time is then the usual end. */
+  /** true where the input has no EOE records (auditd drops them): running out of time or room is then the usual end. */
   readonly timeIsTheEnd: boolean;
 }
 
@@ -106,7 +106,7 @@ export class Reassembler {
     this.#open.set(id, event);
     if (this.#open.size > this.#options.maxOpen) {
       const [oldestId, oldest] = this.#open.entries().next().value as [string, OpenEvent];
-      this.#emit(oldestId, oldest, 'too many events open at once');
+      this.#emit(oldestId, oldest, this.#options.timeIsTheEnd ? null : 'too many events open at once');
     }
   }
 

@@ -107,6 +107,8 @@ export const unnamedType = 0xffff;
 
 export const recordType = {
   login: 1006,
+  systemBoot: 1127,
+  systemShutdown: 1128,
   syscall: 1300,
   path: 1302,
   cwd: 1307,

@@ -36,9 +36,19 @@ export const openFlag = {
   truncate: 0o1000,
   closeOnExec: 0o2000000,
   path: 0o10000000,
+  /** __O_TMPFILE: an unnamed file in the directory that the path names. */
+  unnamed: 0o20000000,
 } as const;
 
 /** Bits any of which makes an open call able to change something. */
 export const openForWriteMask = openFlag.writeOnly | openFlag.readWrite | openFlag.create | openFlag.truncate;
 
 export const fcntlCommand = { dupFd: 0, setFd: 2, dupFdCloseOnExec: 1030 } as const;
+
+export const ioctlCommand = { keepOnExec: 0x5450, closeOnExec: 0x5451 } as const;
+
+/** CLOSE_RANGE_CLOEXEC of linux/close_range.h. */
+export const closeRangeOnExec = 4;
+
+/** The one failure of close(2) after which the descriptor is not gone: it never was there. */
+export const errnoBadDescriptor = -9;

@@ -23,14 +23,12 @@ export function cleanupCommand(world: World): Command {
       if (role.immutable)
         throw new ListenerError('NO_AUDIT', 'The audit rules are locked (enabled=2) until the next boot.');
       const removed = role.removeRules();
-      // Another daemon that holds the role has made settings of its own since.
-      const restored = state !== null && role.found.pid === 0;
-      if (restored) {
+      if (state !== null) {
         role.inherit(state.found);
         role.restore();
       }
       removeRunState();
-      world.print(`${removed} rule(s) removed${restored ? ', audit settings put back as they were found' : ''}.`);
+      world.print(`${removed} rule(s) removed${state !== null ? ', audit settings put back as they were found' : ''}.`);
     } finally {
       role.close();
     }

@@ -17,19 +17,19 @@ export function listenCommand(world: World): Command {
     requireCapabilities('godo');
     const log = world.log(options);
     const supervisor = new Supervisor(listenerOptions(options, null), log);
-    const stopped = nextSignal();
+    const signals = watchSignals();
     await supervisor.start();
     const endProgress = options.quiet ? () => undefined : showProgress(process.stderr, () => supervisor.counters());
     let reason: string;
     try {
-      reason = await Promise.race([stopped, supervisor.failed]);
+      reason = await Promise.race([signals.first, supervisor.failed]);
     } catch (error) {
       await supervisor.abandon();
       throw error;
     } finally {
       endProgress();
     }
-    await stopAndReport(supervisor, reason, log);
+    await stopAndReport(supervisor, reason, signals, log);
   });
 }
 
@@ -50,9 +50,21 @@ export function requireCapabilities(program: string): void {
   if (sentence !== null) throw new ListenerError('NOT_PERMITTED', sentence);
 }
 
-export async function stopAndReport(supervisor: Supervisor, reason: string, log: Logger): Promise<void> {
+/** Stops in order; a further signal, or a stage that fails meanwhile, cuts it short, and the kernel is put back all the same. */
+export async function stopAndReport(
+  supervisor: Supervisor,
+  reason: string,
+  signals: SignalWatch,
+  log: Logger,
+): Promise<void> {
   log.info({ reason }, 'stopping');
-  const undelivered = await supervisor.stop(reason);
+  let undelivered: number;
+  try {
+    undelivered = await Promise.race([supervisor.stop(reason), signals.impatience(), supervisor.failed]);
+  } catch (error) {
+    await supervisor.abandon();
+    throw error;
+  }
   const counters = supervisor.counters();
   log.info({ reason, counters }, 'stopped');
   if (undelivered > 0) {
@@ -60,9 +72,37 @@ export async function stopAndReport(supervisor: Supervisor, reason: string, log:
   }
 }
 
-/** Resolves with the name of the first SIGINT or SIGTERM. Later ones are ignored: the end is under way. */
-export function nextSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve(signal));
+export interface SignalWatch {
+  /** Resolves with the name of the first signal that asks to end. */
+  readonly first: Promise<string>;
+  /** Rejects with the next signal from now on. */
+  impatience(): Promise<never>;
+}
+
+/** From now on SIGINT, SIGTERM, SIGHUP and SIGQUIT do not end the process by themselves. */
+export function watchSignals(): SignalWatch {
+  let told: (signal: string) => void = () => undefined;
+  const first = new Promise<string>((resolve) => {
+    told = resolve;
   });
+  let impatient: ((signal: string) => void) | null = null;
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const) {
+    process.on(signal, () => {
+      told(signal);
+      impatient?.(signal);
+    });
+  }
+  return {
+    first,
+    impatience: () =>
+      new Promise<never>((_, reject) => {
+        impatient = (signal) =>
+          reject(
+            new ListenerError(
+              'STAGE_FAILED',
+              `${signal} again: stopped at once, what was not yet in the database is lost.`,
+            ),
+          );
+      }),
+  };
 }

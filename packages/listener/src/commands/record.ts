@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { ListenerError } from '../listener-error.ts';
 import { Supervisor } from '../stages/supervisor.ts';
-import { listenerOptions, nextSignal, requireCapabilities, stopAndReport } from './listen.ts';
+import { listenerOptions, requireCapabilities, type SignalWatch, stopAndReport, watchSignals } from './listen.ts';
 import { addListenOptions, type SharedOptions } from './options.ts';
 import { showProgress } from './progress.ts';
 import type { World } from './world.ts';
@@ -26,18 +26,19 @@ export function recordCommand(world: World): Command {
       requireCapabilities('godo record');
       const log = world.log({ quiet: true, ...options });
       const supervisor = new Supervisor(listenerOptions(options, words), log);
+      const signals = watchSignals();
       await supervisor.start();
       const endProgress = showProgress(process.stderr, () => supervisor.counters());
       let outcome: number | ListenerError;
       try {
-        outcome = await Promise.race([runStarred(words, supervisor), supervisor.failed]);
+        outcome = await Promise.race([runStarred(words, supervisor, signals), supervisor.failed]);
       } catch (error) {
         await supervisor.abandon();
         throw error;
       } finally {
         endProgress();
       }
-      await stopAndReport(supervisor, 'command-ended', log);
+      await stopAndReport(supervisor, 'command-ended', signals, log);
       if (typeof outcome !== 'number') throw outcome;
       const store = storeArguments(options);
       await runProgram('filter', [...store, '--quiet']);
@@ -54,12 +55,17 @@ export function recordCommand(world: World): Command {
  * Runs the command and returns its exit code, or 128 + signal as a shell does; or why it could not be run. Signals to us
  * go to it.
  */
-async function runStarred(words: readonly string[], supervisor: Supervisor): Promise<number | ListenerError> {
+async function runStarred(
+  words: readonly string[],
+  supervisor: Supervisor,
+  signals: SignalWatch,
+): Promise<number | ListenerError> {
   const [program = '', ...rest] = words;
   const child = spawn(program, rest, { stdio: 'inherit' });
   const { pid } = child;
   if (pid !== undefined) supervisor.star(pid);
-  void nextSignal().then((signal) => child.kill(signal as NodeJS.Signals));
+  // A signal that came while we started is for the command as well.
+  void signals.first.then((signal) => child.kill(signal as NodeJS.Signals));
   return await new Promise((resolve) => {
     child.once('error', (error: NodeJS.ErrnoException) => {
       const what = error.code === 'ENOENT' ? 'there is no such program' : error.message;

@@ -43,7 +43,7 @@ export function replayCommand(world: World): Command {
       const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
       const queue = new DocumentQueue(
         store,
-        { batch: 1_000, bound: 20_000, retryMs: [200, 5_000], sleep },
+        { batch: 1_000, bound: 20_000, retryMs: [200, 5_000], sleep, now: () => performance.now() },
         {
           written: (result) => {
             documents += result.inserted;

@@ -14,10 +14,18 @@ export interface World {
 export function realWorld(exitWith: (code: number) => void): World {
   return {
     log: ({ quiet, verbose }) =>
-      pino({ base: null, level: quiet ? 'warn' : verbose ? 'debug' : 'info' }, pino.destination({ fd: 2, sync: true })),
+      pino({ base: null, level: quiet ? 'warn' : verbose ? 'debug' : 'info' }, standardError()),
     print: (text) => {
       process.stdout.write(`${text}\n`);
     },
     exitWith,
   };
+}
+
+/** A log that cannot be written (its disk is full, its reader is gone) must not end the listener. */
+function standardError() {
+  const destination = pino.destination({ fd: 2, sync: true });
+  destination.on('error', () => undefined);
+  process.stderr.on('error', () => undefined);
+  return destination;
 }

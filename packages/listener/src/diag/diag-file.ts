@@ -2,6 +2,7 @@
 
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import type { PipelineEvent } from '../events.ts';
+import { ListenerError } from '../listener-error.ts';
 import { diagLines } from './diag-line.ts';
 
 const flushBytes = 256 * 1024;
@@ -14,7 +15,13 @@ export class DiagFile {
   /** Replaces an existing file; a symbolic link is refused. */
   constructor(path: string) {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW;
-    this.#fd = openSync(path, flags, 0o600);
+    try {
+      this.#fd = openSync(path, flags, 0o600);
+    } catch (error) {
+      throw new ListenerError('BAD_INPUT', `The --diag file cannot be opened (${(error as Error).message}).`, {
+        cause: error,
+      });
+    }
   }
 
   write(event: PipelineEvent): void {

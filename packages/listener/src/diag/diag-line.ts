@@ -16,6 +16,7 @@ const auditKinds: ReadonlySet<string> = new Set<AuditEvent['kind']>([
   'exec',
   'open',
   'close',
+  'close-range',
   'write',
   'dup',
   'descriptor-flags',

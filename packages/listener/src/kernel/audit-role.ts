@@ -1,5 +1,6 @@
 /** Taking part in the kernel's audit: what was found is noted before anything is changed, and put back at the end. */
 
+import { existsSync } from 'node:fs';
 import {
   type AuditStatus,
   addAuditRule,
@@ -12,7 +13,7 @@ import {
   setAuditStatus,
 } from '@godo/native';
 import { ListenerError } from '../listener-error.ts';
-import { type AuditRule, encodeRule, isTaskNever, keyOfRule } from '../rules/audit-rule.ts';
+import { type AuditRule, encodeRule, isHiding, isTaskNever, keyOfRule } from '../rules/audit-rule.ts';
 import { ruleKey } from '../rules/rule-set.ts';
 
 const requestMs = 2_000;
@@ -92,7 +93,8 @@ export class AuditRole {
       );
     }
     const { receiveBufferBytes } = options;
-    if (this.found.pid === 0 && !this.immutable) {
+    // A daemon that was killed may still be named; only one that lives has a right to the role.
+    if (!isAlive(this.found.pid) && !this.immutable) {
       const data = openAudit({ multicast: false, receiveBufferBytes });
       try {
         setAuditStatus(data, { pid }, requestMs);
@@ -109,6 +111,11 @@ export class AuditRole {
     return this.#intake;
   }
 
+  /** Asks for the role again, over the same socket. */
+  takeAgain(): void {
+    if (this.#data !== null && this.#ownPid !== null) setAuditStatus(this.#data, { pid: this.#ownPid }, requestMs);
+  }
+
   /** Removes rules of a run that was cut off, then loads ours, then turns audit on. */
   load(rules: readonly AuditRule[]): void {
     if (this.immutable) return;
@@ -121,7 +128,7 @@ export class AuditRole {
         if ((error as { code?: string }).code !== 'EEXIST') throw error;
       }
     }
-    if (this.found.enabled === 0) setAuditStatus(this.#control, { enabled: 1 }, requestMs);
+    if (this.status().enabled === 0) setAuditStatus(this.#control, { enabled: 1 }, requestMs);
   }
 
   /** Deletes every rule with our key. Returns how many there were. */
@@ -130,8 +137,13 @@ export class AuditRole {
     let removed = 0;
     for (const rule of listAuditRules(this.#control, requestMs)) {
       if (keyOfRule(rule) !== ruleKey) continue;
-      deleteAuditRule(this.#control, rule, requestMs);
-      removed += 1;
+      try {
+        deleteAuditRule(this.#control, rule, requestMs);
+        removed += 1;
+      } catch (error) {
+        // Somebody else removed it meanwhile.
+        if ((error as { code?: string }).code !== 'ENOENT') throw error;
+      }
     }
     return removed;
   }
@@ -140,26 +152,37 @@ export class AuditRole {
     return listAuditRules(this.#control, requestMs).filter((rule) => keyOfRule(rule) === ruleKey).length;
   }
 
+  /** How many rules of others hide calls or records from every listener (`never,exit`, `exclude`). */
+  hidingRules(): number {
+    return listAuditRules(this.#control, requestMs).filter((rule) => keyOfRule(rule) !== ruleKey && isHiding(rule))
+      .length;
+  }
+
   /** How many `-a never,task` rules there are: whole processes that no rule can see. */
   taskNeverRules(): number {
     return listAuditRules(this.#control, requestMs).filter(isTaskNever).length;
   }
 
-  /** Gives the role back and puts the settings back that were found. */
+  /**
+   * Gives the role back and puts the settings back that were found. Audit is not switched off under another daemon that
+   * has come meanwhile.
+   */
   restore(): void {
-    const settings = this.#restoreTo;
     if (this.immutable) return;
-    if (this.#ownPid !== null && this.#data !== null && this.status().pid === this.#ownPid) {
+    const { enabled, failure, backlogLimit, backlogWaitTime } = this.#restoreTo;
+    let { pid } = this.status();
+    if (this.#ownPid !== null && this.#data !== null && pid === this.#ownPid) {
       setAuditStatus(this.#data, { pid: 0 }, requestMs);
-      this.#ownPid = null;
+      pid = 0;
     }
+    const daemonCame = pid !== 0 && pid !== this.found.pid && isAlive(pid);
     setAuditStatus(
       this.#control,
       {
-        enabled: settings.enabled,
-        failure: settings.failure,
-        backlogLimit: settings.backlogLimit,
-        ...(settings.backlogWaitTime !== null && { backlogWaitTime: settings.backlogWaitTime }),
+        failure,
+        backlogLimit,
+        ...(backlogWaitTime !== null && { backlogWaitTime }),
+        ...((enabled !== 0 || !daemonCame) && { enabled }),
       },
       requestMs,
     );
@@ -170,4 +193,8 @@ export class AuditRole {
     this.#data = null;
     closeSocket(this.#control);
   }
+}
+
+function isAlive(pid: number): boolean {
+  return pid !== 0 && existsSync(`/proc/${pid}`);
 }

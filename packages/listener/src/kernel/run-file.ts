@@ -21,27 +21,69 @@ export interface RunState {
 const directory = '/run/godo';
 const path = join(directory, 'listener.json');
 
-export function writeRunState(state: RunState): void {
+/**
+ * Makes the file ours, or tells who has it: `running` when that process lives, `cutOff` (with what it left) when it was
+ * killed; then the file is ours. Two that start at once cannot both have it.
+ */
+export function claimRunState(
+  state: RunState,
+  isAlive: (other: RunState) => boolean,
+): { readonly running: RunState } | { readonly cutOff: RunState | null } {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
+  let cutOff: RunState | null = null;
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    const mine = cutOff === null ? state : { ...state, found: cutOff.found };
+    if (createExclusively(path, mine)) return { cutOff };
+    const other = readRunState();
+    if (other !== null && isAlive(other)) return { running: other };
+    const aside = `${path}.${state.pid}`;
+    try {
+      renameSync(path, aside);
+    } catch {
+      continue;
+    }
+    // Somebody quicker may have put a new one there between the look and the rename.
+    const moved = readState(aside);
+    if (moved !== null && isAlive(moved)) {
+      renameSync(aside, path);
+      return { running: moved };
+    }
+    cutOff = moved ?? cutOff;
+    rmSync(aside, { force: true });
+  }
+  return { cutOff };
+}
+
+export function writeRunState(state: RunState): void {
   const temporary = `${path}.new`;
   rmSync(temporary, { force: true });
-  const fd = openSync(
-    temporary,
-    constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW,
-    0o600,
-  );
+  if (createExclusively(temporary, state)) renameSync(temporary, path);
+}
+
+function createExclusively(file: string, state: RunState): boolean {
+  let fd: number;
+  try {
+    fd = openSync(file, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
   try {
     writeFileSync(fd, `${JSON.stringify(state)}\n`);
   } finally {
     closeSync(fd);
   }
-  renameSync(temporary, path);
+  return true;
 }
 
 /** null when there is none, or none that can be read. */
 export function readRunState(): RunState | null {
+  return readState(path);
+}
+
+function readState(file: string): RunState | null {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as RunState;
+    return JSON.parse(readFileSync(file, 'utf8')) as RunState;
   } catch {
     return null;
   }

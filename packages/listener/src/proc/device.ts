@@ -2,8 +2,8 @@
 
 /** `dev` as stat(2) gives it: glibc's makedev keeps the low 8 bits of the minor lowest, the major from bit 8. */
 export function auditDevice(dev: bigint): string {
-  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & ~0xfffn);
-  const minor = (dev & 0xffn) | ((dev >> 12n) & ~0xffn);
+  const major = ((dev >> 8n) & 0xfffn) | ((dev >> 32n) & 0xffff_f000n);
+  const minor = (dev & 0xffn) | ((dev >> 12n) & 0xffff_ff00n);
   return `${hex(major)}:${hex(minor)}`;
 }
 

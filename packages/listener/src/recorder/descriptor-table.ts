@@ -59,6 +59,11 @@ export class DescriptorTable {
     return this.#descriptors.size;
   }
 
+  /** A copy: it may be changed while one goes through it. */
+  numbers(): number[] {
+    return [...this.#descriptors.keys()];
+  }
+
   get(fd: number): Descriptor | undefined {
     return this.#descriptors.get(fd);
   }
@@ -86,10 +91,10 @@ export class DescriptorTable {
     for (const fd of [...this.#descriptors.keys()]) this.release(fd, timeNs, by, ended);
   }
 
-  /** exec: descriptors marked close-on-exec go. */
-  releaseOnExec(timeNs: bigint, ended: SessionEnded): void {
+  /** exec: descriptors marked close-on-exec go, if `concerns` holds for them. */
+  releaseOnExec(timeNs: bigint, concerns: (descriptor: Descriptor) => boolean, ended: SessionEnded): void {
     for (const [fd, descriptor] of [...this.#descriptors]) {
-      if (descriptor.closeOnExec) this.release(fd, timeNs, 'exec', ended);
+      if (descriptor.closeOnExec && concerns(descriptor)) this.release(fd, timeNs, 'exec', ended);
     }
   }
 

@@ -11,7 +11,7 @@ import {
 } from '@godo/evidence';
 import type { AuditOrigin, Caller, ConnectorOrigin, ProcFacts } from '../events.ts';
 import type { FileSession, WriteTotals } from './descriptor-table.ts';
-import { argvFields, textFields, textOrNull } from './document-text.ts';
+import { argvFields, fittingArgv, textFields, textOrNull } from './document-text.ts';
 import type { ProcessState } from './process-table.ts';
 
 /** What all documents of a run have in common. */
@@ -95,7 +95,7 @@ export function callerFields(caller: Caller): Partial<TaskDocument> {
 export function procFields(facts: ProcFacts): Partial<TaskDocument> {
   return {
     ...numberFields(facts),
-    ...(facts.argv !== undefined && argvFields(facts.argv)),
+    ...(facts.argv !== undefined && argvFields(fittingArgv(facts.argv).argv)),
     ...(facts.comm !== undefined && textFields('comm', facts.comm)),
     ...(facts.exe !== undefined && textFields('exe', facts.exe)),
     ...(facts.cwd !== undefined && textFields('cwd', facts.cwd)),

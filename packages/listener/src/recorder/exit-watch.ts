@@ -20,6 +20,7 @@ export class ExitWatch {
       return [];
     }
     const held = process.tasks.size === 0 ? this.#leaders.get(process) : undefined;
-    return held === undefined ? [event] : [event, held];
+    // An exec from another thread made that thread the leader: the held exit was of a task, not of the process.
+    return held === undefined || held.monotonicNs < process.lastExecNs ? [event] : [event, held];
   }
 }

@@ -2,8 +2,16 @@
 
 import { type ClosedBy, type FileSessionDocument, isoTime } from '@godo/evidence';
 import { openFlag, openForWriteMask } from '../audit/syscalls.ts';
-import type { CloseEvent, DescriptorFlagsEvent, DupEvent, OpenEvent, SnapshotEvent, WriteEvent } from '../events.ts';
-import { countWrite, type FileSession } from './descriptor-table.ts';
+import type {
+  CloseEvent,
+  CloseRangeEvent,
+  DescriptorFlagsEvent,
+  DupEvent,
+  OpenEvent,
+  SnapshotEvent,
+  WriteEvent,
+} from '../events.ts';
+import { countWrite, type Descriptor, type FileSession } from './descriptor-table.ts';
 import { auditId, fileDocument, nanosecondsPerMs, type RunOrigin } from './documents.ts';
 import { coarseClockMs, type ProcessState } from './process-table.ts';
 
@@ -80,9 +88,19 @@ export class FileRecorder {
 
   close(process: ProcessState, event: CloseEvent): void {
     const held = process.descriptors.get(event.fd);
-    // A close from before the snapshot closed what the number meant before, not what the snapshot saw.
-    if (held?.session.openedBefore && this.#seenBySnapshot(process, event.ms)) return;
+    if (held !== undefined && this.#isOlderThanSnapshot(process, held, event.ms)) return;
     process.descriptors.release(event.fd, BigInt(event.ms) * nanosecondsPerMs, 'close', this.#ended);
+  }
+
+  closeRange(process: ProcessState, event: CloseRangeEvent): void {
+    for (const fd of process.descriptors.numbers()) {
+      // Numbers are compared unsigned: ~0 is the usual end of the range.
+      if (fd >>> 0 < event.first || fd >>> 0 > event.last) continue;
+      const held = process.descriptors.get(fd);
+      if (held === undefined || this.#isOlderThanSnapshot(process, held, event.ms)) continue;
+      if (event.onExec) held.closeOnExec = true;
+      else process.descriptors.release(fd, BigInt(event.ms) * nanosecondsPerMs, 'close', this.#ended);
+    }
   }
 
   /** A call that moved no byte (the end of a sendfile loop) is no write. */
@@ -99,6 +117,8 @@ export class FileRecorder {
 
   dup(process: ProcessState, event: DupEvent): void {
     if (event.from === event.to) return;
+    const held = process.descriptors.get(event.to);
+    if (held !== undefined && this.#isOlderThanSnapshot(process, held, event.ms)) return;
     const by: ClosedBy = event.replaces ? 'dup' : 'unseen';
     process.descriptors.release(event.to, BigInt(event.ms) * nanosecondsPerMs, by, this.#ended);
     const from = process.descriptors.get(event.from);
@@ -110,8 +130,12 @@ export class FileRecorder {
     if (held !== undefined) held.closeOnExec = event.closeOnExec;
   }
 
-  exec(process: ProcessState, timeNs: bigint): void {
-    process.descriptors.releaseOnExec(timeNs, this.#ended);
+  exec(process: ProcessState, ms: number): void {
+    process.descriptors.releaseOnExec(
+      BigInt(ms) * nanosecondsPerMs,
+      (descriptor) => !this.#isOlderThanSnapshot(process, descriptor, ms),
+      this.#ended,
+    );
   }
 
   exit(process: ProcessState, timeNs: bigint): void {
@@ -162,6 +186,11 @@ export class FileRecorder {
       this.#dirty.delete(session);
       this.#open -= 1;
     });
+  }
+
+  /** A call from before the snapshot was about what the number meant then, not about what the snapshot saw. */
+  #isOlderThanSnapshot(process: ProcessState, held: Descriptor, ms: number): boolean {
+    return held.session.openedBefore && this.#seenBySnapshot(process, ms);
   }
 
   #seenBySnapshot(process: ProcessState, ms: number): boolean {

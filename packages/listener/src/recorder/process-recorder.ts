@@ -16,7 +16,7 @@ import type {
 } from '../events.ts';
 import { ContainerRoots, containerNamedBy } from './container-roots.ts';
 import { DescriptorTable } from './descriptor-table.ts';
-import { argvFields, textFields } from './document-text.ts';
+import { argvFields, fittingArgv, textFields } from './document-text.ts';
 import {
   auditClock,
   auditId,
@@ -64,7 +64,7 @@ export class ProcessRecorder {
     this.#options = options;
     this.#files = files;
     this.#emit = emit;
-    this.#inference = options.inferForks ? new ForkInference() : null;
+    this.#inference = options.inferForks ? new ForkInference(this.#table) : null;
   }
 
   get size(): number {
@@ -196,6 +196,7 @@ export class ProcessRecorder {
 
   exec(process: ProcessState, event: ExecEvent): void {
     const { caller } = event;
+    const { argv, cut } = fittingArgv(event.argv);
     let concluded = false;
     if (event.success) {
       process.madeFor = containerNamedBy(caller.exe, event.argv) ?? process.madeFor;
@@ -208,17 +209,23 @@ export class ProcessRecorder {
     this.#emit({
       ...this.#document(process, this.#fromAudit(event, 'exec')),
       ...parentFields(process),
+      // Who was its parent at the call: since its fork it may have been adopted.
+      ...(this.#inference !== null && !Number.isNaN(caller.ppid) && { ppid: caller.ppid }),
       ...callerFields(caller),
       // A failed call: SYSCALL's exe is still the old program; the name is what was asked for.
       ...(!event.success && textFields('exe', event.name)),
-      ...argvFields(event.argv),
+      ...argvFields(argv),
       ...textFields('cwd', event.cwd),
       ...placeFields(process),
       success: event.success,
       ...(!event.success && { errno: event.exit }),
       ...(process.star && event.success && { star: true }),
       ...(process.provisional && { inferred: true }),
-      ...warningsField([...(event.warnings ?? []), ...(concluded ? [containerConcluded] : [])]),
+      ...warningsField([
+        ...(event.warnings ?? []),
+        ...(concluded ? [containerConcluded] : []),
+        ...(cut > 0 ? [`the last ${cut} arguments are left out: they do not fit a document`] : []),
+      ]),
     });
   }
 
@@ -242,8 +249,9 @@ export class ProcessRecorder {
     // clone3 makes threads as well, and no rule can tell: they share the descriptors.
     if (process.tasks.has(event.childPid)) return;
     const { uncloned } = process;
-    // Inside a pid namespace the number is not the host's: then the child that was forked first is meant.
-    const child = uncloned.find((candidate) => candidate.tgid === event.childPid) ?? uncloned[0];
+    // Inside a container the number is not the host's: then the child that was forked first is meant.
+    const first = process.containerId == null ? undefined : uncloned[0];
+    const child = uncloned.find((candidate) => candidate.tgid === event.childPid) ?? first;
     if (child === undefined) return;
     uncloned.splice(uncloned.indexOf(child), 1);
     copyDescriptors(child);
@@ -362,6 +370,7 @@ export class ProcessRecorder {
       rootfs: parent?.rootfs ?? null,
       containerId: parent?.containerId,
     });
+    this.#inference?.met(process, event);
     process.tasks.add(caller.tgid);
     process.copiesFrom = parent ?? null;
     this.#noteStar(process, null);
@@ -385,6 +394,7 @@ export class ProcessRecorder {
     const known = this.#table.alive(ppid);
     if (known !== undefined) return known;
     const parent = this.#make(ppid, null, null, { mark: `${event.ms}.${event.serial}`, provisional: true });
+    this.#inference?.met(parent, event);
     parent.tasks.add(ppid);
     this.#emit({
       ...this.#document(parent, { ...this.#fromAudit(event, 'snapshot', ':parent'), pid: ppid }),

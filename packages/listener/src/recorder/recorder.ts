@@ -84,7 +84,7 @@ export class Recorder {
     const process = run.processes.caller(event);
     switch (event.kind) {
       case 'exec':
-        if (event.success) run.files.exec(process, BigInt(event.ms) * nanosecondsPerMs);
+        if (event.success) run.files.exec(process, event.ms);
         run.processes.exec(process, event);
         return;
       case 'open':
@@ -92,6 +92,9 @@ export class Recorder {
         return;
       case 'close':
         run.files.close(process, event);
+        return;
+      case 'close-range':
+        run.files.closeRange(process, event);
         return;
       case 'write':
         run.files.write(process, event);

@@ -1,21 +1,29 @@
 /**
- * An audit.log that another daemon wrote: raw or ENRICHED, of one host or several (`node=`), out of order, interleaved.
+ * An audit.log that another daemon wrote: raw or ENRICHED, of one host or several (`node=`), out of order, interleaved,
+ * of one boot or several. Every boot of a host is a run of its own.
  * There is no connector: forks are concluded from ppid and clone records, and marked so.
  */
 
 import { createHash } from 'node:crypto';
 import { interpret } from '../audit/interpret.ts';
-import { Reassembler } from '../audit/reassembler.ts';
+import { Reassembler, serialDistance } from '../audit/reassembler.ts';
 import { type LogRecord, parseLogLine } from '../audit/record.ts';
-import type { BinaryString, LossEvent } from '../events.ts';
+import type { AuditEvent, BinaryString, LossEvent } from '../events.ts';
 import { version } from '../kernel/host.ts';
 import { nanosecondsPerMs } from '../recorder/documents.ts';
 import { type Emit, Recorder } from '../recorder/recorder.ts';
+import { BootWatch } from './boot-watch.ts';
 import type { Replay, ReplayCounters } from './replay.ts';
 
 /** auditd drops EOE records: an event is over when the log is this much further. */
 const eventTimeoutMs = 2_000;
 const maxOpenEvents = 16_384;
+/** An event may stand in the log this much behind those that came after it. */
+const disorderMs = 2_000;
+/** Events held back for the sake of their order; of more than this, the older half goes on. */
+const maxHeldEvents = 16_384;
+/** How often, in ms of the log, what need not be held any longer goes on. */
+const releaseMs = 500;
 /** Lines that cannot be read are kept one by one up to this many, and counted after that. */
 const maxBadLinesKept = 100;
 
@@ -62,12 +70,16 @@ export class LogReplay implements Replay {
         reason: `${more} more line(s) could not be read.`,
       });
     }
-    for (const log of this.#hosts.values()) log.finish();
+    for (const log of this.#hosts.values()) log.finish('end-of-input');
   }
 
   #hostOf(record: LogRecord): HostLog {
     const name = record.node ?? this.#options.host;
     let host = this.#hosts.get(name);
+    if (host?.isOver(record)) {
+      host.finish('reboot');
+      host = undefined;
+    }
     if (host === undefined) {
       host = new HostLog(name, record, this.#options.stars, this.counters, this.#emit);
       this.#hosts.set(name, host);
@@ -94,11 +106,15 @@ export class LogReplay implements Replay {
   }
 }
 
-/** One host's records. */
+/** The records of one boot of one host. */
 class HostLog {
   readonly #recorder: Recorder;
   readonly #reassembler: Reassembler;
+  readonly #boot = new BootWatch();
   #latestMs: number;
+  /** Whole events that one of a lower serial may still come before. */
+  readonly #held: AuditEvent[] = [];
+  #releasedMs: number;
   #missing = 0;
   #gaps = 0;
   #events = 0;
@@ -106,6 +122,8 @@ class HostLog {
   constructor(host: string, first: LogRecord, stars: readonly string[], totals: ReplayCounters, emit: Emit) {
     this.#recorder = new Recorder(emit);
     this.#latestMs = first.ms;
+    this.#releasedMs = first.ms;
+    this.#boot.isAnotherBoot(first);
     // A log names no boot. The same log read twice must give the same ids, so they hang on where it begins.
     const begin = `${host}\n${first.ms}.${first.serial}`;
     const bootId = `log-${createHash('sha256').update(begin).digest('hex').slice(0, 32)}`;
@@ -131,7 +149,7 @@ class HostLog {
           totals.events += 1;
           this.#events += 1;
           const event = interpret(records, { keepLines: false });
-          if (event !== null) this.#recorder.apply(event);
+          if (event !== null) this.#hold(event);
         },
         gap: ({ count }) => {
           this.#missing += count;
@@ -146,10 +164,30 @@ class HostLog {
     );
   }
 
+  /** Whether the record is of another boot. To be asked once for every record after the first. */
+  isOver(record: LogRecord): boolean {
+    return this.#boot.isAnotherBoot(record);
+  }
+
   push(record: LogRecord): void {
     if (record.ms > this.#latestMs) this.#latestMs = record.ms;
     this.#reassembler.expire(this.#latestMs);
+    if (this.#latestMs - this.#releasedMs >= releaseMs) this.#release(this.#latestMs - eventTimeoutMs - disorderMs, 0);
     this.#reassembler.push(record, this.#latestMs);
+  }
+
+  #hold(event: AuditEvent): void {
+    this.#held.push(event);
+    if (this.#held.length > maxHeldEvents) this.#release(Number.NEGATIVE_INFINITY, maxHeldEvents / 2);
+  }
+
+  /** Applies what is held in the order of the serials: what is from `untilMs` or before, and at least so many. */
+  #release(untilMs: number, atLeast: number): void {
+    this.#releasedMs = this.#latestMs;
+    this.#held.sort((a, b) => serialDistance(b.serial, a.serial));
+    const stay = this.#held.findIndex(({ ms }, index) => index >= atLeast && ms > untilMs);
+    const going = this.#held.splice(0, stay < 0 ? this.#held.length : stay);
+    for (const event of going) this.#recorder.apply(event);
   }
 
   loss(facts: Pick<LossEvent, 'severity' | 'source' | 'reason'> & Partial<LossEvent>): void {
@@ -157,8 +195,11 @@ class HostLog {
     this.#recorder.apply({ ...nothing, ...facts, kind: 'loss', timeNs: BigInt(this.#latestMs) * nanosecondsPerMs });
   }
 
-  finish(): void {
+  finish(reason: 'end-of-input' | 'reboot'): void {
+    // What auditd said of its start, before the kernel's first record of the next boot, is no part of this one.
+    if (reason === 'reboot') this.#latestMs = this.#boot.latestMs ?? this.#latestMs;
     this.#reassembler.finish();
+    this.#release(Number.POSITIVE_INFINITY, 0);
     if (this.#missing > 0) {
       const reason = `${this.#missing} serial number(s) in ${this.#gaps} gap(s) are not in the log: lost, or left out when it was made.`;
       this.loss({ severity: 'loss', source: 'audit-serial', count: this.#missing, reason });
@@ -166,7 +207,7 @@ class HostLog {
     this.#recorder.apply({
       kind: 'session-end',
       timeNs: BigInt(this.#latestMs) * nanosecondsPerMs,
-      reason: 'end-of-input',
+      reason,
       counters: { auditEvents: this.#events, missingSerials: this.#missing, ...this.#recorder.counters() },
     });
   }

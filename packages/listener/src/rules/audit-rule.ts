@@ -4,6 +4,7 @@
 export const ruleField = {
   pid: 0,
   arch: 11,
+  exit: 103,
   success: 104,
   a0: 200,
   a1: 201,
@@ -13,7 +14,7 @@ export const ruleField = {
 } as const;
 export type RuleField = keyof typeof ruleField;
 
-export const ruleOperator = { '=': 0x4000_0000, '&': 0x0800_0000 } as const;
+export const ruleOperator = { '=': 0x4000_0000, '!=': 0x3000_0000, '&': 0x0800_0000 } as const;
 export type RuleOperator = keyof typeof ruleOperator;
 
 export interface RuleCondition {
@@ -34,6 +35,7 @@ export interface AuditRule {
 }
 
 const filterExit = 4;
+const filterExclude = 5;
 const filterPrepend = 0x10;
 const actions = { never: 0, always: 2 } as const;
 /** The mask has 2048 bits; the last 16 are no system calls but classes of them (AUDIT_SYSCALL_CLASSES). */
@@ -83,6 +85,14 @@ export function keyOfRule(rule: Uint8Array): string | null {
     if (stringFields.has(field)) at += value;
   }
   return null;
+}
+
+/** Whether a rule keeps calls from being recorded (`-a never,exit`), or records from being made (`-a …,exclude`). */
+export function isHiding(rule: Uint8Array): boolean {
+  const bytes = Buffer.from(rule.buffer, rule.byteOffset, rule.byteLength);
+  if (bytes.length < 8) return false;
+  const list = bytes.readUInt32LE(0) & 0xf;
+  return list === filterExclude || (list === filterExit && bytes.readUInt32LE(4) === actions.never);
 }
 
 /** Whether a rule keeps a whole task from being audited (`-a never,task`). */

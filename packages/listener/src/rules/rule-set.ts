@@ -3,7 +3,9 @@
 import {
   type Architecture,
   auditArch,
+  errnoBadDescriptor,
   fcntlCommand,
+  ioctlCommand,
   openForWriteMask,
   type SyscallName,
   syscallNumber,
@@ -20,6 +22,7 @@ interface Wanted {
 }
 
 const succeeded: RuleCondition = { field: 'success', operator: '=', value: 1 };
+const failed: RuleCondition = { field: 'success', operator: '=', value: 0 };
 const cloneThread = 0x0001_0000;
 
 /** In the order of the kernel's list; the first that matches decides. */
@@ -32,6 +35,7 @@ const wanted: readonly Wanted[] = [
   {
     names: [
       'close',
+      'close_range',
       'write',
       'pwrite64',
       'writev',
@@ -51,6 +55,14 @@ const wanted: readonly Wanted[] = [
   ...[fcntlCommand.dupFd, fcntlCommand.setFd, fcntlCommand.dupFdCloseOnExec].map(
     (command): Wanted => ({
       names: ['fcntl', 'fcntl64'],
+      conditions: [{ field: 'a1', operator: '=', value: command }, succeeded],
+    }),
+  ),
+  // A close that fails for another reason than a bad number has closed it all the same.
+  { names: ['close'], conditions: [failed, { field: 'exit', operator: '!=', value: errnoBadDescriptor }] },
+  ...Object.values(ioctlCommand).map(
+    (command): Wanted => ({
+      names: ['ioctl'],
       conditions: [{ field: 'a1', operator: '=', value: command }, succeeded],
     }),
   ),

@@ -13,6 +13,8 @@ export interface DocumentQueueOptions {
   /** ms to the next try after a failure: doubles up to the second figure. */
   readonly retryMs: readonly [number, number];
   readonly sleep: (ms: number) => Promise<void>;
+  /** ms of a clock that never goes back. */
+  readonly now: () => number;
 }
 
 export interface DocumentQueueWatch {
@@ -29,6 +31,9 @@ export class DocumentQueue {
   #writing: Promise<void> | null = null;
   #inFlight = 0;
   #givenUp = false;
+  #dropped = 0;
+  #patienceMs = Number.POSITIVE_INFINITY;
+  #lastTakenMs = 0;
 
   constructor(store: Pick<RawStore, 'insert'>, options: DocumentQueueOptions, watch: DocumentQueueWatch) {
     this.#store = store;
@@ -36,9 +41,21 @@ export class DocumentQueue {
     this.#watch = watch;
   }
 
-  /** Documents not yet in the store. */
+  /** Documents not in the store: those that wait, and those that were given up. */
   get length(): number {
-    return this.#waiting.length + this.#inFlight;
+    return this.#waiting.length + this.#inFlight + this.#dropped;
+  }
+
+  /** The end has begun: from now on the store is given up when it takes nothing for `patienceMs`. */
+  expectEnd(patienceMs: number): void {
+    if (this.#patienceMs !== Number.POSITIVE_INFINITY) return;
+    this.#patienceMs = patienceMs;
+    this.#lastTakenMs = this.#options.now();
+  }
+
+  #isGivenUp(): boolean {
+    this.#givenUp ||= this.#options.now() - this.#lastTakenMs > this.#patienceMs;
+    return this.#givenUp;
   }
 
   get full(): boolean {
@@ -46,6 +63,10 @@ export class DocumentQueue {
   }
 
   push(entry: RawEntry): void {
+    if (this.#givenUp) {
+      this.#dropped += 1;
+      return;
+    }
     this.#waiting.push(entry);
     if (this.#waiting.length >= this.#options.batch) this.flush();
   }
@@ -60,27 +81,27 @@ export class DocumentQueue {
 
   /** Resolves when there is room again. */
   async room(): Promise<void> {
-    while (this.full && !this.#givenUp) {
+    while (this.full && !this.#isGivenUp()) {
       this.flush();
       await this.#options.sleep(5);
     }
   }
 
-  /** Resolves when everything is in the store, or after `limitMs`; with the number of documents that are not. */
-  async finish(limitMs: number): Promise<number> {
-    const timer = setTimeout(() => {
-      this.#givenUp = true;
-    }, limitMs);
-    while (this.length > 0 && !this.#givenUp) {
+  /**
+   * Resolves when everything is in the store, or the store has taken nothing for `patienceMs`; with the number of
+   * documents that are not in it.
+   */
+  async finish(patienceMs: number): Promise<number> {
+    this.expectEnd(patienceMs);
+    while (this.length > 0 && !this.#isGivenUp()) {
       this.flush();
       await Promise.race([this.#writing, this.#options.sleep(20)]);
     }
-    clearTimeout(timer);
     return this.length;
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#givenUp) {
+    while (this.#waiting.length > 0 && !this.#isGivenUp()) {
       const batch = this.#waiting.splice(0, this.#options.batch);
       this.#inFlight = batch.length;
       // A batch that was given up stays counted: it is not in the store.
@@ -91,9 +112,10 @@ export class DocumentQueue {
   /** Tries until the batch is taken; false when it was given up. */
   async #write(batch: readonly RawEntry[]): Promise<boolean> {
     let [pause, longest] = this.#options.retryMs as [number, number];
-    while (!this.#givenUp) {
+    while (!this.#isGivenUp()) {
       try {
         this.#watch.written(await this.#store.insert(batch));
+        this.#lastTakenMs = this.#options.now();
         return true;
       } catch (error) {
         // Ids are derived from the evidence, so a batch that was half taken can be sent again.

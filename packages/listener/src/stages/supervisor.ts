@@ -4,20 +4,20 @@
  */
 
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { redactUri, type StoreTarget } from '@godo/evidence';
 import { closeSocket, openConnector, readClocks, receiveBufferBytes } from '@godo/native';
 import type { Logger } from 'pino';
-import type { ControlEvent, LossEvent, SessionStartEvent } from '../events.ts';
+import type { ControlEvent, SessionStartEvent } from '../events.ts';
 import { type AuditIntake, AuditRole } from '../kernel/audit-role.ts';
 import { hostFacts, realtimeNs, version } from '../kernel/host.ts';
 import { localPorts, processesListeningOn } from '../kernel/local-server.ts';
-import { type RunState, readRunState, removeRunState, writeRunState } from '../kernel/run-file.ts';
+import { claimRunState, type RunState, readRunState, removeRunState, writeRunState } from '../kernel/run-file.ts';
 import { ListenerError } from '../listener-error.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
 import { architecturesOf, describeRule, ruleSet } from '../rules/rule-set.ts';
 import { AuditRing, type AuditRingMemory, createAuditRing } from './audit-ring.ts';
+import { KernelWatch, type LossFacts } from './kernel-watch.ts';
 import type { ConnectorOrder, ConnectorReport, WriterOrder, WriterReport } from './messages.ts';
 import { createSharedMemory, type SharedMemory, SharedState } from './shared-state.ts';
 
@@ -69,9 +69,8 @@ export class Supervisor {
   #writer: Stage<WriterReport> | null = null;
   #connector: Stage<ConnectorReport> | null = null;
   readonly #stages: Worker[] = [];
-  #watch: NodeJS.Timeout | null = null;
-  #kernelLost = 0;
-  #kernelLostAtStart = 0;
+  #kernelWatch: KernelWatch | null = null;
+  #timer: NodeJS.Timeout | null = null;
   #stopping = false;
   #fail: (error: Error) => void = () => undefined;
   /** Rejects when a stage fails while the listener runs; never resolves. */
@@ -97,7 +96,7 @@ export class Supervisor {
       ringUsed: this.#ring.used,
       ringHighWater: ring.highWater,
       ringWaits: ring.waits,
-      lost: this.#kernelLost - this.#kernelLostAtStart,
+      lost: this.#kernelWatch?.lost ?? 0,
     };
   }
 
@@ -116,20 +115,17 @@ export class Supervisor {
     if (architectures.length === 0) {
       throw new ListenerError('NO_AUDIT', `godo has no system call table for ${process.arch} processors.`);
     }
-    const cutOff = this.#refuseSecond();
     const role = new AuditRole();
-    if (cutOff !== null && role.found.pid === 0) role.inherit(cutOff.found);
+    this.#claim(role);
     this.#role = role;
     // The database first: as long as it is not there, nothing in the kernel is touched.
     const toReassembly = new MessageChannel();
     const toConnector = new MessageChannel();
     await this.#startWriter(toReassembly.port2, toConnector.port2);
 
-    this.#saveFound(role);
     role.take(process.pid, { backlogLimit: this.#options.backlog, receiveBufferBytes: socketBytes });
-    this.#kernelLost = role.status().lost;
-    this.#kernelLostAtStart = this.#kernelLost;
     const rules = ruleSet(architectures, this.#exemptPids(role.intake));
+    this.#kernelWatch = new KernelWatch(role, rules, (loss) => this.#loss(loss));
     this.#event(this.#sessionStart(role, rules.map(describeRule)));
     this.#stateBlindSpots(role);
 
@@ -144,7 +140,7 @@ export class Supervisor {
     // Forks after this point are seen by both; what ran before is read from /proc.
     this.#connector?.worker.postMessage({ kind: 'snapshot' } satisfies ConnectorOrder);
     const taken = await this.#connector?.report('snapshot-taken', 60_000);
-    this.#watch = setInterval(() => this.#look(), watchMs);
+    this.#timer = setInterval(() => this.#look(), watchMs);
     this.#look();
     this.#log.info(
       {
@@ -168,56 +164,69 @@ export class Supervisor {
    * Returns how many documents the database did not take.
    */
   async stop(reason: string): Promise<number> {
-    this.#stopping = true;
-    if (this.#watch !== null) clearInterval(this.#watch);
-    this.#role?.removeRules();
-    this.#look();
+    this.#beginEnd();
     const [intake, reassembly, connector] = this.#stages.slice(1);
+    // From here on the writer gives a store up that takes nothing, so that every stage comes to its end.
     this.#shared.setOrder('stopAudit', 1);
-    await Promise.all([intake, reassembly].map(ended));
+    await ended(intake);
+    this.#look();
+    this.#restoreKernel();
+    await ended(reassembly);
     this.#shared.setOrder('stopConnector', 1);
     await ended(connector);
-    const counters = { ...this.counters() };
-    this.#log.debug({ counters }, 'intake has ended');
-    const done = this.#writer?.report('done', 120_000);
+    this.#closeConnector();
+    const done = this.#writer?.report('done');
     this.#order({ kind: 'end', reason });
     const undelivered = (await done)?.undelivered ?? 0;
     await ended(this.#writer?.worker);
-    this.#restore();
     return undelivered;
   }
 
   /** The way out after a failure: the kernel is put back, the stages end as they are. */
   async abandon(): Promise<void> {
+    this.#beginEnd();
+    for (const order of ['abandon', 'stopAudit', 'stopConnector'] as const) this.#shared.setOrder(order, 1);
+    this.#connector?.worker.postMessage({ kind: 'stop' } satisfies ConnectorOrder);
+    // The stages that stand in native calls come back by themselves; only what does not is cut off.
+    const patience = new Promise((resolve) => setTimeout(resolve, abandonMs).unref());
+    const [writer, ...others] = this.#stages;
+    await Promise.race([Promise.all(others.map(ended)), patience]);
+    await Promise.all([writer, ...others].map((stage) => stage?.terminate()));
+    this.#restoreKernel();
+    this.#closeConnector();
+  }
+
+  #beginEnd(): void {
     this.#stopping = true;
-    if (this.#watch !== null) clearInterval(this.#watch);
+    if (this.#timer !== null) clearInterval(this.#timer);
     try {
       this.#role?.removeRules();
-    } finally {
-      for (const order of ['abandon', 'stopAudit', 'stopConnector'] as const) this.#shared.setOrder(order, 1);
-      this.#connector?.worker.postMessage({ kind: 'stop' } satisfies ConnectorOrder);
-      // The stages that stand in native calls come back by themselves; only what does not is cut off.
-      const patience = new Promise((resolve) => setTimeout(resolve, abandonMs).unref());
-      const [writer, ...others] = this.#stages;
-      await Promise.race([Promise.all(others.map(ended)), patience]);
-      await Promise.all([writer, ...others].map((stage) => stage?.terminate()));
-      this.#restore();
+    } catch (error) {
+      this.#log.error(
+        `Our audit rules cannot be removed (${(error as Error).message}): they stay until somebody does.`,
+      );
     }
   }
 
-  #restore(): void {
+  /** Whatever of it fails, the rest is done, and the note for `godo cleanup` stays. */
+  #restoreKernel(): void {
     const role = this.#role;
     this.#role = null;
-    if (role !== null) {
-      try {
-        role.restore();
-      } finally {
-        role.close();
-      }
+    if (role === null) return;
+    try {
+      role.restore();
+      if (readRunState()?.pid === process.pid) removeRunState();
+    } catch (error) {
+      const { message } = error as Error;
+      this.#log.error(`The audit settings cannot be put back (${message}): run \`godo cleanup\` when that is over.`);
+    } finally {
+      role.close();
     }
+  }
+
+  #closeConnector(): void {
     if (this.#connectorFd !== null) closeSocket(this.#connectorFd);
     this.#connectorFd = null;
-    if (readRunState()?.pid === process.pid) removeRunState();
   }
 
   async #startWriter(fromReassembly: MessagePort, fromConnector: MessagePort): Promise<void> {
@@ -301,40 +310,32 @@ export class Supervisor {
     if (never > 0) {
       state('audit-kernel', `${never} task,never rule(s) are loaded: tasks that match them make no records.`);
     }
+    const hiding = role.hidingRules();
+    if (hiding > 0) {
+      state(
+        'audit-kernel',
+        `${hiding} rule(s) of others (never,exit or exclude) come before ours: what they match is not recorded, or not wholly.`,
+      );
+    }
+    if (process.arch === 'arm64') {
+      state('audit-kernel', 'System calls of 32-bit programs are not recorded on this processor.');
+    }
   }
 
-  /** Once a second: the kernel's own count of lost records, whether we still have the role, and our state for others. */
+  /** Once a second: what the kernel says, and our state for others. */
   #look(): void {
-    const role = this.#role;
-    if (role === null) return;
+    if (this.#role === null) return;
     try {
-      const status = role.status();
-      const more = (status.lost - this.#kernelLost) >>> 0;
-      if (more > 0 && status.lost >= this.#kernelLost) {
-        const range = { from: String(this.#kernelLost), to: String(status.lost), count: more };
-        this.#loss({
-          source: 'audit-kernel',
-          reason: `The kernel dropped ${more} audit record(s): its queue was full.`,
-          ...range,
-        });
-      }
-      this.#kernelLost = status.lost;
-      if (!this.#stopping) this.#publish(role);
+      if (!this.#stopping) {
+        this.#kernelWatch?.look();
+        writeRunState({ ...this.#runState(this.#role), counters: this.counters() });
+      } else this.#kernelWatch?.countLost();
     } catch (error) {
       this.#log.warn({ err: error }, 'the kernel did not tell its audit status');
     }
   }
 
-  #publish(role: AuditRole): void {
-    writeRunState({ ...this.#runState(role), counters: this.counters() });
-  }
-
-  #saveFound(role: AuditRole): void {
-    if (role.found.pid !== 0 && role.immutable) return;
-    writeRunState(this.#runState(role));
-  }
-
-  #runState(role: AuditRole) {
+  #runState(role: AuditRole): RunState {
     const { target } = this.#options;
     return {
       pid: process.pid,
@@ -349,11 +350,18 @@ export class Supervisor {
     };
   }
 
-  /** The note of a listener that was cut off, if there is one. */
-  #refuseSecond(): RunState | null {
-    const other = readRunState();
-    if (other === null || new ProcReader().stat(other.pid)?.startTicks !== other.startTicks) return other;
-    throw new ListenerError('ALREADY_RUNNING', `godo is running already (pid ${other.pid}): stop it first.`);
+  /** Only one listener a host; what one that was cut off had found is what is put back at the end. */
+  #claim(role: AuditRole): void {
+    const reader = new ProcReader();
+    const claim = claimRunState(
+      this.#runState(role),
+      (other) => reader.stat(other.pid)?.startTicks === other.startTicks,
+    );
+    if ('running' in claim) {
+      role.close();
+      throw new ListenerError('ALREADY_RUNNING', `godo is running already (pid ${claim.running.pid}): stop it first.`);
+    }
+    if (claim.cutOff !== null) role.inherit(claim.cutOff.found);
   }
 
   /** Whose calls must not be recorded, or each batch that is written would make another one. */
@@ -364,7 +372,7 @@ export class Supervisor {
     return [...(intake === 'multicast' ? [process.pid] : []), ...new Set(servers)];
   }
 
-  #loss(facts: Pick<LossEvent, 'source' | 'reason'> & Partial<LossEvent>): void {
+  #loss(facts: LossFacts): void {
     const nothing = { from: null, to: null, count: null } as const;
     this.#event({ kind: 'loss', timeNs: readClocks().realtimeNs, severity: 'loss', ...nothing, ...facts });
     this.#log.warn({ source: facts.source }, facts.reason);
@@ -385,9 +393,9 @@ export class Supervisor {
       name: `godo-${name}`,
     });
     this.#stages.push(worker);
-    const ended = once(worker, 'exit');
+    const exited = new Promise<number>((resolve) => worker.once('exit', resolve));
     worker.on('error', (error) => this.#stageFailed(name, error));
-    void ended.then(([code]) => {
+    void exited.then((code) => {
       if (code !== 0 && !this.#stopping) this.#stageFailed(name, new Error(`it ended with code ${code}`));
     });
     return {
@@ -415,7 +423,7 @@ export class Supervisor {
           };
           worker.on('message', listen);
           if (limitMs !== undefined)
-            void ended.then(() =>
+            void exited.then(() =>
               settle(() => reject(new ListenerError('STAGE_FAILED', `The ${name} stage has ended.`))),
             );
         }),
@@ -429,5 +437,7 @@ export class Supervisor {
 }
 
 async function ended(worker: Worker | undefined): Promise<void> {
-  if (worker !== undefined && worker.threadId !== -1) await once(worker, 'exit');
+  if (worker === undefined || worker.threadId === -1) return;
+  // Not events.once: that rejects when the worker has failed, and here any end will do.
+  await new Promise((resolve) => worker.once('exit', resolve));
 }

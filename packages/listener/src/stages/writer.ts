@@ -39,7 +39,7 @@ class WriterStage {
     const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
     this.#queue = new DocumentQueue(
       store,
-      { ...queueOptions, sleep },
+      { ...queueOptions, sleep, now: () => performance.now() },
       {
         written: ({ inserted, duplicates }) => {
           this.#shared.add('documents', inserted);
@@ -101,6 +101,7 @@ class WriterStage {
   }
 
   #flush(): void {
+    if (this.#shared.order('stopAudit') !== 0) this.#queue.expectEnd(finishMs);
     this.#queue.flush();
     this.#toDiag((file) => file.flush());
   }
@@ -111,7 +112,11 @@ class WriterStage {
       write(this.#diag);
     } catch (error) {
       this.#diagFailed = true;
-      report({ kind: 'trouble', message: `The --diag file cannot be written: ${(error as Error).message}` });
+      const reason = `The --diag file cannot be written, it ends here: ${(error as Error).message}`;
+      report({ kind: 'trouble', message: reason });
+      const nothing = { from: null, to: null, count: null } as const;
+      const timeNs = readClocks().realtimeNs;
+      this.#recorder.apply({ kind: 'loss', timeNs, severity: 'warning', source: 'diag', reason, ...nothing });
     }
   }
 

@@ -11,7 +11,6 @@ import {
   stamp,
   syscallRecord,
 } from '../support/audit-records.ts';
-import { fixtureRecords } from '../support/fixtures.ts';
 
 const told = (call: Call, ...records: AuditRecord[]) =>
   interpret(eventOf(syscallRecord(call), ...records), { keepLines: false });
@@ -54,6 +53,29 @@ describe('a call that changes descriptors', () => {
 
   it('close', () => {
     expect(told({ name: 'close', arguments: '3 0 0 0' })).toEqual({ ...origin, kind: 'close', fd: 3 });
+  });
+
+  it('close that fails has closed all the same, unless there was no such descriptor', () => {
+    const failed = (exit: number) => told({ name: 'close', exit, arguments: '3 0 0 0' });
+
+    expect([failed(-5), failed(-9)]).toEqual([{ ...origin, kind: 'close', fd: 3 }, null]);
+  });
+
+  it('close_range closes or marks a range, whose end may be as far as numbers go', () => {
+    const range = { ...origin, kind: 'close-range', first: 3, last: 4294967295, onExec: false };
+
+    expect(told({ name: 'close_range', arguments: '3 ffffffff 0 0' })).toEqual(range);
+    expect(told({ name: 'close_range', arguments: '3 ffffffffffffffff 0 0' })).toEqual(range);
+    expect(told({ name: 'close_range', arguments: '3 9 4 0' })).toEqual({ ...range, last: 9, onExec: true });
+    expect(told({ name: 'close_range', arguments: '3 9 6 0' })).toMatchObject({ onExec: true });
+  });
+
+  it('ioctl marks with FIOCLEX and FIONCLEX, and does nothing else', () => {
+    const flags = { ...origin, kind: 'descriptor-flags', fd: 3 };
+
+    expect(told({ name: 'ioctl', arguments: '3 5451 0 0' })).toEqual({ ...flags, closeOnExec: true });
+    expect(told({ name: 'ioctl', arguments: '3 5450 0 0' })).toEqual({ ...flags, closeOnExec: false });
+    expect(told({ name: 'ioctl', arguments: '3 5401 0 0' })).toBeNull();
   });
 
   it('dup copies to the number that it returns', () => {
@@ -171,96 +193,5 @@ describe('a change of the root', () => {
       newRoot: null,
       warnings: ['the path of the new root is not known from the call'],
     });
-  });
-});
-
-describe('an event', () => {
-  it('of a call that failed is none, but for exec', () => {
-    const names = ['openat', 'write', 'close', 'dup', 'clone', 'pivot_root'] as const;
-
-    expect(names.map((name) => told({ name, exit: -9 }))).toEqual(names.map(() => null));
-  });
-
-  it('of a call that is not recorded, or of an architecture that is not known, is none', () => {
-    const other = { ...syscallRecord({ name: 'write' }), body: 'arch=c000003e syscall=0 success=yes exit=1 pid=1' };
-    const strange = { ...other, body: 'arch=80000015 syscall=4 success=yes exit=1 a0=1 pid=1' };
-
-    expect([other, strange].map((record) => interpret(eventOf(record), { keepLines: false }))).toEqual([null, null]);
-  });
-
-  it('without a caller, an argument or a result is none', () => {
-    const bodies = [
-      'arch=c000003e syscall=1 success=yes exit=1 a0=3',
-      'arch=c000003e syscall=1 success=yes exit=1 pid=20',
-      'arch=c000003e syscall=1 success=yes a0=3 pid=20',
-      '',
-    ];
-    const records = bodies.map((body) => ({ ...syscallRecord({ name: 'write' }), body }));
-
-    expect(records.map((record) => interpret(eventOf(record), { keepLines: false }))).toEqual(bodies.map(() => null));
-  });
-
-  it('keeps what the kernel does not know as unknown', () => {
-    const body =
-      'arch=c000003e syscall=3 success=yes exit=0 a0=3 ppid=1 pid=20 auid=4294967295 uid=0 gid=0 euid=0 tty=(none) ses=4294967295 comm=6261FF exe=(null) key=(null)';
-    const event = interpret(eventOf({ ...syscallRecord({ name: 'close' }), body }), { keepLines: false });
-
-    expect(event?.caller).toEqual({
-      tgid: 20,
-      ppid: 1,
-      uid: 0,
-      gid: 0,
-      euid: 0,
-      auid: 4294967295,
-      ses: 4294967295,
-      tty: null,
-      comm: 'ba\xff',
-      exe: null,
-    });
-  });
-
-  it('that was given up keeps the reason', () => {
-    const event = { ...eventOf(syscallRecord({ name: 'close', arguments: '3 0 0 0' })), incomplete: 'it was late' };
-
-    expect(interpret(event, { keepLines: false })).toEqual({
-      ...origin,
-      kind: 'close',
-      fd: 3,
-      incomplete: 'it was late',
-    });
-  });
-
-  it('for a --diag file keeps its records as lines', () => {
-    const records = fixtureRecords('exec-empty-argument.log');
-    const event = interpret(eventOf(...records), { keepLines: true });
-
-    expect(event).toMatchObject({ kind: 'exec', alone: false });
-    expect(event?.lines).toHaveLength(records.length);
-  });
-
-  it('for a --diag file is kept even when it makes no document', () => {
-    const login: AuditRecord = { type: 1006, ms: 1000, serial: 5, body: 'pid=3 uid=0 auid=4242' };
-    const nobody = {
-      tgid: NaN,
-      ppid: NaN,
-      uid: NaN,
-      gid: NaN,
-      euid: NaN,
-      auid: NaN,
-      ses: NaN,
-      tty: null,
-      comm: null,
-      exe: null,
-    };
-
-    expect(interpret(eventOf(login), { keepLines: true })).toEqual({
-      kind: 'other',
-      ms: 1000,
-      serial: 5,
-      caller: nobody,
-      lines: ['type=LOGIN msg=audit(1.000:5): pid=3 uid=0 auid=4242'],
-      alone: true,
-    });
-    expect(interpret(eventOf(login), { keepLines: false })).toBeNull();
   });
 });

@@ -169,6 +169,23 @@ describe('a file that was opened', () => {
     expect(opened({ name: 'open', arguments: '7ffe 241 1b6 0' })).toEqual({ ...open, ...nothing, warnings });
   });
 
+  it('without a name, as O_TMPFILE makes it, says in which directory', () => {
+    const directory = pathRecord('item=0 name="/srv" inode=2 dev=fe:00 mode=040755 nametype=NORMAL');
+
+    expect(opened({ name: 'open', arguments: '7ffe 490002 180 0' }, srv, directory)).toEqual({
+      ...open,
+      flags: 0o22200002,
+      access: 'readwrite',
+      closeOnExec: true,
+      truncates: false,
+      created: true,
+      path: null,
+      pathResolved: false,
+      inode: null,
+      warnings: ['an unnamed file (O_TMPFILE) in /srv'],
+    });
+  });
+
   it.each([
     ['0', 'read'],
     ['1', 'write'],

@@ -130,6 +130,14 @@ describe('records of an audit.log, which has no EOE', () => {
     expect(events).toEqual([{ ms: 1000, serial: 1, records: [record(syscall, 1), record(path, 1)], incomplete: null }]);
   });
 
+  it('are whole events when too many are open: no end is missing', () => {
+    const { push, events } = reassemblerFor({ timeIsTheEnd: true, maxOpen: 1 });
+
+    push([record(syscall, 1), record(syscall, 2)]);
+
+    expect(events).toEqual([{ ms: 1000, serial: 1, records: [record(syscall, 1)], incomplete: null }]);
+  });
+
   it('are whole events at the end of the log', () => {
     const { push, events, reassembler } = reassemblerFor({ timeIsTheEnd: true });
 

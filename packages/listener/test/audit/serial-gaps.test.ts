@@ -59,6 +59,15 @@ describe('a gap in the serials', () => {
     ]);
   });
 
+  it('is not made by the records that auditd numbers itself', () => {
+    const { push, gaps, reassembler } = reassemblerFor();
+
+    push([eoe(500), { type: 1200, ms: 1000, serial: 6194, body: 'op=start' }, eoe(501)]);
+    reassembler.finish();
+
+    expect(gaps).toEqual([]);
+  });
+
   it('is not looked for where the input is no continuous stream', () => {
     const { push, gaps, reassembler } = reassemblerFor({ watchSerials: false });
 

@@ -12,6 +12,8 @@ const kinds: Readonly<Record<SyscallName, string>> = {
   openat2: 'open',
   creat: 'open',
   close: 'close',
+  close_range: 'close-range',
+  ioctl: 'descriptor-flags',
   write: 'write',
   pwrite64: 'write',
   writev: 'write',
@@ -60,7 +62,9 @@ describe.each(['x86_64', 'i386', 'aarch64'] as const)('on %s', (arch) => {
   it('every recorded call is told by its number', () => {
     const there = names.filter((name) => syscallNumber(arch, name) !== undefined);
     const told = there.map((name) => {
-      const event = interpret(eventOf(syscallRecord({ name, arch, exit: 5, arguments: '3 0 4 0' })), {
+      // The command of an ioctl decides what it is: FIOCLEX.
+      const given = name === 'ioctl' ? '3 5451 0 0' : '3 0 4 0';
+      const event = interpret(eventOf(syscallRecord({ name, arch, exit: 5, arguments: given })), {
         keepLines: false,
       });
       return [name, event?.kind];

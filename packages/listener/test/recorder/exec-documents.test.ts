@@ -65,6 +65,14 @@ describe('an exec', () => {
     expect(pids[2]).toMatchObject({ argv: ['sh', ''], warnings: ['1 of 2 arguments are missing'] });
   });
 
+  it('with more arguments than a document holds has the first of them, and says so', () => {
+    const long = ['sh', 'x'.repeat(1024 * 1024), 'y'.repeat(1024 * 1024), 'z'];
+    const { pids } = record(shell, forked, exec(15, 20, { argv: long }));
+
+    expect(pids[2]?.argv).toEqual(long.slice(0, 2));
+    expect(pids[2]?.warnings).toEqual(['the last 2 arguments are left out: they do not fit a document']);
+  });
+
   it('of a process that nobody told us of is marked as concluded', () => {
     const { pids } = record(exec(15, 20));
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { close, dup, exec, exit, fork, keyOf, open, setFlags, write } from '../support/events.ts';
+import { close, closeRange, dup, exec, exit, fork, keyOf, open, setFlags, write } from '../support/events.ts';
 import { closed, fileSession, record, writes } from '../support/recording.ts';
 
 const forked = fork(10, { tgid: 20, parentTgid: 1 });
@@ -119,6 +119,33 @@ describe('a file session', () => {
       [4, 'exec'],
       [6, 'exec'],
     ]);
+  });
+
+  it('ends with a close_range that its descriptor lies in, both ends included', () => {
+    const { files } = record(
+      forked,
+      ...[3, 4, 5, 6].map((fd) => open(20 + fd, 20, { fd })),
+      closeRange(30, 20, 4, 5),
+      closeRange(40, 20, 6, 4294967295),
+    );
+
+    expect(files.map(({ fd, closedBy, closedNs }) => [fd, closedBy, closedNs])).toEqual([
+      [4, 'close', closed(30, 'close').closedNs],
+      [5, 'close', closed(30, 'close').closedNs],
+      [6, 'close', closed(40, 'close').closedNs],
+    ]);
+  });
+
+  it('ends with the next exec where a close_range has only marked it', () => {
+    const { files } = record(
+      forked,
+      open(20, 20),
+      open(21, 20, { fd: 4 }),
+      closeRange(22, 20, 3, 3, { onExec: true }),
+      exec(30, 20),
+    );
+
+    expect(files).toEqual([session(closed(30, 'exec'))]);
   });
 
   it('is one of several with the same name and number', () => {

@@ -1,7 +1,7 @@
 import { isoTime } from '@godo/evidence';
 import { describe, expect, it } from 'vitest';
 import type { SnapshotFile } from '../../src/events.ts';
-import { close, exit, keyOf, nsAt, open, snapshot, write } from '../support/events.ts';
+import { close, closeRange, dup, exec, exit, keyOf, nsAt, open, snapshot, write } from '../support/events.ts';
 import { closed, fileSession, record, writes } from '../support/recording.ts';
 
 const file: SnapshotFile = {
@@ -67,6 +67,20 @@ describe('a file that was open when the listener started', () => {
 
   it('is not ended by a close that surely came before the snapshot', () => {
     const { files } = record(running, close(89, 20, 3), close(130, 20, 3));
+
+    expect(files).toEqual([session(closed(130, 'close'))]);
+  });
+
+  it('is not touched by any call that surely came before the snapshot', () => {
+    const marked = snapshot(100, { tgid: 20, files: [{ ...file, closeOnExec: true }] });
+    const { files } = record(
+      marked,
+      exec(80, 20),
+      dup(81, 20, 7, 3),
+      closeRange(82, 20, 0, 4294967295),
+      closeRange(83, 20, 0, 4294967295, { onExec: true }),
+      close(130, 20, 3),
+    );
 
     expect(files).toEqual([session(closed(130, 'close'))]);
   });

@@ -1,7 +1,7 @@
 import { moment } from '@godo/evidence';
 import { describe, expect, it } from 'vitest';
-import { became, exec, fork, keyOf, nsAt, snapshot, star, write } from '../support/events.ts';
-import { process, record } from '../support/recording.ts';
+import { became, exec, fork, keyOf, nsAt, sessionStart, snapshot, star, write } from '../support/events.ts';
+import { process, record, recordFrom, sorted } from '../support/recording.ts';
 
 const dockerd = { comm: 'dockerd', exe: '/usr/bin/dockerd' };
 const starsOf = ({ pids }: ReturnType<typeof record>) =>
@@ -38,6 +38,16 @@ describe('a root of the tree', () => {
     ]);
     expect(starsOf(record(snapshot(0, { tgid: 20, proc: { startTicks: 4000, argv, ...caller } })))).toEqual([
       ['snapshot', false],
+    ]);
+  });
+
+  it('is another program that was named one, whatever it is called', () => {
+    const start = sessionStart({ stars: ['/usr/bin/podman'] });
+    const podman = exec(11, 20, { argv: ['docker'], caller: { comm: 'podman', exe: '/usr/bin/podman' } });
+
+    expect(starsOf(sorted(recordFrom(start, [fork(10, { tgid: 20, parentTgid: 1 }), podman])))).toEqual([
+      ['fork', false],
+      ['exec', true],
     ]);
   });
 

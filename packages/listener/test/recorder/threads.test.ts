@@ -71,6 +71,24 @@ describe('a thread', () => {
     expect(recorded.pids.at(-1)).toMatchObject({ exitCode: 7 });
   });
 
+  it('that executes after its leader had ended is the process, and the leader’s exit is told by nobody', () => {
+    const recorded = record(
+      fork(10, { tgid: 20, parentTgid: 1 }),
+      fork(15, { tgid: 20, pid: 21, parentTgid: 20 }),
+      exit(20, { tgid: 20, status: 3 << 8 }),
+      became(30, { tgid: 20 }),
+      exec(30, 20),
+      exit(90, { tgid: 20, status: 7 << 8 }),
+    );
+
+    expect(summary(recorded).slice(2)).toEqual([
+      ['exec', 20, key, 30],
+      ['exec', 20, key, 30],
+      ['exit', 20, key, 90],
+    ]);
+    expect(recorded.pids.at(-1)).toMatchObject({ exitCode: 7 });
+  });
+
   it('that ended by the exec of another is told, and the process goes on', () => {
     expect(
       summary(

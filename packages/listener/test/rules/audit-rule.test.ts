@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type AuditRule, encodeRule, isTaskNever, keyOfRule, ruleField } from '../../src/rules/audit-rule.ts';
+import { type AuditRule, encodeRule, isHiding, isTaskNever, keyOfRule, ruleField } from '../../src/rules/audit-rule.ts';
 
 const rule: AuditRule = {
   action: 'always',
@@ -100,16 +100,29 @@ describe('the key of somebody else’s rule', () => {
   });
 });
 
+/** A rule of a list, with an action; the lists are 1 task, 4 exit, 5 exclude. */
+function ruleOf(list: number, action: 'never' | 'always'): Uint8Array {
+  const bytes = Buffer.alloc(1040);
+  bytes.writeUInt32LE(list, 0);
+  bytes.writeUInt32LE(action === 'never' ? 0 : 2, 4);
+  return bytes;
+}
+
 describe('a rule that hides whole tasks', () => {
   it('is one of the task list that says never', () => {
-    const head = (list: number, action: number) => {
-      const bytes = Buffer.alloc(1040);
-      bytes.writeUInt32LE(list, 0);
-      bytes.writeUInt32LE(action, 4);
-      return isTaskNever(bytes);
-    };
+    const rules = [ruleOf(1, 'never'), ruleOf(0x11, 'never'), ruleOf(1, 'always'), ruleOf(4, 'never')];
 
-    expect([head(1, 0), head(0x11, 0), head(1, 2), head(4, 0)]).toEqual([true, true, false, false]);
+    expect(rules.map(isTaskNever)).toEqual([true, true, false, false]);
     expect(isTaskNever(new Uint8Array(4))).toBe(false);
+  });
+});
+
+describe('a rule that hides calls or records', () => {
+  it('is one of the exit list that says never, or any of the exclude list', () => {
+    const hiding = [ruleOf(4, 'never'), ruleOf(0x14, 'never'), ruleOf(5, 'never'), ruleOf(5, 'always')];
+    const others = [ruleOf(4, 'always'), ruleOf(1, 'never'), new Uint8Array(4)];
+
+    expect(hiding.map(isHiding)).toEqual([true, true, true, true]);
+    expect(others.map(isHiding)).toEqual([false, false, false]);
   });
 });

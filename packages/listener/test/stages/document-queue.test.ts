@@ -4,6 +4,7 @@ import { DocumentQueue, type DocumentQueueOptions } from '../../src/stages/docum
 
 const entry = (name: string) => ({ collection: 'losses', document: { _id: name } }) as unknown as RawEntry;
 const nameOf = ({ document }: RawEntry) => document._id;
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const unreachable = () => new StoreError('DATABASE_UNREACHABLE', 'nobody answers');
 
 /** A queue before a store that refuses the first `failures` batches; time passes as fast as it is slept. */
@@ -23,13 +24,15 @@ function queueFor(options: Partial<DocumentQueueOptions> = {}, failures = 0) {
       return { inserted: entries.length, duplicates: 0 };
     },
   };
+  let clock = 1_000_000;
   const sleep = async (ms: number) => {
     pauses.push(ms);
-    await new Promise((resolve) => setImmediate(resolve));
+    clock += ms;
+    await turn();
   };
   const queue = new DocumentQueue(
     store,
-    { batch: 3, bound: 6, retryMs: [200, 1000], sleep, ...options },
+    { batch: 3, bound: 6, retryMs: [200, 1000], sleep, now: () => clock, ...options },
     { written: (result) => written.push(result), retrying: (error) => retries.push(error.message) },
   );
   const push = (...names: string[]) => {
@@ -53,11 +56,11 @@ describe('documents on their way to the store', () => {
     const { queue, push, batches } = queueFor();
 
     push('a', 'b');
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect([queue.length, batches]).toEqual([2, []]);
 
     queue.flush();
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     expect([queue.length, batches]).toEqual([0, [['a', 'b']]]);
   });
 
@@ -65,7 +68,7 @@ describe('documents on their way to the store', () => {
     const { queue, push, batches, pauses, retries } = queueFor({}, 5);
 
     push('a', 'b', 'c', 'd');
-    while (queue.length > 0) await new Promise((resolve) => setImmediate(resolve)).then(() => queue.flush());
+    while (queue.length > 0) await turn().then(() => queue.flush());
 
     expect(batches).toEqual([['a', 'b', 'c'], ['d']]);
     expect(pauses).toEqual([200, 400, 800, 1000, 1000]);
@@ -87,37 +90,58 @@ describe('documents on their way to the store', () => {
   it('count as waiting while the store has them', async () => {
     let taken: (result: InsertResult) => void = () => undefined;
     const store = { insert: () => new Promise<InsertResult>((resolve) => (taken = resolve)) };
-    const sleep = () => new Promise<void>((resolve) => setImmediate(resolve));
     const watch = { written: () => undefined, retrying: () => undefined };
-    const queue = new DocumentQueue(store, { batch: 2, bound: 3, retryMs: [1, 1], sleep }, watch);
+    const options = { batch: 2, bound: 3, retryMs: [1, 1], sleep: turn, now: () => 0 } as const;
+    const queue = new DocumentQueue(store, options, watch);
 
     for (const name of ['a', 'b', 'c']) queue.push(entry(name));
     expect([queue.length, queue.full]).toEqual([3, true]);
 
     taken({ inserted: 2, duplicates: 0 });
-    await sleep();
+    await turn();
     expect([queue.length, queue.full]).toEqual([1, false]);
   });
+});
 
-  it.each([1, 40])('are counted when the end comes before the store is back (pause of %d ms)', async (pause) => {
-    const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-    const { queue, push, batches } = queueFor({ sleep, retryMs: [pause, pause] }, 1_000_000);
+describe('documents at the end', () => {
+  it.each([1, 40, 500])('are counted when the store takes nothing any more (pauses of %d ms)', async (pause) => {
+    const { queue, push, batches } = queueFor({ retryMs: [pause, pause] }, 1_000_000);
 
     push('a', 'b', 'c', 'd');
 
-    expect(await queue.finish(50)).toBe(4);
-    await sleep(2 * pause);
+    expect(await queue.finish(100)).toBe(4);
+    for (let later = 0; later < 20; later += 1) await turn();
     expect([batches, queue.length]).toEqual([[], 4]);
   });
 
-  it('do not hold up the stages before once they are given up', async () => {
-    const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-    const { queue, push } = queueFor({ sleep, retryMs: [5, 5] }, 1_000_000);
+  it('are waited for as long as the store takes some, however long it needs for all', async () => {
+    const { queue, push, batches } = queueFor({ batch: 1, bound: 100 });
+    const names = Array.from({ length: 50 }, (_, index) => `document ${index}`);
+
+    push(...names);
+
+    expect(await queue.finish(1)).toBe(0);
+    expect(batches.flat()).toEqual(names);
+  });
+
+  it('do not hold up the stages before once they are given up, and those that come later are counted', async () => {
+    const { queue, push } = queueFor({ retryMs: [5, 5] }, 1_000_000);
 
     push('a', 'b', 'c', 'd', 'e', 'f');
-    await queue.finish(20);
+    expect(await queue.finish(20)).toBe(6);
+    await queue.room();
+    push('g');
+
+    expect([queue.full, queue.length]).toEqual([true, 7]);
+  });
+
+  it('are given up by the first limit that was set', async () => {
+    const { queue, push } = queueFor({ retryMs: [5, 5] }, 1_000_000);
+
+    queue.expectEnd(20);
+    push('a', 'b', 'c', 'd', 'e', 'f');
     await queue.room();
 
-    expect(queue.full).toBe(true);
+    expect(await queue.finish(1_000_000_000)).toBe(6);
   });
 });

@@ -16,7 +16,9 @@ interface Reading {
   readonly drained: boolean;
 }
 
-const readings = fc.array(fc.record({ waitUs: fc.integer({ min: 1, max: 400_000 }), drained: fc.boolean() }), {
+/** A busy stage reads every few milliseconds, one that is held up much later. */
+const waitUs = fc.oneof(fc.integer({ min: 1, max: 20_000 }), fc.integer({ min: 1, max: 400_000 }));
+const readings = fc.array(fc.record({ waitUs, drained: fc.boolean() }), {
   minLength: 1,
   maxLength: 12,
 });

@@ -28,7 +28,7 @@ const architecture = (arch: string | undefined) => {
 /** A rule as auditctl or describeRule prints it, free of the choices that the two make. */
 export function canonicalRule(line: string): CanonicalRule {
   const [, action = ''] = /^-[aA] (\S+)/.exec(line) ?? [];
-  const fields = [...line.matchAll(/-F ([a-z0-9]+)([=&])(\S+)/g)].map(([, name = '', operator = '', value = '']) => ({
+  const fields = [...line.matchAll(/-F ([a-z0-9]+)(!=|=|&)(\S+)/g)].map(([, name = '', operator = '', value = '']) => ({
     name,
     operator,
     value,
@@ -57,7 +57,8 @@ function numberOf(call: string, arch: string | undefined): number | string {
   return syscallNumber(architecture(arch), name as SyscallName) ?? `unknown ${call}`;
 }
 
-/** 0x is hexadecimal, a leading 0 octal, as in C. */
+/** 0x is hexadecimal, a leading 0 octal, as in C; auditctl knows errors by name. */
 function numeric(value: string): number {
+  if (value === '-EBADF') return -9;
   return Number(/^0[0-7]+$/.test(value) ? `0o${value}` : value);
 }

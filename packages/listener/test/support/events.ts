@@ -7,6 +7,7 @@ import type {
   CheckpointEvent,
   CloneEvent,
   CloseEvent,
+  CloseRangeEvent,
   DescriptorFlagsEvent,
   DupEvent,
   ExecEvent,
@@ -126,6 +127,16 @@ export const close = (ms: number, tgid: number, fd: number, fields: Unique<Close
   fd,
   ...auditOrigin(ms, tgid, fields),
 });
+
+export function closeRange(
+  ms: number,
+  tgid: number,
+  first: number,
+  last: number,
+  fields: Unique<CloseRangeEvent> = {},
+): CloseRangeEvent {
+  return { kind: 'close-range', first, last, onExec: false, ...auditOrigin(ms, tgid, fields) };
+}
 
 export function write(
   ms: number,

@@ -15,7 +15,7 @@ export interface HostStory {
   readonly audit: readonly Told<AuditEvent>[];
 }
 
-type Action = 'open' | 'write' | 'close' | 'dup' | 'fork' | 'spawn' | 'exec' | 'exit';
+type Action = 'open' | 'write' | 'close' | 'dup' | 'fork' | 'spawn' | 'job' | 'exec' | 'exit';
 interface Step {
   readonly action: Action;
   /** Which of the living processes does it. */
@@ -35,6 +35,8 @@ const step: fc.Arbitrary<Step> = fc.record({
     'dup',
     'fork',
     'spawn',
+    'job',
+    'job',
     'exec',
     'exit',
   ),
@@ -60,6 +62,14 @@ function tell(steps: readonly Step[]): HostStory {
   const sayAudit = (make: (ms: number, fields: { serial: number }) => AuditEvent, entryMs = now) => {
     serial += 1;
     audit.push({ atUs: now * 1000, event: make(entryMs - (entryMs % stampMs), { serial }) });
+  };
+  // Half a millisecond on: no audit stamp is at the very moment of an exit.
+  const end = (tgid: number) => {
+    const whole = exit(now, { tgid });
+    const half = 500_000n;
+    const event = { ...whole, timeNs: whole.timeNs + half, monotonicNs: whole.monotonicNs + half };
+    connector.push({ atUs: now * 1000 + 500, event });
+    alive.splice(alive.indexOf(tgid), 1);
   };
   const forkFrom = (parent: number) => {
     const child = next;
@@ -106,12 +116,22 @@ function tell(steps: readonly Step[]): HostStory {
         sayAudit((ms, fields) => cloned(ms, tgid, child, fields), entryMs);
         break;
       }
+      case 'job': {
+        // A child that writes one file and ends at once.
+        const child = forkFrom(tgid);
+        sayAudit((ms, fields) => cloned(ms, tgid, child, fields));
+        now += 1;
+        sayAudit((ms, fields) => open(ms, child, { ...fields, fd }));
+        sayAudit((ms, fields) => write(ms, child, fd, waitMs, fields));
+        now += 1;
+        end(child);
+        break;
+      }
       case 'exec':
         execute(tgid);
         break;
       case 'exit':
-        say(exit(now, { tgid }));
-        alive.splice(alive.indexOf(tgid), 1);
+        end(tgid);
         break;
     }
   }

@@ -1,3 +1,4 @@
+import { type CookedFileDocument, truncates } from '@godo/evidence';
 import { commandLine } from './command-line.ts';
 import { fields, list, ns, number, text } from './lenient.ts';
 import { facts, pidOfKey, programName, shortContainer } from './process.ts';
@@ -48,7 +49,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function flatRow(file: Fields, processes: ProcessesByKey, screen: Screen): Row {
   const { charset, width } = screen;
-  const opener = facts(processes.get(text(file.key) ?? ''));
+  const opener = openerAt(file, facts(processes.get(text(file.key) ?? '')));
   const container = shortContainer(file.containerId, charset);
   const cells: Cell[] = [
     pathCell(file, charset),
@@ -65,7 +66,7 @@ function flatRow(file: Fields, processes: ProcessesByKey, screen: Screen): Row {
 function stackedRow(file: Fields, processes: ProcessesByKey, screen: Screen): Row {
   const { charset, width } = screen;
   const { dot } = glyphs(charset);
-  const opener = facts(processes.get(text(file.key) ?? ''));
+  const opener = openerAt(file, facts(processes.get(text(file.key) ?? '')));
   const container = shortContainer(file.containerId, charset);
   const who = `pid ${number(file.tgid) ?? '?'}  ${openerProgram(file, opener, charset)}`;
   const where = container === null ? '' : ` ${dot} container ${container}`;
@@ -91,7 +92,7 @@ function pathCell(file: Fields, charset: Charset): Cell {
     file.pathResolved === true ? [] : [dirfd === null ? 'unresolved' : `unresolved, below fd ${dirfd}`];
   const remarks = [
     ...(path === null ? [] : unresolved),
-    ...(file.created === true ? ['created'] : []),
+    ...(file.created === true ? ['created'] : truncatesFile(file) ? ['truncated'] : []),
     ...(file.openedBefore === true ? ['open before the recording'] : []),
   ];
   if (remarks.length === 0) return { text: shown, role: 'path', lines: 4 };
@@ -99,9 +100,32 @@ function pathCell(file: Fields, charset: Charset): Cell {
   return { text: shown, role: 'path', lines: 4, remark: { text: `(${remarks.join(', ')})`, role } };
 }
 
+/**
+ * The opener with the arguments it had when it opened the file, which are not its last ones where it executed something
+ * else since. Executions of another program than the one that opened the file are out of the question; a process that
+ * opened it before its first exec had its parent's arguments, which are not its own.
+ */
+function openerAt(file: Fields, opener: ReturnType<typeof facts>): ReturnType<typeof facts> {
+  const programs = list(opener.executions)
+    .map(facts)
+    .filter((execution) => execution.success !== false);
+  if (programs.length === 0) return opener;
+  const exe = text(file.exe);
+  const same = exe === null ? programs : programs.filter((execution) => text(execution.exe) === exe);
+  const openedNs = ns(file.openedNs);
+  const before = same.filter((execution) => openedNs === null || (ns(execution.timeNs) ?? 0n) <= openedNs);
+  // The clock of audit lags: the exec may seem to be a little later than what was done after it.
+  const then = before.at(-1) ?? same[0];
+  return { ...opener, argv: then?.argv ?? null, argvHex: then?.argvHex };
+}
+
 /** What the opener was when it opened the file; what it became later only where that is not known. */
 function openerProgram(file: Fields, opener: ReturnType<typeof facts>, charset: Charset): string {
   return programName(text(file.exe) === null && text(file.comm) === null ? opener : facts(file), charset);
+}
+
+function truncatesFile(file: Fields): boolean {
+  return truncates({ flags: number(file.flags), access: text(file.access) as CookedFileDocument['access'] });
 }
 
 function countCells(file: Fields): Cell[] {

@@ -1,0 +1,108 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { openRawReader } from '@godo/evidence';
+import pino from 'pino';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { program } from '../../src/commands/program.ts';
+import type { World } from '../../src/commands/world.ts';
+import { diagLines } from '../../src/diag/diag-line.ts';
+import { close, fork, open, sessionEnd, sessionStart } from '../support/events.ts';
+
+const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+
+describe('godo replay', () => {
+  let directory = '';
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'godo-replay-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  /** Runs `godo replay` into a new database and returns what it printed. */
+  async function replay(...argv: string[]): Promise<string[]> {
+    const printed: string[] = [];
+    const world: World = {
+      log: () => pino({ level: 'silent' }),
+      print: (text) => printed.push(text),
+      exitWith: () => undefined,
+    };
+    await program(world).parseAsync(['replay', '--db', join(directory, 'db'), ...argv], { from: 'user' });
+    return printed;
+  }
+
+  async function files() {
+    const reader = await openRawReader({ kind: 'sqlite', directory: join(directory, 'db') });
+    try {
+      const all = [];
+      for await (const { host, path, closedBy } of reader.closedFiles()) all.push([host, path, closedBy]);
+      return all;
+    } finally {
+      await reader.close();
+    }
+  }
+
+  it('makes evidence of an audit.log, once, however often it is run', async () => {
+    const log = fixture('enriched-node-shell-redirects.log');
+    const [first = ''] = await replay(log, '--json');
+    const [second = ''] = await replay(log, '--json');
+    const { documents } = JSON.parse(first);
+
+    expect(JSON.parse(first)).toEqual({ lines: 186, events: 78, badLines: 0, documents, duplicates: 0 });
+    expect(JSON.parse(second)).toEqual({ lines: 186, events: 78, badLines: 0, documents: 0, duplicates: documents });
+    expect(documents).toBeGreaterThan(10);
+    expect(await files()).toEqual([
+      ['web-1', '/srv/example/hello.txt', 'dup'],
+      ['web-1', '/srv/example/copy.txt', 'dup'],
+    ]);
+  });
+
+  it('makes evidence of a --diag file, which it tells by its first line', async () => {
+    const stamp = 'msg=audit(1700000000.020:20): ';
+    const lines = [
+      `type=SYSCALL ${stamp}arch=c000003e syscall=2 success=yes exit=3 a0=7f a1=241 a2=1b6 a3=0 ppid=1 pid=20 comm="sh" exe="/bin/sh"`,
+      `type=PATH ${stamp}item=0 name="/srv/out" inode=42 dev=fe:00 mode=0100644 nametype=CREATE`,
+    ];
+    const closing = [
+      'type=SYSCALL msg=audit(1700000000.021:21): arch=c000003e syscall=3 success=yes exit=0 a0=3 ppid=1 pid=20',
+    ];
+    const events = [
+      sessionStart(),
+      fork(10, { tgid: 20, parentTgid: 1 }),
+      open(20, 20, { lines }),
+      close(21, 20, 3, { lines: closing }),
+      sessionEnd(30),
+    ];
+    const path = join(directory, '1.txt');
+    writeFileSync(path, `${events.flatMap(diagLines).join('\n')}\n`, 'latin1');
+
+    expect((await replay(path, '--json')).map((line) => JSON.parse(line))).toEqual([
+      { lines: 8, events: 5, badLines: 0, documents: 4, duplicates: 0 },
+    ]);
+    expect(await files()).toEqual([['host-1', '/srv/out', 'close']]);
+  });
+
+  it('names the host of a log that does not', async () => {
+    await replay(fixture('open-name-not-utf8.log'), '--host', 'web-7');
+    const reader = await openRawReader({ kind: 'sqlite', directory: join(directory, 'db') });
+    const hosts = [];
+    for await (const { host, phase } of reader.sessions()) hosts.push([host, phase]);
+    await reader.close();
+
+    expect(hosts).toEqual([
+      ['web-7', 'start'],
+      ['web-7', 'end'],
+    ]);
+  });
+
+  it.each([
+    ['cannot be read', 'nothing-there', null],
+    ['holds no audit event: is it an audit.log or a --diag file?', 'empty', ''],
+    ['holds no audit event (line 1: no type=): is it an audit.log or a --diag file?', 'poem', 'The rain in Spain\n'],
+  ])('says in one sentence that a file %s', async (sentence, name, content) => {
+    const path = join(directory, name);
+    if (content !== null) writeFileSync(path, content);
+
+    await expect(replay(path)).rejects.toMatchObject({ code: 'BAD_INPUT', message: expect.stringContaining(sentence) });
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { containerNamedBy } from '../../src/recorder/container-roots.ts';
+import { became, exec, fork, snapshot } from '../support/events.ts';
+import { record } from '../support/recording.ts';
+
+const id = 'c'.repeat(64);
+const other = 'd'.repeat(64);
+const runc = { comm: 'runc', exe: '/usr/bin/runc' };
+const create = ['runc', '--log', '/run/log.json', 'create', '--bundle', '/run/bundle', id];
+const concluded =
+  'its container is concluded: its program lies on the root file system of the container that its runtime was started for';
+
+/** A runtime that makes the container, and a child of it that ends before /proc could show where it is. */
+function containerOf(
+  dev: string | null,
+  makes = { containerId: id, rootfs: '/run/bundle/rootfs', dev: '00:34' as string | null },
+) {
+  const host = { containerId: null };
+  const { pids } = record(
+    snapshot(0, { tgid: 5 }),
+    fork(10, { tgid: 20, parentTgid: 5, proc: { startTicks: 5001, ...host } }),
+    became(11, { tgid: 20, proc: { startTicks: 5001, argv: create, ...runc, ...host, makes } }),
+    exec(11, 20, { argv: create, dev: 'fe:00', caller: runc }),
+    fork(20, { tgid: 30, parentTgid: 20, proc: { startTicks: 5002, ...host } }),
+    became(30, { tgid: 30 }),
+    exec(30, 30, { argv: ['true'], dev, caller: { comm: 'true', exe: '/bin/true' } }),
+  );
+  const last = pids.at(-1);
+  return [last?.containerId, last?.warnings];
+}
+
+describe('a process that is gone before /proc shows its container', () => {
+  it('is in the one that its runtime was started for, when its program lies on that one’s root', () => {
+    expect(containerOf('00:34')).toEqual([id, [concluded]]);
+  });
+
+  it('is not concluded to be in it when its program lies elsewhere', () => {
+    expect(containerOf('fe:00')).toEqual([null, undefined]);
+    expect(containerOf(null)).toEqual([null, undefined]);
+  });
+
+  it('is not concluded to be in it by a device that many containers may share', () => {
+    expect(containerOf('fe:00', { containerId: id, rootfs: '/x', dev: 'fe:00' })).toEqual([null, undefined]);
+  });
+
+  it('is not concluded to be in another container than its runtime’s', () => {
+    expect(containerOf('00:34', { containerId: other, rootfs: '/x', dev: '00:34' })).toEqual([null, undefined]);
+  });
+});
+
+describe('the container that a command line names', () => {
+  it('is the last full id among the arguments of a runtime', () => {
+    expect(containerNamedBy('/usr/bin/runc', create)).toBe(id);
+    expect(containerNamedBy('/usr/bin/containerd-shim-runc-v2', ['shim', '-id', id, '-address', '/x'])).toBe(id);
+    expect(containerNamedBy('/usr/bin/conmon', ['conmon', other, id])).toBe(id);
+  });
+
+  it('is none of another program, and none without a full id', () => {
+    expect(containerNamedBy('/bin/echo', ['echo', id])).toBeNull();
+    expect(containerNamedBy('/usr/bin/runc', ['runc', 'list', id.slice(1), `${id}0`])).toBeNull();
+    expect(containerNamedBy(null, create)).toBeNull();
+    expect(containerNamedBy('/usr/bin/runc', null)).toBeNull();
+  });
+});

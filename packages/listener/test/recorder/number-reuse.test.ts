@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { exec, exit, fork, keyOf, snapshot } from '../support/events.ts';
+import { byConnector, process, record } from '../support/recording.ts';
+
+const init = snapshot(0, { tgid: 1, parentTgid: 0 });
+const initKey = keyOf(1, -10_000);
+const place = { containerId: null, rootfs: '/' };
+
+describe('a number that is given out again', () => {
+  it('is another process', () => {
+    const { pids } = record(
+      init,
+      fork(10, { tgid: 20, parentTgid: 1 }),
+      exit(20, { tgid: 20 }),
+      fork(500, { tgid: 20, parentTgid: 1 }),
+    );
+
+    expect(pids.map(({ observation, key }) => [observation, key])).toEqual([
+      ['snapshot', initKey],
+      ['fork', keyOf(20, 10)],
+      ['exit', keyOf(20, 10)],
+      ['fork', keyOf(20, 500)],
+    ]);
+  });
+
+  it('without an exit in between says that the exit was missed', () => {
+    const { pids } = record(init, fork(10, { tgid: 20, parentTgid: 1 }), fork(500, { tgid: 20, parentTgid: 1 }));
+
+    expect(pids[2]).toEqual({
+      ...byConnector(500),
+      ...process(20, 500),
+      ...place,
+      observation: 'fork',
+      ppid: 1,
+      parentTgid: 1,
+      parentKey: initKey,
+      warnings: ['the exit of the process that had this number before (boot:20:5001) was not seen'],
+    });
+  });
+
+  it('does not take over what audit tells late of its former life', () => {
+    const { pids } = record(
+      fork(10, { tgid: 20, parentTgid: 1 }),
+      exit(499, { tgid: 20 }),
+      fork(500, { tgid: 20, parentTgid: 1 }),
+      exec(390, 20, { argv: ['old'] }),
+      exec(510, 20, { argv: ['new'] }),
+      exec(495, 20, { argv: ['new, by a clock that lags'] }),
+    );
+
+    expect(pids.slice(3).map(({ key, argv }) => [key, argv?.[0]])).toEqual([
+      [keyOf(20, 10), 'old'],
+      [keyOf(20, 500), 'new'],
+      [keyOf(20, 500), 'new, by a clock that lags'],
+    ]);
+  });
+});

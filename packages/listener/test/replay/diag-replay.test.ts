@@ -1,0 +1,129 @@
+import type { RawEntry } from '@godo/evidence';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { interpret } from '../../src/audit/interpret.ts';
+import { Reassembler } from '../../src/audit/reassembler.ts';
+import { diagLines } from '../../src/diag/diag-line.ts';
+import type { AuditEvent, BinaryString, PipelineEvent } from '../../src/events.ts';
+import { Recorder } from '../../src/recorder/recorder.ts';
+import { checkpoint, exit, fork, loss, sessionEnd, sessionStart, snapshot, star } from '../support/events.ts';
+import { fixtureLines, recordOf } from '../support/fixtures.ts';
+import { loggedClose, loggedExec, loggedFork, loggedOpen, loggedWrite } from '../support/log-lines.ts';
+import { sorted } from '../support/recording.ts';
+import { replayDiag } from '../support/replaying.ts';
+
+/** Audit events as the live listener has them while it writes a --diag file. */
+function liveEvents(lines: readonly BinaryString[], incomplete: string | null = null): AuditEvent[] {
+  const events: AuditEvent[] = [];
+  const reassembler = new Reassembler(
+    { timeoutMs: 1, maxOpen: 1000, watchSerials: false, timeIsTheEnd: true },
+    {
+      event: (records) => {
+        const event = interpret({ ...records, incomplete }, { keepLines: true });
+        if (event !== null) events.push(event);
+      },
+      gap: () => undefined,
+      late: () => undefined,
+    },
+  );
+  for (const line of lines) reassembler.push(recordOf(line), 0);
+  reassembler.finish();
+  return events;
+}
+
+/** What the recorder made of the events live, and the lines of the --diag file of that run. */
+function recordedLive(events: readonly PipelineEvent[]): { entries: RawEntry[]; lines: BinaryString[] } {
+  const entries: RawEntry[] = [];
+  const recorder = new Recorder((entry) => entries.push(entry));
+  const lines: BinaryString[] = [];
+  for (const event of events) {
+    recorder.apply(event);
+    lines.push(...diagLines(event));
+  }
+  return { entries, lines };
+}
+
+const login = 'type=LOGIN msg=audit(1700000000.030:30): pid=20 uid=0 old-auid=4294967295 auid=1000 ses=1 res=1';
+const call = { pid: 20 };
+const container = 'c'.repeat(64);
+const file = {
+  fd: 5,
+  path: '/var/log/\xff',
+  flags: 0o102001,
+  access: 'write',
+  closeOnExec: false,
+  dev: 'fe:00',
+  inode: '7',
+  fileType: 'regular',
+} as const;
+
+const run: PipelineEvent[] = [
+  sessionStart(),
+  loss(1, { severity: 'warning' }),
+  snapshot(5, { tgid: 5, files: [file], proc: { startTicks: 4000, argv: ['caf\xc3\xa9', '\xff\n'], exe: '/bin/sh' } }),
+  star(8, 5),
+  fork(10, { tgid: 20, parentTgid: 5, proc: { startTicks: 5001, containerId: container, rootfs: '/merged' } }),
+  ...liveEvents(loggedExec({ ms: 12, ...call }, 'sh', '-c', 'x')),
+  ...liveEvents(loggedOpen({ ms: 14, ...call }, 3, 'out')),
+  ...liveEvents([...loggedWrite({ ms: 16, ...call }, 3, 6), ...loggedWrite({ ms: 17, pid: 5 }, 5, 9)]),
+  checkpoint(18),
+  fork(20, { tgid: 30, parentTgid: 20 }),
+  ...liveEvents(loggedFork({ ms: 20, ...call }, 30)),
+  ...liveEvents([login, ...loggedWrite({ ms: 30, ...call }, 3, 2)]),
+  ...liveEvents(loggedWrite({ ms: 32, pid: 30 }, 3, 1), 'its end did not come in time'),
+  ...liveEvents(loggedClose({ ms: 34, ...call }, 3)),
+  exit(40, { tgid: 30, status: 9 }),
+  loss(41, { from: '50', to: '52', count: 3 }),
+  sessionEnd(90),
+];
+
+describe('a --diag file', () => {
+  it('makes the documents again that the recorder made live, ids and order included', () => {
+    const live = recordedLive(run);
+    const replayed = replayDiag(live.lines);
+
+    expect(replayed.entries).toEqual(live.entries);
+    expect(replayed.counters).toMatchObject({ lines: live.lines.length, badLines: 0, firstBad: null });
+    expect(sorted(live.entries)).toMatchObject({
+      files: [{ writes: { count: 3, bytes: 9 } }],
+      losses: [{ count: null }, { source: 'reassembly' }, { count: 3 }],
+    });
+  });
+
+  it('makes the documents of real records again', () => {
+    const lines = fixtureLines('enriched-node-shell-redirects.log').flatMap((line) => line.split('\x1d', 1));
+    const live = recordedLive([sessionStart(), ...liveEvents(lines), sessionEnd(90)]);
+
+    expect(live.entries.length).toBeGreaterThan(10);
+    expect(replayDiag(live.lines).entries).toEqual(live.entries);
+  });
+
+  it('that was cut off makes the documents of what was before the cut', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: run.length }), (length) => {
+        const live = recordedLive(run.slice(0, length));
+        expect(replayDiag(live.lines).entries).toEqual(live.entries);
+      }),
+    );
+  });
+
+  it('that was cut off in the middle of an event tells that it may be incomplete', () => {
+    const { lines } = recordedLive(run.slice(0, 6));
+    const { losses } = replayDiag(lines.slice(0, -1));
+
+    expect(losses.map(({ source, from, reason }) => [source, from, reason])).toEqual([
+      ['audit-socket', null, 'Records were lost.'],
+      ['reassembly', '12', 'Audit event 12 (exec) may be incomplete: the input ended before it did.'],
+    ]);
+  });
+
+  it('with a line that cannot be read goes on, and counts it', () => {
+    const live = recordedLive(run);
+    const [start = '', ...rest] = live.lines;
+    const bad = ['type=GODO_LOSS msg=audit(1700000000.001:0): {"kind":', 'rubbish'];
+    const { entries, counters } = replayDiag([start, ...bad, ...rest]);
+
+    expect(entries).toEqual(live.entries);
+    expect(counters).toMatchObject({ badLines: 2, firstBad: 'line 2: its content is no JSON' });
+  });
+});
