@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
@@ -86,7 +86,7 @@ describeWith('godo record', [root, built, program('auditctl', 'auditd')], () => 
     const program = fileURLToPath(new URL('./programs/descriptors.py', import.meta.url));
     expect((await record('descriptors-db', ['python3', program, folder])).code).toBe(0);
     const { files, processes } = await showEvidence(['--db', join(folder, 'descriptors-db')]);
-    const programOf = (key: string) => processes.find((process) => process.key === key)?.argv?.[0];
+    const programOf = (key: string) => basename(processes.find((process) => process.key === key)?.argv?.[0] ?? '');
     expect(
       files
         .filter((file) => file.path?.startsWith(folder))
@@ -97,7 +97,7 @@ describeWith('godo record', [root, built, program('auditctl', 'auditd')], () => 
         })),
     ).toEqual([
       { name: 'ranged', writers: [{ program: 'python3', count: 1, bytes: 3 }], closedBy: 'close' },
-      { name: 'kept', writers: [{ program: '/bin/sh', count: 1, bytes: 8 }], closedBy: 'close' },
+      { name: 'kept', writers: [{ program: 'sh', count: 1, bytes: 8 }], closedBy: 'close' },
     ]);
   });
 

@@ -40,19 +40,35 @@ export async function processesByKey(
   return found;
 }
 
-/** File sessions the filters ask for: those that wrote or made a file, and with `all` the others too. */
-export async function* selectFiles(reader: CookedReader, filters: Filters): AsyncGenerator<CookedFileDocument> {
+/** How many changed files a `path` could not be held against, because their folder is not known. */
+export interface Unresolved {
+  count: number;
+}
+
+/** File sessions the filters ask for: those that changed a file, and with `all` the others too. */
+export async function* selectFiles(
+  reader: CookedReader,
+  filters: Filters,
+  unresolved: Unresolved = { count: 0 },
+): AsyncGenerator<CookedFileDocument> {
   for await (const file of reader.find('files', storeQuery(filters))) {
     if (!filters.all && !changesFile(file)) continue;
-    if (filters.path && !matchesText(filters.path, file.path)) continue;
     if (filters.exe && !matchesText(filters.exe, file.exe)) continue;
+    if (filters.path && !matchesText(filters.path, file.path)) {
+      if (file.pathResolved === false) unresolved.count += 1;
+      continue;
+    }
     yield file;
   }
 }
 
 /** Processes the filters ask for. `path` asks for those that opened or wrote such a file. */
-export async function* selectProcesses(reader: CookedReader, filters: Filters): AsyncGenerator<ProcessDocument> {
-  const users = filters.path ? await fileUsers(reader, filters) : null;
+export async function* selectProcesses(
+  reader: CookedReader,
+  filters: Filters,
+  unresolved?: Unresolved,
+): AsyncGenerator<ProcessDocument> {
+  const users = filters.path ? await fileUsers(reader, filters, unresolved) : null;
   for await (const process of reader.find('processes', storeQuery(filters))) {
     if (users && !users.has(process._id)) continue;
     if (filters.exe && !ran(process, filters.exe)) continue;
@@ -60,11 +76,11 @@ export async function* selectProcesses(reader: CookedReader, filters: Filters): 
   }
 }
 
-async function fileUsers(reader: CookedReader, filters: Filters): Promise<Set<string>> {
+async function fileUsers(reader: CookedReader, filters: Filters, unresolved?: Unresolved): Promise<Set<string>> {
   // The other conditions are about the process, not about the file: its container, pid and program are asked of it.
   const { container: _c, pid: _p, exe: _e, ...ofFile } = filters;
   const users = new Set<string>();
-  for await (const file of selectFiles(reader, ofFile)) {
+  for await (const file of selectFiles(reader, ofFile, unresolved)) {
     users.add(file.key);
     for (const writer of list(file.writers)) users.add(text(fields(writer).key) ?? '');
   }

@@ -48,6 +48,8 @@ export interface Descriptor {
   closeOnExec: boolean;
 }
 
+const coarseClockNs = 10_000_000n;
+
 /** Told when a session has lost its last descriptor. */
 export type SessionEnded = (session: FileSession) => void;
 
@@ -80,10 +82,12 @@ export class DescriptorTable {
     this.#descriptors.delete(fd);
     const { session } = descriptor;
     session.references -= 1;
-    if (session.releasedBy === null || timeNs >= session.releasedNs) {
-      session.releasedNs = timeNs;
-      session.releasedBy = by;
-    }
+    // The stamp of a call lags behind, the time of an exit does not: whoever waits for a child and then closes the file
+    // seems to have closed it before the child's exit. Within that lag the call is taken for the later one.
+    const byCall = session.releasedBy !== null && session.releasedBy !== 'exit';
+    const overtaken = by === 'exit' && byCall && timeNs - session.releasedNs < coarseClockNs;
+    if (session.releasedBy === null || (timeNs >= session.releasedNs && !overtaken)) session.releasedBy = by;
+    if (timeNs > session.releasedNs) session.releasedNs = timeNs;
     if (session.references === 0) ended(session);
   }
 

@@ -20,7 +20,7 @@ describe('an inherited descriptor', () => {
       write(60, 30, 3, 10),
       write(61, 20, 3, 1),
       close(62, 20, 3),
-      exit(70, { tgid: 30 }),
+      exit(75, { tgid: 30 }),
     );
 
     expect(files).toEqual([
@@ -30,9 +30,15 @@ describe('an inherited descriptor', () => {
           { key: parentKey, ...writes(2, 7, 21, 61) },
           { key: childKey, ...writes(1, 10, 60, 60) },
         ],
-        ...closed(70, 'exit'),
+        ...closed(75, 'exit'),
       }),
     ]);
+  });
+
+  it('is closed by the parent that waited for its child, though the stamp of the close lags behind the exit', () => {
+    const { files } = record(parent, open(20, 20), child, cloned(50, 20, 30), close(70, 20, 3), exit(72, { tgid: 30 }));
+
+    expect(files).toEqual([session(closed(72, 'close'))]);
   });
 
   it('closed by both ends with the later close, whichever is told last', () => {
@@ -70,15 +76,15 @@ describe('an inherited descriptor', () => {
       fork(55, { tgid: 40, parentTgid: 30 }),
       write(60, 40, 3, 5),
       close(61, 20, 3),
-      exit(62, { tgid: 30 }),
-      exit(63, { tgid: 40 }),
+      exit(72, { tgid: 30 }),
+      exit(73, { tgid: 40 }),
     );
 
     expect(files).toEqual([
       session({
         writes: writes(1, 5, 60, 60),
         writers: [{ key: keyOf(40, 55), ...writes(1, 5, 60, 60) }],
-        ...closed(63, 'exit'),
+        ...closed(73, 'exit'),
       }),
     ]);
   });

@@ -88,7 +88,7 @@ describe('a file that was open when the listener started', () => {
   it('is ended by a close that may have come after it, for stamps lag', () => {
     const { files } = record(running, close(95, 20, 3), close(130, 20, 3));
 
-    expect(files).toEqual([session(closed(95, 'close'))]);
+    expect(files).toEqual([session(closed(100, 'close'))]);
   });
 
   it('is ended, unseen, by an open of the same number after the snapshot', () => {

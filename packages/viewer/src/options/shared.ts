@@ -52,7 +52,7 @@ export function addSharedOptions(program: Command, nowNs: () => bigint): Command
     [filters, new Option('--since <time>', 'alive, open or happened at or after this time').argParser(time)],
     [filters, new Option('--until <time>', 'not begun after this time').argParser(time)],
     [filters, new Option('--session <id>', 'one run of the listener (ids: viewer stats)')],
-    [filters, new Option('-a, --all', 'files that were only read, too')],
+    [filters, new Option('-a, --all', 'also files that were opened for writing and not changed')],
     ['Output:', new Option('--json', 'one document a line, with the exact text')],
   ];
   for (const [heading, option] of options) program.addOption(option.helpGroup(heading));

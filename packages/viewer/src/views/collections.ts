@@ -3,29 +3,34 @@ import { fields, list } from '../render/lenient.ts';
 import { containerTable, eventTable, lossTable } from '../render/other-rows.ts';
 import { processTable } from '../render/process-rows.ts';
 import { selectFiles, selectOthers, selectProcesses } from '../select.ts';
-import { type Job, noteInapplicable, printJson, printTable, type Tabular } from './job.ts';
+import { type Job, noteInapplicable, noteUnresolved, printJson, printTable, type Tabular } from './job.ts';
 
 /** Each prints the documents the filters ask for, as a table or as JSON. */
 export async function showProcesses(job: Job): Promise<void> {
-  const documents = selectProcesses(job.reader, job.filters);
-  if (job.json) return printJson(job, 'processes', documents);
+  const unresolved = { count: 0 };
+  const documents = selectProcesses(job.reader, job.filters, unresolved);
   const view: Tabular = { ...processTable(job.screen), keys: () => [] };
-  if ((await printTable(job, view, documents)) === 0) job.note('No such process in the evidence.');
+  if (job.json) await printJson(job, 'processes', documents);
+  else if ((await printTable(job, view, documents)) === 0) job.note('No such process in the evidence.');
+  noteUnresolved(job, unresolved);
 }
 
 export async function showFiles(job: Job): Promise<void> {
-  const documents = selectFiles(job.reader, job.filters);
-  if (job.json) return printJson(job, 'files', documents);
+  const unresolved = { count: 0 };
+  const documents = selectFiles(job.reader, job.filters, unresolved);
   const keys = (document: unknown) => {
     const file = fields(document);
     return [file.key, ...list(file.writers).map((writer) => fields(writer).key)];
   };
-  if ((await printTable(job, { ...fileTable(job.screen), keys }, documents)) > 0) return;
-  job.note(
-    job.filters.all
-      ? 'No such file in the evidence.'
-      : 'No such changed file in the evidence; --all shows files that were only read, too.',
-  );
+  if (job.json) await printJson(job, 'files', documents);
+  else if ((await printTable(job, { ...fileTable(job.screen), keys }, documents)) === 0) {
+    job.note(
+      job.filters.all
+        ? 'No such file in the evidence.'
+        : 'No such changed file in the evidence; --all shows also files that were opened for writing and not changed.',
+    );
+  }
+  noteUnresolved(job, unresolved);
 }
 
 export async function showContainers(job: Job): Promise<void> {

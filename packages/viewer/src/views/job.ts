@@ -5,6 +5,7 @@ import type { ProcessesByKey } from '../render/file-rows.ts';
 import { jsonLine } from '../render/json-line.ts';
 import type { Screen } from '../render/screen.ts';
 import type { Row, StreamedTable } from '../render/table.ts';
+import type { Unresolved } from '../select.ts';
 import { inGroups, processesByKey } from '../select.ts';
 
 /** What one view needs: the evidence, what to show of it, and where. */
@@ -16,6 +17,15 @@ export interface Job {
   readonly out: Output;
   /** Says one sentence to the person, beside the data. */
   readonly note: (sentence: string) => void;
+}
+
+/** A path that leaves files out because it could not be held against them says so. */
+export function noteUnresolved(job: Job, { count }: Unresolved): void {
+  if (count === 0) return;
+  const files = count === 1 ? '1 changed file whose folder is' : `${count} changed files whose folders are`;
+  job.note(
+    `--path could not be held against ${files} not known (opened relative to a descriptor): look without it, too.`,
+  );
 }
 
 /** Says which of the given filters this collection has nothing for: a filter is never left out silently. */

@@ -6,7 +6,7 @@ import { branchLevels, treeLine } from '../render/tree-line.ts';
 import { visible } from '../render/visible.ts';
 import { groupSize, processesByKey, selectProcesses } from '../select.ts';
 import { type Node, nodeOf, type Place, type Skeleton, treeOrder } from '../tree/skeleton.ts';
-import type { Job } from './job.ts';
+import { type Job, noteUnresolved } from './job.ts';
 
 /**
  * Prints the processes that are asked for and their ancestors as a tree; returns how many lines that were. Only each
@@ -54,12 +54,15 @@ function originLine(place: Place, document: { host?: unknown; bootId?: unknown }
   return screen.paint('heading', `host ${host}, boot ${boot}`);
 }
 
-async function buildSkeleton({ reader, filters }: Job): Promise<Skeleton> {
+async function buildSkeleton(job: Job): Promise<Skeleton> {
+  const { reader, filters } = job;
   const skeleton = new Map<string, Node>();
-  for await (const process of selectProcesses(reader, filters)) {
+  const unresolved = { count: 0 };
+  for await (const process of selectProcesses(reader, filters, unresolved)) {
     const node = nodeOf(process, true);
     skeleton.set(node.key, node);
   }
+  noteUnresolved(job, unresolved);
   const unfiltered = !filters.path && !filters.exe && Object.keys(storeQuery(filters)).length === 0;
   if (!unfiltered) await addAncestors(reader, skeleton);
   return skeleton;

@@ -91,7 +91,11 @@ test('an empty database is said to be empty, and nothing is missing in it', asyn
     code: 0,
     out: [
       ...['Process tree', 'No such process in the evidence.', '', 'Processes', 'No such process in the evidence.', ''],
-      ...['Changed files', 'No such changed file in the evidence; --all shows files that were only read, too.', ''],
+      ...[
+        'Changed files',
+        'No such changed file in the evidence; --all shows also files that were opened for writing and not changed.',
+        '',
+      ],
     ].join('\n'),
     err: '',
   });
