@@ -3,36 +3,11 @@
  * both are everyday events. A set of facts is kept only if the start time was the same before and after.
  */
 
-import { readFileSync, readlinkSync } from 'node:fs';
 import type { BinaryString, ProcFacts } from '../events.ts';
 import { bundleOf } from './bundle.ts';
 import { containerPath } from './cgroup.ts';
+import { type ProcFiles, realProc } from './proc-files.ts';
 import { RootFileSystems } from './root-file-system.ts';
-
-/** The two system calls that are needed, so that tests can stand in for /proc. */
-export interface ProcFiles {
-  /** Contents as a binary string, or null. `path` is relative to /proc. */
-  read(path: string): BinaryString | null;
-  /** Target of a symbolic link as a binary string, or null. */
-  link(path: string): BinaryString | null;
-}
-
-export const realProc: ProcFiles = {
-  read(path) {
-    try {
-      return readFileSync(`/proc/${path}`, 'latin1');
-    } catch {
-      return null;
-    }
-  },
-  link(path) {
-    try {
-      return readlinkSync(`/proc/${path}`, 'buffer').toString('latin1');
-    } catch {
-      return null;
-    }
-  },
-};
 
 export interface StatFacts {
   readonly comm: BinaryString;

@@ -2,7 +2,7 @@
 
 import type { BinaryString, ContainerRoot } from '../events.ts';
 import { auditDeviceOfMount } from './device.ts';
-import type { ProcFiles } from './proc-reader.ts';
+import type { ProcFiles } from './proc-files.ts';
 
 interface Mount {
   readonly device: string;

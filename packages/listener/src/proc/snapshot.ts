@@ -6,7 +6,8 @@ import { accessMode, fileType } from '../audit/opened-file.ts';
 import { openFlag } from '../audit/syscalls.ts';
 import type { SnapshotEvent, SnapshotFile } from '../events.ts';
 import { auditDevice } from './device.ts';
-import { type ProcReader, realProc } from './proc-reader.ts';
+import { realProc } from './proc-files.ts';
+import type { ProcReader } from './proc-reader.ts';
 
 export interface BootClock {
   /** Epoch ns of the boot: what start ticks are counted from. */

@@ -41,6 +41,8 @@ export interface FileSession {
   /** Latest moment at which a descriptor of it was given up, and how. */
   releasedNs: bigint;
   releasedBy: ClosedBy | null;
+  /** The process that did, by its table. */
+  releasedFrom: DescriptorTable | null;
 }
 
 export interface Descriptor {
@@ -82,11 +84,14 @@ export class DescriptorTable {
     this.#descriptors.delete(fd);
     const { session } = descriptor;
     session.references -= 1;
-    // The stamp of a call lags behind, the time of an exit does not: whoever waits for a child and then closes the file
-    // seems to have closed it before the child's exit. Within that lag the call is taken for the later one.
-    const byCall = session.releasedBy !== null && session.releasedBy !== 'exit';
+    // The stamp of a call lags behind, the time of an exit does not: who waits for a child and then closes the file seems
+    // to have closed it before the child's exit. Within that lag another process's call is taken for the later one.
+    const byCall = session.releasedBy !== null && session.releasedBy !== 'exit' && session.releasedFrom !== this;
     const overtaken = by === 'exit' && byCall && timeNs - session.releasedNs < coarseClockNs;
-    if (session.releasedBy === null || (timeNs >= session.releasedNs && !overtaken)) session.releasedBy = by;
+    if (session.releasedBy === null || (timeNs >= session.releasedNs && !overtaken)) {
+      session.releasedBy = by;
+      session.releasedFrom = this;
+    }
     if (timeNs > session.releasedNs) session.releasedNs = timeNs;
     if (session.references === 0) ended(session);
   }

@@ -161,7 +161,7 @@ export class FileRecorder {
     closeOnExec: boolean,
     opened: Omit<
       FileSession,
-      'key' | 'tgid' | 'fd' | 'containerId' | 'writers' | 'references' | 'releasedNs' | 'releasedBy'
+      'key' | 'tgid' | 'fd' | 'containerId' | 'writers' | 'references' | 'releasedNs' | 'releasedBy' | 'releasedFrom'
     >,
   ): void {
     const session: FileSession = {
@@ -174,6 +174,7 @@ export class FileRecorder {
       references: 0,
       releasedNs: opened.openedNs,
       releasedBy: null,
+      releasedFrom: null,
     };
     process.descriptors.set(fd, session, closeOnExec);
     this.#dirty.add(session);

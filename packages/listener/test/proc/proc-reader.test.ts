@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ProcReader, parseStat, realProc } from '../../src/proc/proc-reader.ts';
+import { realProc } from '../../src/proc/proc-files.ts';
+import { ProcReader, parseStat } from '../../src/proc/proc-reader.ts';
 import { fakeProc, stat } from '../support/fake-proc.ts';
 
 const container = 'c'.repeat(64);

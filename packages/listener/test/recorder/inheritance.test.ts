@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { cloned, close, exec, exit, fork, keyOf, open, write } from '../support/events.ts';
+import { cloned, close, dup, exec, exit, fork, keyOf, open, write } from '../support/events.ts';
 import { closed, fileSession, record, writes } from '../support/recording.ts';
 
 /** 20 is the parent, 30 its child. */
@@ -39,6 +39,12 @@ describe('an inherited descriptor', () => {
     const { files } = record(parent, open(20, 20), child, cloned(50, 20, 30), close(70, 20, 3), exit(72, { tgid: 30 }));
 
     expect(files).toEqual([session(closed(72, 'close'))]);
+  });
+
+  it('is closed by the exit of the process that closed another descriptor of it just before', () => {
+    const { files } = record(parent, open(20, 20), dup(21, 20, 3, 1), close(22, 20, 3), exit(24, { tgid: 20 }));
+
+    expect(files).toEqual([session(closed(24, 'exit'))]);
   });
 
   it('closed by both ends with the later close, whichever is told last', () => {

@@ -1,4 +1,4 @@
-import type { ProcFiles } from '../../src/proc/proc-reader.ts';
+import type { ProcFiles } from '../../src/proc/proc-files.ts';
 
 /** A /proc of the given files and links, by path below it. A list is what successive readings find. */
 export function fakeProc(
