@@ -66,8 +66,8 @@ type WithoutOrigin<E> = E extends AuditEvent ? Omit<E, keyof AuditOrigin> : neve
 function interpretCall(call: Call, warnings: string[]): WithoutOrigin<AuditEvent> | null {
   const { name, body, exit, event } = call;
   if (name === 'execve' || name === 'execveat') return interpretExec(call, warnings);
-  if (name === 'close' && exit !== errnoBadDescriptor) return withArgument(body, 'a0', (fd) => ({ kind: 'close', fd }));
-  if (!call.success || Number.isNaN(exit)) return null;
+  const didNothing = name === 'close' ? exit === errnoBadDescriptor : !call.success || Number.isNaN(exit);
+  if (didNothing) return null;
   switch (name) {
     case 'open':
     case 'openat':
@@ -75,7 +75,7 @@ function interpretCall(call: Call, warnings: string[]): WithoutOrigin<AuditEvent
     case 'creat':
       return { kind: 'open', fd: exit, ...readOpenedFile(name, body, event.records, warnings) };
     case 'close':
-      return null;
+      return withArgument(body, 'a0', (fd) => ({ kind: 'close', fd }));
     case 'close_range':
       return interpretCloseRange(body);
     case 'ioctl':

@@ -2,9 +2,8 @@
 
 import { Command } from 'commander';
 import { AuditRole } from '../kernel/audit-role.ts';
-import { readRunState, removeRunState } from '../kernel/run-file.ts';
+import { isRunning, readRunState, removeRunState } from '../kernel/run-file.ts';
 import { ListenerError } from '../listener-error.ts';
-import { ProcReader } from '../proc/proc-reader.ts';
 import { requireCapabilities } from './listen.ts';
 import type { World } from './world.ts';
 
@@ -12,7 +11,7 @@ export function cleanupCommand(world: World): Command {
   return new Command('cleanup').description('remove our audit rules after a listener was cut off').action(() => {
     requireCapabilities('godo cleanup');
     const state = readRunState();
-    if (state !== null && new ProcReader().stat(state.pid)?.startTicks === state.startTicks) {
+    if (state !== null && isRunning(state)) {
       throw new ListenerError(
         'ALREADY_RUNNING',
         `godo is running (pid ${state.pid}): stop it, it cleans up by itself.`,

@@ -2,8 +2,7 @@
 
 import { Command } from 'commander';
 import { AuditRole } from '../kernel/audit-role.ts';
-import { readRunState } from '../kernel/run-file.ts';
-import { ProcReader } from '../proc/proc-reader.ts';
+import { isRunning, readRunState } from '../kernel/run-file.ts';
 import { requireCapabilities } from './listen.ts';
 import type { World } from './world.ts';
 
@@ -24,7 +23,7 @@ function readStatus() {
   const role = new AuditRole();
   try {
     const state = readRunState();
-    const running = state !== null && new ProcReader().stat(state.pid)?.startTicks === state.startTicks;
+    const running = state !== null && isRunning(state);
     return {
       kernel: role.found,
       rules: role.ownRules(),

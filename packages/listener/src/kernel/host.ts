@@ -26,6 +26,11 @@ export function hostFacts(): HostFacts {
   };
 }
 
+/** µs of CLOCK_MONOTONIC. */
+export function monotonicUs(): number {
+  return Number(readClocks().monotonicNs) / 1000;
+}
+
 export function realtimeNs(): bigint {
   return readClocks().realtimeNs;
 }

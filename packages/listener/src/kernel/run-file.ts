@@ -2,6 +2,7 @@
 
 import { closeSync, constants, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ProcReader } from '../proc/proc-reader.ts';
 import type { FoundSettings } from './audit-role.ts';
 
 export interface RunState {
@@ -18,6 +19,11 @@ export interface RunState {
   readonly counters: Readonly<Record<string, number>>;
 }
 
+/** Whether the process that wrote it still lives. */
+export function isRunning({ pid, startTicks }: RunState): boolean {
+  return new ProcReader().stat(pid)?.startTicks === startTicks;
+}
+
 const directory = '/run/godo';
 const path = join(directory, 'listener.json');
 
@@ -25,17 +31,14 @@ const path = join(directory, 'listener.json');
  * Makes the file ours, or tells who has it: `running` when that process lives, `cutOff` (with what it left) when it was
  * killed; then the file is ours. Two that start at once cannot both have it.
  */
-export function claimRunState(
-  state: RunState,
-  isAlive: (other: RunState) => boolean,
-): { readonly running: RunState } | { readonly cutOff: RunState | null } {
+export function claimRunState(state: RunState): { readonly running: RunState } | { readonly cutOff: RunState | null } {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   let cutOff: RunState | null = null;
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const mine = cutOff === null ? state : { ...state, found: cutOff.found };
     if (createExclusively(path, mine)) return { cutOff };
     const other = readRunState();
-    if (other !== null && isAlive(other)) return { running: other };
+    if (other !== null && isRunning(other)) return { running: other };
     const aside = `${path}.${state.pid}`;
     try {
       renameSync(path, aside);
@@ -44,7 +47,7 @@ export function claimRunState(
     }
     // Somebody quicker may have put a new one there between the look and the rename.
     const moved = readState(aside);
-    if (moved !== null && isAlive(moved)) {
+    if (moved !== null && isRunning(moved)) {
       renameSync(aside, path);
       return { running: moved };
     }

@@ -5,6 +5,7 @@
 
 import type { ClosedBy } from '@godo/evidence';
 import type { BinaryString, OpenEvent } from '../events.ts';
+import { coarseClockNs } from './coarse-clock.ts';
 
 export interface WriteTotals {
   count: number;
@@ -49,8 +50,6 @@ export interface Descriptor {
   readonly session: FileSession;
   closeOnExec: boolean;
 }
-
-const coarseClockNs = 10_000_000n;
 
 /** Told when a session has lost its last descriptor. */
 export type SessionEnded = (session: FileSession) => void;

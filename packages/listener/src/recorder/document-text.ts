@@ -1,15 +1,13 @@
 /** Binary strings into the text fields of documents. */
 
-import { textOf } from '@godo/evidence';
+import { textFields as knownTextFields, textOf, textsOf } from '@godo/evidence';
 import type { BinaryString } from '../events.ts';
 
 type TextFields<Name extends string> = { [K in Name]: string | null } & { [K in `${Name}Hex`]?: string };
 
 /** `{name: text}`, with `{nameHex}` beside it where the bytes were not UTF-8. */
 export function textFields<Name extends string>(name: Name, value: BinaryString | null): TextFields<Name> {
-  if (value === null) return { [name]: null } as TextFields<Name>;
-  const { text, hex } = textOf(value);
-  return { [name]: text, ...(hex !== undefined && { [`${name}Hex`]: hex }) } as TextFields<Name>;
+  return value === null ? ({ [name]: null } as TextFields<Name>) : knownTextFields(name, value);
 }
 
 export function textOrNull(value: BinaryString | null): string | null {
@@ -40,9 +38,6 @@ export function fittingArgv(argv: readonly BinaryString[] | null): {
 
 export function argvFields(argv: readonly BinaryString[] | null): ArgvFields {
   if (argv === null) return { argv: null };
-  const parts = argv.map(textOf);
-  return {
-    argv: parts.map((part) => part.text),
-    ...(parts.some((part) => part.hex !== undefined) && { argvHex: parts.map((part) => part.hex ?? null) }),
-  };
+  const { texts, hexes } = textsOf(argv);
+  return { argv: texts, ...(hexes !== undefined && { argvHex: hexes }) };
 }

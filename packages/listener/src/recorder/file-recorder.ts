@@ -11,9 +11,10 @@ import type {
   SnapshotEvent,
   WriteEvent,
 } from '../events.ts';
+import { coarseClockMs } from './coarse-clock.ts';
 import { countWrite, type Descriptor, type FileSession } from './descriptor-table.ts';
 import { auditId, fileDocument, nanosecondsPerMs, type RunOrigin } from './documents.ts';
-import { coarseClockMs, type ProcessState } from './process-table.ts';
+import type { ProcessState } from './process-table.ts';
 
 export type EmitFile = (collection: 'files' | 'fds', document: FileSessionDocument) => void;
 

@@ -1,7 +1,8 @@
 /** Forks concluded from clone records and ppid, for evidence without a connector (an audit.log). */
 
 import type { AuditEvent, Caller, CloneEvent } from '../events.ts';
-import { coarseClockMs, type ProcessState, type ProcessTable } from './process-table.ts';
+import { coarseClockMs } from './coarse-clock.ts';
+import type { ProcessState, ProcessTable } from './process-table.ts';
 
 interface Clone {
   readonly parentTgid: number;

@@ -1,6 +1,7 @@
 /** The processes the recorder knows: who is behind a tgid at a given moment. Pure; no /proc, no clock. */
 
 import type { BinaryString } from '../events.ts';
+import { coarseClockMs } from './coarse-clock.ts';
 import type { DescriptorTable } from './descriptor-table.ts';
 
 /** One process from its start to its end. */
@@ -39,9 +40,6 @@ export interface ProcessState {
 
 /** How long a process that ended is still found for events that come late: this many of them are remembered. */
 const rememberedExits = 4096;
-
-/** An audit stamp may lie this much before the moment: the coarse clock ticks at 100 Hz at the slowest. */
-export const coarseClockMs = 10;
 
 export class ProcessTable {
   readonly #alive = new Map<number, ProcessState>();

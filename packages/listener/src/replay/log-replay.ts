@@ -8,8 +8,9 @@ import { createHash } from 'node:crypto';
 import { interpret } from '../audit/interpret.ts';
 import { Reassembler, serialDistance } from '../audit/reassembler.ts';
 import { type LogRecord, parseLogLine } from '../audit/record.ts';
-import type { AuditEvent, BinaryString, LossEvent } from '../events.ts';
+import type { AuditEvent, BinaryString } from '../events.ts';
 import { version } from '../kernel/host.ts';
+import { type LossFacts, lossEvent } from '../loss-event.ts';
 import { nanosecondsPerMs } from '../recorder/documents.ts';
 import { type Emit, Recorder } from '../recorder/recorder.ts';
 import { BootWatch } from './boot-watch.ts';
@@ -38,7 +39,7 @@ export class LogReplay implements Replay {
   readonly #options: LogReplayOptions;
   readonly #emit: Emit;
   readonly #hosts = new Map<string, HostLog>();
-  #unplaced: LossEvent[] = [];
+  #unplaced: LossFacts[] = [];
 
   constructor(options: LogReplayOptions, emit: Emit) {
     this.#options = options;
@@ -93,16 +94,7 @@ export class LogReplay implements Replay {
     if (this.counters.badLines > maxBadLinesKept) return;
     const hex = Buffer.from(line.slice(0, 200), 'latin1').toString('hex');
     const reason = `Line ${this.counters.lines} could not be read (${error}): ${hex} (hex).`;
-    const nothing = { from: null, to: null } as const;
-    this.#unplaced.push({
-      kind: 'loss',
-      timeNs: 0n,
-      severity: 'warning',
-      source: 'audit-record',
-      count: 1,
-      reason,
-      ...nothing,
-    });
+    this.#unplaced.push({ severity: 'warning', source: 'audit-record', count: 1, reason });
   }
 }
 
@@ -190,9 +182,8 @@ class HostLog {
     for (const event of going) this.#recorder.apply(event);
   }
 
-  loss(facts: Pick<LossEvent, 'severity' | 'source' | 'reason'> & Partial<LossEvent>): void {
-    const nothing = { from: null, to: null, count: null } as const;
-    this.#recorder.apply({ ...nothing, ...facts, kind: 'loss', timeNs: BigInt(this.#latestMs) * nanosecondsPerMs });
+  loss(facts: LossFacts): void {
+    this.#recorder.apply(lossEvent(BigInt(this.#latestMs) * nanosecondsPerMs, facts));
   }
 
   finish(reason: 'end-of-input' | 'reboot'): void {

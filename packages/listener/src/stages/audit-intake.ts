@@ -1,7 +1,8 @@
 /** Stage 1: owns the audit socket and receives straight into the ring. Nothing else. */
 
 import { workerData } from 'node:worker_threads';
-import { readClocks, receiveAudit } from '@godo/native';
+import { receiveAudit } from '@godo/native';
+import { monotonicUs } from '../kernel/host.ts';
 import { AuditRing, ringMark } from './audit-ring.ts';
 import type { IntakeData } from './messages.ts';
 import { SharedState } from './shared-state.ts';
@@ -59,8 +60,4 @@ function run(data: IntakeData): void {
 
 function mark(ring: AuditRing, shared: SharedState, type: number, arrivalUs: number): void {
   while (!ring.mark(type, arrivalUs) && shared.order('abandon') === 0) ring.waitForRoom(fullRingMs);
-}
-
-function monotonicUs(): number {
-  return Number(readClocks().monotonicNs) / 1000;
 }

@@ -3,6 +3,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectorListen, connectorMessageBytes, readClocks, receiveConnector } from '@godo/native';
 import type { ConnectorEvent, LossEvent, ProcFacts, SnapshotEvent } from '../events.ts';
+import { monotonicUs, realtimeNs } from '../kernel/host.ts';
+import { lossEvent } from '../loss-event.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
 import { takeSnapshot } from '../proc/snapshot.ts';
 import { type ConnectorMessage, decodeMessage, originOf, processEvent, SequenceWatch } from './connector-message.ts';
@@ -51,7 +53,7 @@ class ConnectorStage {
 
   /** One turn: at most `batchMessages`. Returns whether the socket was found empty. */
   turn(waitMs: number): boolean {
-    const beganUs = Number(readClocks().monotonicNs) / 1000;
+    const beganUs = monotonicUs();
     const received = receiveConnector(this.#data.fd, this.#memory, 0, this.#memory.byteLength, waitMs);
     if (received < 0) {
       this.#shared.add('connectorOverruns', 1);
@@ -170,9 +172,7 @@ class ConnectorStage {
   }
 
   #lost(reason: string, facts: Partial<LossEvent>): void {
-    const timeNs = readClocks().realtimeNs;
-    const nothing = { from: null, to: null, count: null };
-    this.#events.push({ kind: 'loss', timeNs, severity: 'loss', source: 'connector', ...nothing, reason, ...facts });
+    this.#events.push(lossEvent(realtimeNs(), { source: 'connector', reason, ...facts }));
   }
 
   #report(report: ConnectorReport): void {

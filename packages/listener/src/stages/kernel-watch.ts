@@ -2,12 +2,10 @@
 
 import { isoTime } from '@godo/evidence';
 import type { AuditStatus } from '@godo/native';
-import type { LossEvent } from '../events.ts';
 import type { AuditRole } from '../kernel/audit-role.ts';
 import { realtimeNs } from '../kernel/host.ts';
+import type { LossFacts } from '../loss-event.ts';
 import type { AuditRule } from '../rules/audit-rule.ts';
-
-export type LossFacts = Pick<LossEvent, 'source' | 'reason'> & Partial<LossEvent>;
 
 export class KernelWatch {
   readonly #role: AuditRole;

@@ -1,12 +1,13 @@
 /** Stage 2: parses records, groups them into events, and sends typed events to the writer. */
 
 import { workerData } from 'node:worker_threads';
-import { readClocks } from '@godo/native';
 import { interpret } from '../audit/interpret.ts';
 import { Reassembler } from '../audit/reassembler.ts';
 import { parsePayload } from '../audit/record.ts';
 import { recordType } from '../audit/record-types.ts';
 import type { AuditEvent, LossEvent } from '../events.ts';
+import { realtimeNs } from '../kernel/host.ts';
+import { lossEvent } from '../loss-event.ts';
 import { AuditRing, ringMark } from './audit-ring.ts';
 import type { AuditMessage, ReassemblyData } from './messages.ts';
 import { SharedState } from './shared-state.ts';
@@ -41,18 +42,7 @@ function run(data: ReassemblyData): void {
     events = [];
   };
   const lost = (source: string, reason: string, facts: Partial<LossEvent> = {}) => {
-    const timeNs = readClocks().realtimeNs;
-    events.push({
-      kind: 'loss',
-      timeNs,
-      severity: 'loss',
-      source,
-      from: null,
-      to: null,
-      count: null,
-      reason,
-      ...facts,
-    });
+    events.push(lossEvent(realtimeNs(), { source, reason, ...facts }));
   };
 
   const reassembler = new Reassembler(

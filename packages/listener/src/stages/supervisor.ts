@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { redactUri, type StoreTarget } from '@godo/evidence';
-import { closeSocket, openConnector, readClocks, receiveBufferBytes } from '@godo/native';
+import { closeSocket, openConnector, receiveBufferBytes } from '@godo/native';
 import type { Logger } from 'pino';
 import type { ControlEvent, SessionStartEvent } from '../events.ts';
 import { type AuditIntake, AuditRole } from '../kernel/audit-role.ts';
@@ -14,10 +14,11 @@ import { hostFacts, realtimeNs, version } from '../kernel/host.ts';
 import { localPorts, processesListeningOn } from '../kernel/local-server.ts';
 import { claimRunState, type RunState, readRunState, removeRunState, writeRunState } from '../kernel/run-file.ts';
 import { ListenerError } from '../listener-error.ts';
+import { type LossFacts, lossEvent } from '../loss-event.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
 import { architecturesOf, describeRule, ruleSet } from '../rules/rule-set.ts';
 import { AuditRing, type AuditRingMemory, createAuditRing } from './audit-ring.ts';
-import { KernelWatch, type LossFacts } from './kernel-watch.ts';
+import { KernelWatch } from './kernel-watch.ts';
 import type { ConnectorOrder, ConnectorReport, WriterOrder, WriterReport } from './messages.ts';
 import { createSharedMemory, type SharedMemory, SharedState } from './shared-state.ts';
 
@@ -352,11 +353,7 @@ export class Supervisor {
 
   /** Only one listener a host; what one that was cut off had found is what is put back at the end. */
   #claim(role: AuditRole): void {
-    const reader = new ProcReader();
-    const claim = claimRunState(
-      this.#runState(role),
-      (other) => reader.stat(other.pid)?.startTicks === other.startTicks,
-    );
+    const claim = claimRunState(this.#runState(role));
     if ('running' in claim) {
       role.close();
       throw new ListenerError('ALREADY_RUNNING', `godo is running already (pid ${claim.running.pid}): stop it first.`);
@@ -373,8 +370,7 @@ export class Supervisor {
   }
 
   #loss(facts: LossFacts): void {
-    const nothing = { from: null, to: null, count: null } as const;
-    this.#event({ kind: 'loss', timeNs: readClocks().realtimeNs, severity: 'loss', ...nothing, ...facts });
+    this.#event(lossEvent(realtimeNs(), facts));
     this.#log.warn({ source: facts.source }, facts.reason);
   }
 

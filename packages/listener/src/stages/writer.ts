@@ -2,9 +2,10 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { openRawStore, type RawStore, StoreError } from '@godo/evidence';
-import { readClocks } from '@godo/native';
 import { DiagFile } from '../diag/diag-file.ts';
 import type { PipelineEvent } from '../events.ts';
+import { realtimeNs } from '../kernel/host.ts';
+import { lossEvent } from '../loss-event.ts';
 import { Merge } from '../merge.ts';
 import { Recorder } from '../recorder/recorder.ts';
 import { DocumentQueue } from './document-queue.ts';
@@ -64,7 +65,7 @@ class WriterStage {
     this.#timers.push(
       setInterval(() => this.#flush(), flushMs),
       setInterval(
-        () => this.#inOrder(() => this.#apply({ kind: 'checkpoint', timeNs: readClocks().realtimeNs })),
+        () => this.#inOrder(() => this.#apply({ kind: 'checkpoint', timeNs: realtimeNs() })),
         this.#data.checkpointMs,
       ),
     );
@@ -114,9 +115,7 @@ class WriterStage {
       this.#diagFailed = true;
       const reason = `The --diag file cannot be written, it ends here: ${(error as Error).message}`;
       report({ kind: 'trouble', message: reason });
-      const nothing = { from: null, to: null, count: null } as const;
-      const timeNs = readClocks().realtimeNs;
-      this.#recorder.apply({ kind: 'loss', timeNs, severity: 'warning', source: 'diag', reason, ...nothing });
+      this.#recorder.apply(lossEvent(realtimeNs(), { severity: 'warning', source: 'diag', reason }));
     }
   }
 
@@ -144,7 +143,7 @@ class WriterStage {
     for (const timer of this.#timers) clearInterval(timer);
     this.#merge.finish();
     const counters = { ...this.#shared.all(), ...this.#recorder.counters() };
-    this.#apply({ kind: 'session-end', timeNs: readClocks().realtimeNs, reason, counters });
+    this.#apply({ kind: 'session-end', timeNs: realtimeNs(), reason, counters });
     this.#toDiag((file) => file.close());
     const undelivered = await this.#queue.finish(finishMs);
     await this.#store.close().catch(() => undefined);
