@@ -5,6 +5,8 @@ import {
   type CookedDocuments,
   cookedCollections,
   type FileSessionDocument,
+  type FileSessions,
+  fileSessionDocument,
   type LossDocument,
   openCookedReader,
   openRawReader,
@@ -12,11 +14,11 @@ import {
   type RawDocuments,
   rawCollections,
   type SessionDocument,
-  type TaskDocument,
+  type TaskObservation,
 } from '@godo/evidence';
 
 export interface RawEvidence {
-  readonly pids: readonly TaskDocument[];
+  readonly pids: readonly TaskObservation[];
   readonly files: readonly FileSessionDocument[];
   readonly openFiles: readonly FileSessionDocument[];
   readonly events: readonly RawDocuments['events'][];
@@ -31,9 +33,9 @@ export async function readRawEvidence(directory: string): Promise<RawEvidence> {
     const counts = {} as Record<RawCollection, number>;
     for (const collection of rawCollections) counts[collection] = await reader.count(collection);
     return {
-      pids: await all(reader.tasks()),
-      files: await all(reader.closedFiles()),
-      openFiles: await all(reader.openFiles()),
+      pids: (await all(reader.tasks())).flat(),
+      files: await files(reader.closedFiles()),
+      openFiles: await files(reader.openFiles()),
       events: await all(reader.events()),
       losses: await all(reader.losses()),
       sessions: await all(reader.sessions()),
@@ -55,6 +57,16 @@ export async function readCookedEvidence(directory: string): Promise<CookedEvide
   } finally {
     await reader.close();
   }
+}
+
+/** Fails where some document is no file session: all of them are ours. */
+async function files(batches: AsyncIterable<FileSessions>): Promise<FileSessionDocument[]> {
+  const list: FileSessionDocument[] = [];
+  for await (const { sessions, unusable } of batches) {
+    if (unusable > 0) throw new Error(`${unusable} documents are no file sessions`);
+    list.push(...sessions.map(fileSessionDocument));
+  }
+  return list;
 }
 
 async function all<T>(documents: AsyncIterable<T>): Promise<T[]> {

@@ -3,6 +3,7 @@
  * hold. Cooked evidence is a pure function of the raw evidence: no clock, no random number goes into it.
  */
 
+import type { CookedFileSession } from './file-session.ts';
 import type {
   Credentials,
   EventDocument,
@@ -159,6 +160,8 @@ export const cookedCollections = [
   'runs',
 ] as const satisfies readonly CookedCollection[];
 
-export type CookedEntry = {
-  [C in CookedCollection]: { readonly collection: C; readonly document: CookedDocuments[C] };
-}[CookedCollection];
+export type CookedEntry =
+  | {
+      [C in Exclude<CookedCollection, 'files'>]: { readonly collection: C; readonly document: CookedDocuments[C] };
+    }[Exclude<CookedCollection, 'files'>]
+  | { readonly collection: 'files'; readonly session: CookedFileSession };

@@ -1,10 +1,11 @@
 import type { FileSessionDocument, FileType } from './raw-documents.ts';
 
 /** Kinds of file that keep what is written to them. Evidence that does not tell the kind counts as such. */
-const kept: ReadonlySet<FileType | undefined> = new Set<FileType | undefined>([
+const kept: ReadonlySet<FileType | null | undefined> = new Set<FileType | null | undefined>([
   'regular',
   'block',
   'unknown',
+  null,
   undefined,
 ]);
 
@@ -23,7 +24,10 @@ export function truncates(file: Pick<FileSessionDocument, 'flags' | 'access'>): 
  * written to, but nothing is changed by it.
  */
 export function changesFile(
-  file: Pick<FileSessionDocument, 'writes' | 'created' | 'fileType' | 'flags' | 'access'>,
+  file: Pick<FileSessionDocument, 'created' | 'flags' | 'access'> & {
+    readonly fileType?: FileType | null;
+    readonly writes: { readonly count: number };
+  },
 ): boolean {
   const count: unknown = file.writes?.count;
   const wrote = typeof count === 'number' && count > 0;

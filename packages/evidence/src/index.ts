@@ -1,7 +1,8 @@
 export * from './cooked-documents.ts';
 export { changesFile, truncates } from './file-change.ts';
+export * from './file-session.ts';
 export { longOptions, rewriteGoStyle } from './go-style.ts';
-export * from './json.ts';
+export { documentFromJson, documentToJson } from './json.ts';
 export * from './moment.ts';
 export * from './open.ts';
 export * from './raw-documents.ts';

@@ -21,7 +21,7 @@ export function documentToJson(document: object): string {
 export function documentFromJson<D extends object = object>(text: string): D {
   const document: unknown = JSON.parse(text);
   if (typeof document !== 'object' || document === null) throw new SyntaxError('a document is a JSON object');
-  restoreBigints(document as Record<string, unknown>);
+  restoreBigints(document);
   return document as D;
 }
 
@@ -32,13 +32,17 @@ function isNode(value: unknown): value is Node {
 }
 
 /** Whether a name ends in `Ns`. */
-function holdsBigint(name: string): boolean {
+export function holdsBigint(name: string): boolean {
   const end = name.length - 1;
   return name.charCodeAt(end) === 0x73 && name.charCodeAt(end - 1) === 0x4e;
 }
 
-/** The same object, or a copy with digits for bigints where it holds some. */
-function withDigits<T extends object>(value: T): T {
+/**
+ * The same object, or a copy with digits for bigints where it holds some.
+ *
+ * @throws TypeError as {@link documentToJson}.
+ */
+export function withDigits<T extends object>(value: T): T {
   if (Array.isArray(value)) {
     let list: unknown[] = value;
     for (let index = 0; index < value.length; index += 1) {
@@ -74,9 +78,14 @@ function withDigits<T extends object>(value: T): T {
 
 const decimal = /^-?\d+$/;
 
-function restoreBigints(value: Node): void {
+/** Makes bigints of the digits that {@link withDigits} left, in the object itself. */
+export function restoreBigints(value: object): void {
+  restoreIn(value as Node);
+}
+
+function restoreIn(value: Node): void {
   if (Array.isArray(value)) {
-    for (const item of value) if (isNode(item)) restoreBigints(item);
+    for (const item of value) if (isNode(item)) restoreIn(item);
     return;
   }
   for (const name in value) {
@@ -84,7 +93,7 @@ function restoreBigints(value: Node): void {
     if (typeof item === 'string') {
       if (holdsBigint(name) && decimal.test(item)) value[name] = BigInt(item);
     } else if (isNode(item)) {
-      restoreBigints(item);
+      restoreIn(item);
     }
   }
 }

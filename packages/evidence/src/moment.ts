@@ -2,12 +2,16 @@ import type { Moment } from './raw-documents.ts';
 
 const billion = 1_000_000_000n;
 
+/** Most moments that are written down lie in the same second as the one before. */
+let second = { seconds: 0, text: '1970-01-01T00:00:00' };
+
 /** ISO 8601 text in UTC with nine decimals of a moment in ns since the Unix epoch. */
 export function isoTime(timeNs: bigint): string {
-  const seconds = timeNs / billion;
-  const rest = timeNs - seconds * billion;
-  const whole = new Date(Number(seconds) * 1000).toISOString();
-  return `${whole.slice(0, 19)}.${rest.toString().padStart(9, '0')}Z`;
+  const whole = timeNs / billion;
+  const seconds = Number(whole);
+  const rest = Number(timeNs - whole * billion);
+  if (seconds !== second.seconds) second = { seconds, text: new Date(seconds * 1000).toISOString().slice(0, 19) };
+  return `${second.text}.${String(rest).padStart(9, '0')}Z`;
 }
 
 export function moment(timeNs: bigint): Moment {

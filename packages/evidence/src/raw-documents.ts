@@ -11,6 +11,8 @@
  * - `null` says "known to be unknown"; an absent optional field says "this observation has nothing to say about it".
  */
 
+import type { FileSession } from './file-session.ts';
+
 /** `<boot id>:<tgid>:<start ticks>`; the last part is `?<ms>.<serial>` where the start was never seen. */
 export type ProcessKey = string;
 
@@ -232,7 +234,12 @@ export const rawCollections = [
   'sessions',
 ] as const satisfies readonly RawCollection[];
 
-/** A document with the collection it belongs to. */
-export type RawEntry = {
-  [C in RawCollection]: { readonly collection: C; readonly document: RawDocuments[C] };
-}[RawCollection];
+/** A document with the collection it belongs to; file sessions travel in their short form. */
+export type RawEntry =
+  | {
+      [C in Exclude<RawCollection, FileCollection>]: { readonly collection: C; readonly document: RawDocuments[C] };
+    }[Exclude<RawCollection, FileCollection>]
+  | { readonly collection: FileCollection; readonly session: FileSession };
+
+/** Collections of file sessions. */
+export type FileCollection = 'files' | 'fds';

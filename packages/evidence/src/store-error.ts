@@ -11,6 +11,7 @@
  * - `DATABASE_REFUSED`: permission, password, or a request that the database does not take.
  * - `DATABASE_CORRUPT`: not a database, damaged, or not godo's.
  * - `DATABASE_TOO_NEW`: written by a later godo.
+ * - `DATABASE_TOO_OLD`: written by an earlier godo, in a layout that is not read any more.
  * - `DATABASE_FAILED`: anything else that the database reports.
  */
 export type StoreErrorCode =
@@ -24,6 +25,7 @@ export type StoreErrorCode =
   | 'DATABASE_REFUSED'
   | 'DATABASE_CORRUPT'
   | 'DATABASE_TOO_NEW'
+  | 'DATABASE_TOO_OLD'
   | 'DATABASE_FAILED';
 
 const temporaryCodes: ReadonlySet<StoreErrorCode> = new Set([

@@ -1,9 +1,9 @@
 /** The two stores that keep evidence, behind one interface each. MongoDB and SQLite implement both. */
 
 import type { CookedCollection, CookedDocuments, CookedEntry, ProcessDocument } from './cooked-documents.ts';
+import type { FileSession } from './file-session.ts';
 import type {
   EventDocument,
-  FileSessionDocument,
   LossDocument,
   RawCollection,
   RawEntry,
@@ -27,16 +27,28 @@ export interface RawStore {
   close(): Promise<void>;
 }
 
+/** A task document without the ISO texts, which say what the fields ending in `Ns` say. */
+export type TaskObservation = Omit<TaskDocument, 'time' | 'start'>;
+
+/** A batch of some hundred. */
+export interface FileSessions {
+  readonly sessions: readonly FileSession[];
+  /** Documents met meanwhile that are no file sessions, whoever wrote them. */
+  readonly unusable: number;
+}
+
 /** Raw evidence opened for reading only: the database is not changed by it, not even its files. */
 export interface RawReader {
   readonly location: string;
   count(collection: RawCollection): Promise<number>;
-  /** Ordered by (key, timeNs, _id), so that the observations of one process come together. */
-  tasks(): AsyncIterable<TaskDocument>;
-  /** Ended file sessions, ordered by (openedNs, _id). */
-  closedFiles(): AsyncIterable<FileSessionDocument>;
-  /** The latest checkpoint of every file session that has no document in `files`, ordered by (openedNs, _id). */
-  openFiles(): AsyncIterable<FileSessionDocument>;
+  /**
+   * Ordered by (key, timeNs, _id), so that the observations of one process come together; in batches of some hundred.
+   */
+  tasks(): AsyncIterable<readonly TaskObservation[]>;
+  /** Ended file sessions, ordered by (opened, _id). */
+  closedFiles(): AsyncIterable<FileSessions>;
+  /** The latest checkpoint of every file session that has no document in `files`, ordered by (opened, _id). */
+  openFiles(): AsyncIterable<FileSessions>;
   /** Ordered by (timeNs, _id). */
   events(): AsyncIterable<EventDocument>;
   losses(): AsyncIterable<LossDocument>;

@@ -70,18 +70,28 @@ export async function disconnect(connection: MongoConnection): Promise<void> {
   await request(connection, () => connection.client.close());
 }
 
-/** The documents of a cursor. The cursor is closed however the loop over them ends. */
-export async function* read<D>(
-  connection: MongoConnection,
-  open: () => AsyncIterable<unknown> & { close(): Promise<void> },
-): AsyncGenerator<D> {
+/** The part of the driver's cursors that is used here. */
+interface Cursor {
+  hasNext(): Promise<boolean>;
+  readBufferedDocuments(): unknown[];
+  close(): Promise<void>;
+}
+
+/** The documents of a cursor, one by one; otherwise as {@link readBatches}. */
+export async function* read<D>(connection: MongoConnection, open: () => Cursor): AsyncGenerator<D> {
+  for await (const batch of readBatches<D>(connection, open)) yield* batch;
+}
+
+/**
+ * The documents of a cursor as the server sends them, some hundred together. The cursor is closed however the loop over
+ * them ends.
+ */
+export async function* readBatches<D>(connection: MongoConnection, open: () => Cursor): AsyncGenerator<D[]> {
   const cursor = open();
-  const documents = cursor[Symbol.asyncIterator]();
   try {
     for (;;) {
-      const next = await request(connection, () => documents.next());
-      if (next.done) break;
-      yield next.value as D;
+      if (!(await request(connection, () => cursor.hasNext()))) break;
+      yield cursor.readBufferedDocuments() as D[];
     }
   } finally {
     // It may have been lost with its connection; the error of the read says so already.

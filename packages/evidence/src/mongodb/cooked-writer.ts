@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Db, MongoError } from 'mongodb';
 import { type CookedCollection, type CookedEntry, cookedCollections } from '../cooked-documents.ts';
+import { cookedDocumentOf } from '../entry-documents.ts';
 import { StoreError } from '../store-error.ts';
 import type { CookedWriter } from '../stores.ts';
 import type { MongoTarget } from '../target.ts';
@@ -64,9 +65,10 @@ class MongoCookedWriter implements CookedWriter {
 
   async insert(entries: readonly CookedEntry[]): Promise<void> {
     const batches = new Map<CookedCollection, Stored[]>();
-    for (const { collection, document } of entries) {
+    for (const entry of entries) {
+      const { collection } = entry;
       const batch = batches.get(collection);
-      const stored = withStorableNames(document);
+      const stored = withStorableNames(cookedDocumentOf(entry));
       if (batch) batch.push(stored);
       else batches.set(collection, [stored]);
     }

@@ -6,18 +6,21 @@ import {
   type RawDocuments,
   rawCollections,
   type SessionDocument,
-  type TaskDocument,
 } from '../raw-documents.ts';
+import { fileSessionsOf, originSharer } from '../session-batch.ts';
 import { StoreError } from '../store-error.ts';
-import type { RawReader } from '../stores.ts';
+import type { FileSessions, RawReader, TaskObservation } from '../stores.ts';
 import { type MongoTarget, redactUri } from '../target.ts';
-import { connect, disconnect, type MongoConnection, read, request } from './connection.ts';
+import { connect, disconnect, type MongoConnection, read, readBatches, request } from './connection.ts';
 import { withOriginalNames } from './field-names.ts';
 import { latestOpen } from './open-sessions.ts';
 import { ascending, rawLayouts, type Stored } from './schema.ts';
 
 /** A server without the index sorts everything before its first answer. */
 const readMs = 600_000;
+
+/** What a cursor asks for at a time; servers send less where documents are large. */
+const documentsABatch = 1000;
 
 /**
  * Reads the database `rawDb` and writes nothing. What a listener adds meanwhile may or may not be seen; what was there
@@ -56,19 +59,21 @@ class MongoRawReader implements RawReader {
     return request(this.#connection, () => this.#connection.db.collection(collection).countDocuments({}));
   }
 
-  tasks(): AsyncIterable<TaskDocument> {
-    return this.#all('pids');
+  /** The ISO texts are not asked for. */
+  tasks(): AsyncIterable<readonly TaskObservation[]> {
+    return this.#batches('pids', { time: 0, start: 0 });
   }
 
-  closedFiles(): AsyncIterable<FileSessionDocument> {
-    return this.#all('files');
+  async *closedFiles(): AsyncGenerator<FileSessions> {
+    const share = originSharer();
+    for await (const batch of this.#batches<FileSessionDocument>('files')) yield fileSessionsOf(batch, share);
   }
 
   /**
    * Memory: the id of every session without an end in `files`. Both collections are first walked along their indexes
    * by session, ids only, to learn which checkpoints are the latest open ones; then `fds` is read in the asked order.
    */
-  async *openFiles(): AsyncGenerator<FileSessionDocument> {
+  async *openFiles(): AsyncGenerator<FileSessions> {
     const { db } = this.#connection;
     const checkpoints = read<{ _id: string; fileSessionId: string }>(this.#connection, () =>
       db
@@ -84,7 +89,13 @@ class MongoRawReader implements RawReader {
     );
     const open = await latestOpen(checkpoints, ended);
     if (open.size === 0) return;
-    for await (const document of this.#all('fds')) if (open.has(document._id)) yield document;
+    const share = originSharer();
+    for await (const batch of this.#batches<FileSessionDocument>('fds')) {
+      yield fileSessionsOf(
+        batch.filter(({ _id }) => open.has(_id)),
+        share,
+      );
+    }
   }
 
   events(): AsyncIterable<EventDocument> {
@@ -104,9 +115,17 @@ class MongoRawReader implements RawReader {
   }
 
   async *#all<C extends RawCollection>(collection: C): AsyncGenerator<RawDocuments[C]> {
-    const documents = read<RawDocuments[C]>(this.#connection, () =>
-      this.#connection.db.collection(collection).find({}).sort(ascending(rawLayouts[collection].order)),
+    for await (const batch of this.#batches<RawDocuments[C]>(collection)) {
+      for (const document of batch) yield withOriginalNames(document);
+    }
+  }
+
+  #batches<D>(collection: RawCollection, projection: Readonly<Record<string, 0>> = {}): AsyncGenerator<D[]> {
+    return readBatches(this.#connection, () =>
+      this.#connection.db
+        .collection(collection)
+        .find({}, { projection, batchSize: documentsABatch })
+        .sort(ascending(rawLayouts[collection].order)),
     );
-    for await (const document of documents) yield withOriginalNames(document);
   }
 }

@@ -1,4 +1,5 @@
 import { type Collection, MongoBulkWriteError } from 'mongodb';
+import { rawDocumentOf } from '../entry-documents.ts';
 import { type RawCollection, type RawEntry, rawCollections } from '../raw-documents.ts';
 import type { InsertResult, RawStore } from '../stores.ts';
 import type { MongoTarget } from '../target.ts';
@@ -40,9 +41,10 @@ class MongoRawStore implements RawStore {
 
   async insert(entries: readonly RawEntry[]): Promise<InsertResult> {
     const batches = new Map<RawCollection, Stored[]>();
-    for (const { collection, document } of entries) {
+    for (const entry of entries) {
+      const { collection } = entry;
       const batch = batches.get(collection);
-      const stored = withStorableNames(document);
+      const stored = withStorableNames(rawDocumentOf(entry));
       if (batch) batch.push(stored);
       else batches.set(collection, [stored]);
     }

@@ -1,7 +1,7 @@
 /** Opens the SQLite databases of godo and answers for what is in them. */
 
 import { StoreError } from '../store-error.ts';
-import { closeSqlite, openSqlite, type SqliteDatabase, type SqliteStatement } from './driver.ts';
+import { closeSqlite, openSqlite, type SqliteDatabase } from './driver.ts';
 import { sqliteError } from './errors.ts';
 import { type FileStamp, readOnlyUri, sameStamp, stampOf } from './files.ts';
 import { applicationId, schemaVersion } from './schema.ts';
@@ -16,11 +16,12 @@ export async function openForWriting(file: string): Promise<SqliteDatabase> {
 }
 
 /**
- * Refuses what is not a database of ours, or of a later schema.
+ * Refuses what is not a database of ours, or of another schema.
  *
+ * @param madeBy the command that makes the file, for the message when it is of an earlier schema.
  * @returns false when the database is new and empty.
  */
-export function checkSchema(database: SqliteDatabase, file: string): boolean {
+export function checkSchema(database: SqliteDatabase, file: string, madeBy: string): boolean {
   const { application_id: application } = database.prepare('PRAGMA application_id').get() as { application_id: number };
   const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
   if (application !== applicationId) {
@@ -34,25 +35,24 @@ export function checkSchema(database: SqliteDatabase, file: string): boolean {
       `${file} was written by a later version of godo (schema ${version}, known is ${schemaVersion}): use that version.`,
     );
   }
+  if (version > 0 && version < schemaVersion) {
+    const remedy = madeBy === 'filter' ? 'run filter again' : 'move it away, or name another directory with --db';
+    throw new StoreError(
+      'DATABASE_TOO_OLD',
+      `${file} was written by an earlier version of godo (schema ${version}, known is ${schemaVersion}): ${remedy}.`,
+    );
+  }
   return version > 0;
 }
 
 /** A database opened for reading in one transaction: it shows one state for as long as it is open. */
 export interface ReadConnection {
   readonly database: SqliteDatabase;
-  /**
-   * Iterators that have not come to their end, with their statements. An iterator of @photostructure/sqlite 1.2.1 does
-   * not keep its statement: once that is collected as garbage the next step is a segmentation fault.
-   */
-  readonly running: Map<IterableIterator<unknown>, SqliteStatement>;
   /** @throws StoreError DATABASE_CHANGED when what was read so far cannot be relied on. */
   verify(): void;
 }
 
-export function closeReading({ database, running }: ReadConnection): void {
-  // One that runs would go on holding its place in the log of a writer.
-  for (const rows of running.keys()) rows.return?.();
-  running.clear();
+export function closeReading({ database }: ReadConnection): void {
   closeSqlite(database);
 }
 
@@ -77,7 +77,7 @@ export async function openForReading(file: string, madeBy: string): Promise<Read
     const complete = stampOf(`${file}-wal`) === null;
     if (immutable === complete && (!immutable || sameStamp(before, stampOf(file)))) {
       try {
-        if (!checkSchema(connection.database, file)) throw missing;
+        if (!checkSchema(connection.database, file, madeBy)) throw missing;
         return connection;
       } catch (error) {
         closeReading(connection);
@@ -106,7 +106,7 @@ async function begin(file: string, immutable: boolean, before: FileStamp): Promi
       throw new StoreError('DATABASE_CHANGED', `A listener began to write to ${file} while it was read: try again.`);
     }
   };
-  return { database, running: new Map(), verify };
+  return { database, verify };
 }
 
 function cannotRead(error: unknown, file: string, immutable: boolean): StoreError {

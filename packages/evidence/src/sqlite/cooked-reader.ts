@@ -1,13 +1,18 @@
 import { join } from 'node:path';
-import type { CookedCollection, CookedDocuments, ProcessDocument } from '../cooked-documents.ts';
-import { containerPrefix, select } from '../cooked-query.ts';
+import { setImmediate } from 'node:timers/promises';
+import type { CookedCollection, CookedDocuments, CookedFileDocument, ProcessDocument } from '../cooked-documents.ts';
+import { select } from '../cooked-query.ts';
+import { cookedFileDocument } from '../file-session.ts';
+import { StoreError } from '../store-error.ts';
 import type { CookedQuery, CookedReader } from '../stores.ts';
 import { closeReading, openForReading, type ReadConnection } from './connection.ts';
+import { narrow, narrowFiles } from './cooked-narrowing.ts';
 import { cookedFile } from './cooked-writer.ts';
-import type { SqliteValue } from './driver.ts';
+import { bootOfKey } from './document-row.ts';
 import { sqliteError } from './errors.ts';
-import { documents, guarded } from './rows.ts';
+import { RowReader } from './row-reader.ts';
 import { cookedTables } from './schema.ts';
+import { relativeTo } from './text-form.ts';
 
 /**
  * Reads `cooked.db`. A filter that commits meanwhile puts a new file in its place; this reader stays with the old one.
@@ -23,24 +28,23 @@ export async function openSqliteCookedReader(directory: string): Promise<CookedR
   }
 }
 
-/** Keys looked up in one statement; SQLite takes 32766 values. */
+/** Keys looked up in one statement: their processes are in memory together. */
 const keysAStatement = 500;
 
 class SqliteCookedReader implements CookedReader {
   readonly location: string;
   readonly #connection: ReadConnection;
+  readonly #rows: RowReader;
   #open = true;
 
   constructor(file: string, connection: ReadConnection) {
     this.location = file;
     this.#connection = connection;
+    this.#rows = new RowReader(connection, file);
   }
 
   async count(collection: CookedCollection): Promise<number> {
-    const count = guarded(this.#connection, this.location, () =>
-      this.#connection.database.prepare(`SELECT count(*) AS count FROM ${collection}`).get(),
-    ) as { count: number };
-    return count.count;
+    return this.#rows.count(collection);
   }
 
   find<C extends CookedCollection>(collection: C, query: CookedQuery): AsyncIterable<CookedDocuments[C]> {
@@ -52,10 +56,17 @@ class SqliteCookedReader implements CookedReader {
     const found = new Map<string, ProcessDocument>();
     for (let start = 0; start < wanted.length; start += keysAStatement) {
       const some = wanted.slice(start, start + keysAStatement);
-      const sql = `SELECT doc FROM processes WHERE _id IN (${some.map(() => '?').join(', ')})`;
-      for await (const process of documents<ProcessDocument>(this.#connection, this.location, sql, some)) {
+      // Relative to its own boot and whole: a process is found by the form that its row has.
+      const ids = some.flatMap((key) => [relativeTo(bootOfKey(key), key), relativeTo('\n', key)]);
+      const condition = { where: 'id IN (SELECT value FROM json_each(?))', values: [JSON.stringify(ids)] };
+      for (const process of this.#rows.documentsAtOnce<ProcessDocument>(
+        'processes',
+        cookedTables.processes,
+        condition,
+      )) {
         found.set(process._id, process);
       }
+      await setImmediate();
     }
     return wanted.flatMap((key) => found.get(key) ?? []);
   }
@@ -66,44 +77,28 @@ class SqliteCookedReader implements CookedReader {
     closeReading(this.#connection);
   }
 
-  #scan<C extends CookedCollection>(collection: C, query: CookedQuery): AsyncIterable<CookedDocuments[C]> {
-    const { where, values } = narrow(collection, query);
-    const order = cookedTables[collection].order.join(', ');
-    const sql = `SELECT doc FROM ${collection} ${where} ORDER BY ${order}`;
-    return documents(this.#connection, this.location, sql, values);
+  async *#scan<C extends CookedCollection>(collection: C, query: CookedQuery): AsyncGenerator<CookedDocuments[C]> {
+    if (collection === 'files') {
+      yield* this.#files(query) as AsyncGenerator<CookedDocuments[C]>;
+      return;
+    }
+    const name = collection as Exclude<CookedCollection, 'files'>;
+    for await (const batch of this.#rows.documents<CookedDocuments[C]>(name, cookedTables[name], narrow(name, query))) {
+      yield* batch;
+    }
   }
-}
 
-/** Columns of the first and the last moment of a document. */
-const spans: { readonly [C in CookedCollection]: readonly [from: string, to: string] } = {
-  processes: ['startNs', 'exitNs'],
-  files: ['openedNs', 'closedNs'],
-  containers: ['firstNs', 'lastNs'],
-  events: ['timeNs', 'timeNs'],
-  losses: ['timeNs', 'timeNs'],
-  runs: ['startNs', 'endNs'],
-};
-
-/** What the columns can tell; cooked-query.ts has the last word. */
-function narrow(collection: CookedCollection, query: CookedQuery): { where: string; values: SqliteValue[] } {
-  const conditions: string[] = [];
-  const values: SqliteValue[] = [];
-  const add = (condition: string, ...given: SqliteValue[]) => {
-    conditions.push(condition);
-    values.push(...given);
-  };
-  const columns = cookedTables[collection].columns as readonly string[];
-  const prefix = containerPrefix(query);
-  if (prefix && columns.includes('containerId')) {
-    add('containerId >= ? AND containerId < ?', prefix, `${prefix}\u{10ffff}`);
+  async *#files(query: CookedQuery): AsyncGenerator<CookedFileDocument> {
+    const condition = narrowFiles(query, (where, ...values) => this.#rows.textsWhere(where, ...values));
+    for await (const { sessions, unusable } of this.#rows.sessions('files', condition)) {
+      // Only the filter writes here: what is no session of its own is damage.
+      if (unusable > 0) {
+        throw new StoreError(
+          'DATABASE_CORRUPT',
+          `${this.location} holds a file that cannot be read: run filter again.`,
+        );
+      }
+      for (const session of sessions) yield cookedFileDocument(session);
+    }
   }
-  if (query.pid !== undefined && (collection === 'processes' || collection === 'events')) add('tgid = ?', query.pid);
-  if (query.pid !== undefined && collection === 'files') {
-    add('(tgid = ? OR instr(doc, ?) > 0)', query.pid, `:${query.pid}:`);
-  }
-  if (query.sessionId !== undefined && columns.includes('sessionId')) add('sessionId = ?', query.sessionId);
-  const [from, to] = spans[collection];
-  if (query.sinceNs !== undefined) add(`(${to} IS NULL OR ${to} >= ?)`, query.sinceNs);
-  if (query.untilNs !== undefined) add(`(${from} IS NULL OR ${from} <= ?)`, query.untilNs);
-  return { where: conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : '', values };
 }

@@ -1,23 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CookedCollection, type CookedEntry, cookedCollections } from '../cooked-documents.ts';
-import { documentToJson } from '../json.ts';
+import type { CookedEntry } from '../cooked-documents.ts';
 import { StoreError } from '../store-error.ts';
 import type { CookedWriter } from '../stores.ts';
 import { openForWriting } from './connection.ts';
-import { closeSqlite, openSqlite, rollBack, type SqliteDatabase, type SqliteStatement } from './driver.ts';
+import { closeSqlite, openSqlite, rollBack, type SqliteDatabase } from './driver.ts';
 import { errnoName, isBusy, sqliteError } from './errors.ts';
 import { makeDirectory, makeFile } from './files.ts';
-import {
-  applicationId,
-  cookedTables,
-  createIndexes,
-  createTables,
-  prepareInsert,
-  rowOf,
-  schemaVersion,
-} from './schema.ts';
+import { RowWriter } from './row-writer.ts';
+import { applicationId, cookedTables, createCookedIndexes, createCookedTables, schemaVersion } from './schema.ts';
 
 export const cookedFile = 'cooked.db';
 
@@ -43,7 +35,7 @@ export async function openSqliteCookedWriter(directory: string): Promise<CookedW
         PRAGMA locking_mode = EXCLUSIVE;
         PRAGMA cache_size = -65536;
         BEGIN EXCLUSIVE`);
-      createTables(database, cookedTables);
+      createCookedTables(database);
       database.exec('COMMIT');
       return new SqliteCookedWriter(directory, next, database);
     } catch (error) {
@@ -61,7 +53,7 @@ class SqliteCookedWriter implements CookedWriter {
   readonly #directory: string;
   readonly #next: string;
   readonly #database: SqliteDatabase;
-  readonly #inserts: ReadonlyMap<CookedCollection, SqliteStatement>;
+  readonly #rows: RowWriter;
   #open = true;
 
   constructor(directory: string, next: string, database: SqliteDatabase) {
@@ -69,21 +61,17 @@ class SqliteCookedWriter implements CookedWriter {
     this.#directory = directory;
     this.#next = next;
     this.#database = database;
-    this.#inserts = new Map(
-      cookedCollections.map((name) => [name, prepareInsert(database, name, cookedTables[name], '')]),
-    );
+    this.#rows = new RowWriter(database, cookedTables, '');
   }
 
   async insert(entries: readonly CookedEntry[]): Promise<void> {
     try {
       this.#database.exec('BEGIN');
-      for (const { collection, document } of entries) {
-        const insert = this.#inserts.get(collection) as SqliteStatement;
-        insert.run(...rowOf(cookedTables[collection], document, documentToJson(document)));
-      }
+      this.#rows.insert(entries);
       this.#database.exec('COMMIT');
     } catch (error) {
       rollBack(this.#database);
+      this.#rows.forget();
       throw sqliteError(error, this.location);
     }
   }
@@ -92,7 +80,7 @@ class SqliteCookedWriter implements CookedWriter {
     if (!this.#open) throw new StoreError('DATABASE_FAILED', `${this.location} was committed or given up already.`);
     this.#open = false;
     try {
-      createIndexes(this.#database, cookedTables);
+      createCookedIndexes(this.#database);
       // With synchronous=FULL the last transaction takes everything before it to the disk. The lock is kept until the
       // file has its name, or another filter could take it for one left behind.
       this.#database.exec(`

@@ -3,7 +3,7 @@
 export type SqliteValue = string | number | bigint | null;
 
 export interface SqliteStatement {
-  run(...values: SqliteValue[]): { changes: number | bigint };
+  run(...values: SqliteValue[]): { changes: number | bigint; lastInsertRowid: number | bigint };
   get(...values: SqliteValue[]): unknown;
   iterate(...values: SqliteValue[]): IterableIterator<unknown>;
 }

@@ -1,18 +1,10 @@
 import { join } from 'node:path';
-import type {
-  EventDocument,
-  FileSessionDocument,
-  LossDocument,
-  RawCollection,
-  RawDocuments,
-  SessionDocument,
-  TaskDocument,
-} from '../raw-documents.ts';
-import type { RawReader } from '../stores.ts';
+import type { EventDocument, LossDocument, RawCollection, SessionDocument } from '../raw-documents.ts';
+import type { FileSessions, RawReader, TaskObservation } from '../stores.ts';
 import { closeReading, openForReading, type ReadConnection } from './connection.ts';
 import { sqliteError } from './errors.ts';
 import { rawFile } from './raw-store.ts';
-import { documents, guarded } from './rows.ts';
+import { RowReader } from './row-reader.ts';
 import { rawTables } from './schema.ts';
 
 /**
@@ -28,45 +20,46 @@ export async function openSqliteRawReader(directory: string): Promise<RawReader>
   }
 }
 
-/** The index on (fileSessionId, checkpointNs, _id) answers both conditions; that on (openedNs, _id) gives the order. */
-const openFiles = `
-  SELECT doc FROM fds AS this
-  WHERE NOT EXISTS (SELECT 1 FROM files WHERE files._id = this.fileSessionId)
+/** The checkpoints of a session stand together in the primary key, and so does its end in `files`. */
+const latestOpen = {
+  where: `
+    NOT EXISTS (SELECT 1 FROM files WHERE files.opened = this.opened AND files.id = this.id)
     AND NOT EXISTS (
       SELECT 1 FROM fds AS later
-      WHERE later.fileSessionId = this.fileSessionId
-        AND (later.checkpointNs, later._id) > (this.checkpointNs, this._id))
-  ORDER BY openedNs, _id`;
+      WHERE later.opened = this.opened AND later.id = this.id AND later.checkpoint > this.checkpoint)`,
+  values: [],
+};
+
+const isoTexts: ReadonlySet<string> = new Set(['time', 'start']);
 
 class SqliteRawReader implements RawReader {
   readonly location: string;
   readonly #connection: ReadConnection;
+  readonly #rows: RowReader;
   #open = true;
 
   constructor(file: string, connection: ReadConnection) {
     this.location = file;
     this.#connection = connection;
+    this.#rows = new RowReader(connection, file);
   }
 
   async count(collection: RawCollection): Promise<number> {
-    const { database, verify } = this.#connection;
-    const count = guarded(this.#connection, this.location, () =>
-      database.prepare(`SELECT count(*) AS count FROM ${collection}`).get(),
-    ) as { count: number };
-    verify();
-    return count.count;
+    const count = this.#rows.count(collection);
+    this.#connection.verify();
+    return count;
   }
 
-  tasks(): AsyncIterable<TaskDocument> {
-    return this.#all('pids');
+  tasks(): AsyncIterable<readonly TaskObservation[]> {
+    return this.#rows.documents<TaskObservation>('pids', rawTables.pids, undefined, isoTexts);
   }
 
-  closedFiles(): AsyncIterable<FileSessionDocument> {
-    return this.#all('files');
+  closedFiles(): AsyncIterable<FileSessions> {
+    return this.#rows.sessions('files');
   }
 
-  openFiles(): AsyncIterable<FileSessionDocument> {
-    return documents(this.#connection, this.location, openFiles);
+  openFiles(): AsyncIterable<FileSessions> {
+    return this.#rows.sessions('fds', latestOpen);
   }
 
   events(): AsyncIterable<EventDocument> {
@@ -87,8 +80,7 @@ class SqliteRawReader implements RawReader {
     closeReading(this.#connection);
   }
 
-  #all<C extends RawCollection>(collection: C): AsyncIterable<RawDocuments[C]> {
-    const order = rawTables[collection].order.join(', ');
-    return documents(this.#connection, this.location, `SELECT doc FROM ${collection} ORDER BY ${order}`);
+  async *#all<D extends object>(collection: 'events' | 'losses' | 'sessions'): AsyncGenerator<D> {
+    for await (const batch of this.#rows.documents<D>(collection, rawTables[collection])) yield* batch;
   }
 }

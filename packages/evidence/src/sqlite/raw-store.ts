@@ -1,20 +1,12 @@
 import { join } from 'node:path';
-import { documentToJson } from '../json.ts';
-import { type RawCollection, type RawEntry, rawCollections } from '../raw-documents.ts';
+import type { RawEntry } from '../raw-documents.ts';
 import type { InsertResult, RawStore } from '../stores.ts';
 import { checkSchema, openForWriting } from './connection.ts';
-import { closeSqlite, rollBack, type SqliteDatabase, type SqliteStatement } from './driver.ts';
+import { closeSqlite, rollBack, type SqliteDatabase } from './driver.ts';
 import { isBusy, sqliteError } from './errors.ts';
 import { makeDirectory, makeFile } from './files.ts';
-import {
-  applicationId,
-  createIndexes,
-  createTables,
-  prepareInsert,
-  rawTables,
-  rowOf,
-  schemaVersion,
-} from './schema.ts';
+import { RowWriter } from './row-writer.ts';
+import { applicationId, createRawTables, rawTables, schemaVersion } from './schema.ts';
 
 export const rawFile = 'raw.db';
 
@@ -45,7 +37,7 @@ export async function openSqliteRawStore(directory: string): Promise<RawStore> {
 }
 
 function prepare(database: SqliteDatabase, file: string): SqliteDatabase {
-  checkSchema(database, file);
+  checkSchema(database, file, 'godo');
   database.exec(`
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = NORMAL;
@@ -53,9 +45,8 @@ function prepare(database: SqliteDatabase, file: string): SqliteDatabase {
     PRAGMA cache_size = -16384;
     BEGIN IMMEDIATE`);
   // Looked at again under the lock: another listener may have made the tables meanwhile.
-  if (!checkSchema(database, file)) {
-    createTables(database, rawTables);
-    createIndexes(database, rawTables);
+  if (!checkSchema(database, file, 'godo')) {
+    createRawTables(database);
     database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`);
   }
   database.exec('COMMIT');
@@ -65,18 +56,13 @@ function prepare(database: SqliteDatabase, file: string): SqliteDatabase {
 class SqliteRawStore implements RawStore {
   readonly location: string;
   readonly #database: SqliteDatabase;
-  readonly #inserts: ReadonlyMap<RawCollection, SqliteStatement>;
+  readonly #rows: RowWriter;
   #open = true;
 
   constructor(file: string, database: SqliteDatabase) {
     this.location = file;
     this.#database = database;
-    this.#inserts = new Map(
-      rawCollections.map((name) => [
-        name,
-        prepareInsert(database, name, rawTables[name], 'ON CONFLICT (_id) DO NOTHING'),
-      ]),
-    );
+    this.#rows = new RowWriter(database, rawTables, 'ON CONFLICT DO NOTHING');
   }
 
   async insert(entries: readonly RawEntry[]): Promise<InsertResult> {
@@ -84,11 +70,12 @@ class SqliteRawStore implements RawStore {
     try {
       this.#database.exec('BEGIN IMMEDIATE');
       try {
-        const inserted = this.#insertAll(entries);
+        const inserted = this.#rows.insert(entries);
         this.#database.exec('COMMIT');
         return { inserted, duplicates: entries.length - inserted };
       } catch (error) {
         rollBack(this.#database);
+        this.#rows.forget();
         throw error;
       }
     } catch (error) {
@@ -118,15 +105,5 @@ class SqliteRawStore implements RawStore {
       if (!isBusy(error)) throw error;
       this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     }
-  }
-
-  #insertAll(entries: readonly RawEntry[]): number {
-    let inserted = 0;
-    for (const { collection, document } of entries) {
-      const insert = this.#inserts.get(collection) as SqliteStatement;
-      const row = rowOf(rawTables[collection], document, documentToJson(document));
-      inserted += Number(insert.run(...row).changes);
-    }
-    return inserted;
   }
 }

@@ -1,109 +1,127 @@
 /**
- * Tables of the SQLite stores: one a collection, with the whole document as JSON in `doc` (json.ts) and typed columns
- * for what is sorted and filtered on, copied from fields of the same names.
+ * Tables of the SQLite stores. The primary key of a table is the order it is read in, up to rows of the same moment
+ * (ties.ts), and names a document, so that one index does for sorting, reading on and telling what is there already.
+ * For people there are views that spell everything out (views.ts).
  */
 
-import type { CookedCollection, CookedDocuments } from '../cooked-documents.ts';
-import type { RawCollection, RawDocuments } from '../raw-documents.ts';
-import type { SqliteDatabase, SqliteStatement, SqliteValue } from './driver.ts';
+import { type CookedCollection, cookedCollections } from '../cooked-documents.ts';
+import { type RawCollection, rawCollections } from '../raw-documents.ts';
+import type { SqliteDatabase } from './driver.ts';
+import { sessionColumns } from './session-row.ts';
+import { createViews } from './views.ts';
 
-/** Raised when a table changes; a database with a higher one is refused. Kept in `PRAGMA user_version`. */
-export const schemaVersion = 1;
+/** Raised when a table changes; a database with another one is refused. Kept in `PRAGMA user_version`. */
+export const schemaVersion = 2;
 /** "godo" in ASCII, so that file(1) and we can tell our databases from others. Kept in `PRAGMA application_id`. */
 export const applicationId = 0x676f646f;
 
-/** A column holds a field of the document; `Ns` fields are 64-bit integers. */
-interface Table<D> {
-  readonly columns: readonly (keyof D & string)[];
-  /** Columns of each index. */
-  readonly indexes: readonly (readonly (keyof D & string)[])[];
-  /** The order the collection is read in. */
-  readonly order: readonly (keyof D & string)[];
+/** A table of documents as document-row.ts makes rows of them. */
+export interface DocumentTable {
+  /** The field that stands in the column `time`. */
+  readonly time: string;
+  /** Columns by which the table is read: its primary key, but for the index of a table with rows in order of coming. */
+  readonly order: readonly DocumentColumn[];
+  /** Columns that conditions are put on, copied from the fields of these names. */
+  readonly copied: readonly CopiedColumn[];
+  /** Rows are put in order at the end: they come in another one. */
+  readonly unordered: boolean;
 }
 
-export const rawTables: { readonly [C in RawCollection]: Table<RawDocuments[C]> } = {
-  pids: { columns: ['key', 'timeNs'], indexes: [['key', 'timeNs', '_id']], order: ['key', 'timeNs', '_id'] },
-  fds: {
-    columns: ['fileSessionId', 'checkpointNs', 'openedNs'],
-    indexes: [
-      ['fileSessionId', 'checkpointNs', '_id'],
-      ['openedNs', '_id'],
-    ],
-    order: ['openedNs', '_id'],
-  },
-  files: { columns: ['openedNs'], indexes: [['openedNs', '_id']], order: ['openedNs', '_id'] },
-  events: { columns: ['timeNs'], indexes: [['timeNs', '_id']], order: ['timeNs', '_id'] },
-  losses: { columns: ['timeNs'], indexes: [['timeNs', '_id']], order: ['timeNs', '_id'] },
-  sessions: { columns: ['timeNs'], indexes: [['timeNs', '_id']], order: ['timeNs', '_id'] },
+export type DocumentColumn = 'boot' | 'key' | 'time' | 'id';
+export type CopiedColumn = 'tgid' | 'containerId' | 'exitNs' | 'lastNs' | 'endNs';
+
+const byTime = { order: ['time', 'boot', 'id'], copied: [], unordered: false } as const;
+
+export type DocumentCollection<C extends string> = Exclude<C, 'files' | 'fds'>;
+
+export const rawTables: { readonly [C in DocumentCollection<RawCollection>]: DocumentTable } = {
+  pids: { ...byTime, time: 'timeNs', order: ['boot', 'key', 'time', 'id'] },
+  events: { ...byTime, time: 'timeNs' },
+  losses: { ...byTime, time: 'timeNs' },
+  sessions: { ...byTime, time: 'timeNs' },
 };
 
-export const cookedTables: { readonly [C in CookedCollection]: Table<CookedDocuments[C]> } = {
-  processes: {
-    columns: ['startNs', 'exitNs', 'tgid', 'containerId', 'exe'],
-    indexes: [['startNs', '_id'], ['tgid'], ['containerId']],
-    order: ['startNs', '_id'],
-  },
-  files: {
-    columns: ['openedNs', 'closedNs', 'tgid', 'containerId', 'sessionId', 'path', 'exe'],
-    indexes: [['openedNs', '_id'], ['containerId'], ['path']],
-    order: ['openedNs', '_id'],
-  },
-  containers: {
-    columns: ['firstNs', 'lastNs', 'containerId'],
-    indexes: [['firstNs', '_id']],
-    order: ['firstNs', '_id'],
-  },
-  events: {
-    columns: ['timeNs', 'kind', 'tgid', 'containerId', 'sessionId'],
-    indexes: [['timeNs', '_id'], ['tgid'], ['containerId']],
-    order: ['timeNs', '_id'],
-  },
-  losses: { columns: ['timeNs', 'sessionId'], indexes: [['timeNs', '_id']], order: ['timeNs', '_id'] },
-  runs: { columns: ['startNs', 'endNs'], indexes: [['startNs', '_id']], order: ['startNs', '_id'] },
+export const cookedTables: { readonly [C in DocumentCollection<CookedCollection>]: DocumentTable } = {
+  processes: { ...byTime, time: 'startNs', copied: ['tgid', 'containerId', 'exitNs'], unordered: true },
+  containers: { ...byTime, time: 'firstNs', copied: ['containerId', 'lastNs'] },
+  events: { ...byTime, time: 'timeNs', copied: ['tgid', 'containerId'] },
+  losses: { ...byTime, time: 'timeNs' },
+  runs: { ...byTime, time: 'startNs', copied: ['endNs'] },
 };
 
-type AnyTable = { readonly columns: readonly string[]; readonly indexes: readonly (readonly string[])[] };
-type Tables = Readonly<Record<string, AnyTable>>;
+/** In the column `time`: the time is not known, which comes before all others. */
+export const unknownTime = -(2n ** 63n);
 
-const integerColumns: ReadonlySet<string> = new Set(['tgid']);
-
-export function createTables(database: SqliteDatabase, tables: Tables): void {
-  for (const [name, table] of Object.entries(tables)) {
-    const columns = table.columns.map((column) => {
-      const integer = column.endsWith('Ns') || integerColumns.has(column);
-      return `${column} ${integer ? 'INTEGER' : 'TEXT'}`;
-    });
-    const all = ['_id TEXT NOT NULL PRIMARY KEY', ...columns, 'doc TEXT NOT NULL'];
-    database.exec(`CREATE TABLE IF NOT EXISTS ${name} (${all.join(', ')}) STRICT`);
-  }
+/** All columns of a table in the order of its rows' values. */
+export function documentColumns(table: DocumentTable): string[] {
+  return [...table.order, 'origin', 'shape', 'doc', ...table.copied];
 }
 
-export function createIndexes(database: SqliteDatabase, tables: Tables): void {
-  for (const [name, table] of Object.entries(tables)) {
-    for (const columns of table.indexes) {
-      const index = [name, 'by', ...columns].join('_');
-      database.exec(`CREATE INDEX IF NOT EXISTS ${index} ON ${name} (${columns.join(', ')})`);
-    }
-  }
+export function createRawTables(database: SqliteDatabase): void {
+  createDictionary(database);
+  createFileTable(database, 'files', []);
+  createFileTable(database, 'fds', ['checkpoint']);
+  for (const [name, table] of Object.entries(rawTables)) createDocumentTable(database, name, table);
+  createViews(database, rawCollections);
 }
 
-/** An insert into the table; `onConflict` is what follows the values (`ON CONFLICT …`). */
-export function prepareInsert(
-  database: SqliteDatabase,
-  name: string,
-  table: AnyTable,
-  onConflict: string,
-): SqliteStatement {
-  const columns = ['_id', ...table.columns, 'doc'];
-  const places = columns.map(() => '?').join(', ');
-  return database.prepare(`INSERT INTO ${name} (${columns.join(', ')}) VALUES (${places}) ${onConflict}`);
+export function createCookedTables(database: SqliteDatabase): void {
+  createDictionary(database);
+  createFileTable(database, 'files', []);
+  for (const [name, table] of Object.entries(cookedTables)) createDocumentTable(database, name, table);
+  createViews(database, cookedCollections);
 }
 
-/** The values for {@link prepareInsert}. `json` is the whole document. */
-export function rowOf(table: AnyTable, document: object, json: string): SqliteValue[] {
-  const fields = document as Readonly<Record<string, SqliteValue | undefined>>;
-  const row: SqliteValue[] = [fields._id ?? null];
-  for (const column of table.columns) row.push(fields[column] ?? null);
-  row.push(json);
-  return row;
+/**
+ * Indexes of cooked evidence, when all rows are there. Files have none but their order: what is asked of a file's
+ * opener is asked of the openers, which are few, and to walk ten million rows takes less than to build an index of them.
+ */
+export function createCookedIndexes(database: SqliteDatabase): void {
+  database.exec(`
+    CREATE INDEX processes_by_time ON processes (time, boot, id);
+    CREATE UNIQUE INDEX processes_by_id ON processes (id, boot);
+    CREATE INDEX processes_by_tgid ON processes (tgid);
+    CREATE INDEX events_by_tgid ON events (tgid)`);
+}
+
+function createDictionary(database: SqliteDatabase): void {
+  database.exec(`
+    CREATE TABLE texts (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;
+    CREATE TABLE boots (id INTEGER PRIMARY KEY, boot TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE origins (
+      id INTEGER PRIMARY KEY, host TEXT NOT NULL, machine TEXT, boot INTEGER NOT NULL, session TEXT NOT NULL) STRICT;
+    CREATE TABLE openers (
+      id INTEGER PRIMARY KEY, origin INTEGER NOT NULL, "key" TEXT NOT NULL, tgid INTEGER NOT NULL,
+      comm INTEGER, exe INTEGER, container INTEGER) STRICT`);
+}
+
+/** Not STRICT: there a column for numbers and texts would keep whole numbers as 8-byte doubles. */
+function createFileTable(database: SqliteDatabase, name: string, further: readonly string[]): void {
+  const [opened, id, opener, lasted, doc] = sessionColumns;
+  database.exec(`
+    CREATE TABLE ${name} (
+      ${opened} INTEGER NOT NULL, ${id} INTEGER NOT NULL, ${opener} INTEGER NOT NULL, ${lasted} INTEGER,
+      ${doc} TEXT NOT NULL, ${further.map((column) => `${column} INTEGER NOT NULL, `).join('')}
+      PRIMARY KEY (${[opened, id, ...further].join(', ')})) WITHOUT ROWID`);
+}
+
+const columnTypes: Readonly<Record<string, string>> = {
+  boot: 'INTEGER NOT NULL',
+  key: 'TEXT NOT NULL',
+  time: 'INTEGER NOT NULL',
+  id: 'TEXT NOT NULL',
+  origin: 'INTEGER',
+  shape: 'INTEGER NOT NULL',
+  doc: 'TEXT NOT NULL',
+  containerId: 'TEXT',
+};
+
+function createDocumentTable(database: SqliteDatabase, name: string, table: DocumentTable): void {
+  const columns = documentColumns(table).map((column) => `"${column}" ${columnTypes[column] ?? 'INTEGER'}`);
+  const order = table.order.map((column) => `"${column}"`).join(', ');
+  database.exec(
+    table.unordered
+      ? `CREATE TABLE ${name} (${columns.join(', ')}) STRICT`
+      : `CREATE TABLE ${name} (${columns.join(', ')}, PRIMARY KEY (${order})) STRICT, WITHOUT ROWID`,
+  );
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { cookedDocumentOf } from '../../src/entry-documents.ts';
 import {
   type CookedCollection,
   type CookedEntry,
@@ -14,6 +15,7 @@ import { collect, describeForEachDatabase } from '../support/databases.ts';
 import {
   container,
   cookedFile,
+  cookedFileEntry,
   event,
   fileSession,
   keyOf,
@@ -85,13 +87,9 @@ const scene: readonly CookedEntry[] = [
       executions: [{ ...execution, success: false, errno: -2 }],
     }),
   },
-  {
-    collection: 'files',
-    document: cookedFile({ _id: 'f1', tgid: 20, key: keyOf(20), containerId: web, openedNs: 21n, closedNs: 22n }),
-  },
-  {
-    collection: 'files',
-    document: cookedFile({
+  cookedFileEntry(cookedFile({ _id: 'f1', tgid: 20, key: keyOf(20), containerId: web, openedNs: 21n, closedNs: 22n })),
+  cookedFileEntry(
+    cookedFile({
       _id: 'f2',
       tgid: 1,
       key: keyOf(1),
@@ -101,7 +99,7 @@ const scene: readonly CookedEntry[] = [
       writers: writers.map((writer) => ({ ...writer, key: keyOf(30) })),
       sessionId: 'session-2',
     }),
-  },
+  ),
   { collection: 'containers', document: container(web, { firstNs: 20n, lastNs: 29n }) },
   {
     collection: 'containers',
@@ -129,7 +127,7 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
     });
     const containers = [4, 5].map((index) => scene[index + 1]);
     expect(found).toStrictEqual({
-      all: [...scene.slice(0, 5), ...containers, ...scene.slice(7)].map((entry) => entry?.document),
+      all: [...scene.slice(0, 5), ...containers, ...scene.slice(7)].map((entry) => entry && cookedDocumentOf(entry)),
       counts: [3, 2, 2, 2, 2, 2],
     });
   });
@@ -138,9 +136,7 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
     const target = newTarget();
     await commit(
       target,
-      ['é', 'b', 'B'].map(
-        (_id): CookedEntry => ({ collection: 'files', document: cookedFile({ _id, openedNs: someNs }) }),
-      ),
+      ['é', 'b', 'B'].map((_id): CookedEntry => cookedFileEntry(cookedFile({ _id, openedNs: someNs }))),
     );
     expect(await read(target, (reader) => idsOf(reader, 'files'))).toStrictEqual(['B', 'b', 'é']);
   });
@@ -264,7 +260,7 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
   test('a commit replaces the whole set', async () => {
     const target = newTarget();
     await commit(target, scene);
-    await commit(target, [{ collection: 'files', document: cookedFile({ _id: 'new' }) }]);
+    await commit(target, [cookedFileEntry(cookedFile({ _id: 'new' }))]);
     const found = await read(target, (reader) => Promise.all(cookedCollections.map((name) => idsOf(reader, name))));
     expect(found).toStrictEqual([[], ['new'], [], [], [], []]);
   });
@@ -279,7 +275,7 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
     const target = newTarget();
     await commit(target, scene);
     const writer = await openCookedWriter(target);
-    await writer.insert([{ collection: 'files', document: cookedFile({ _id: 'new' }) }]);
+    await writer.insert([cookedFileEntry(cookedFile({ _id: 'new' }))]);
     const during = await read(target, (reader) => idsOf(reader, 'files'));
     await writer.abort();
     await writer.abort();
@@ -301,8 +297,8 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
   test('a writer that was left behind does not hinder the next', async () => {
     const target = newTarget();
     const left = await openCookedWriter(target);
-    await left.insert([{ collection: 'files', document: cookedFile({ _id: 'left' }) }]);
-    await commit(target, [{ collection: 'files', document: cookedFile({ _id: 'new' }) }]);
+    await left.insert([cookedFileEntry(cookedFile({ _id: 'left' }))]);
+    await commit(target, [cookedFileEntry(cookedFile({ _id: 'new' }))]);
     expect(await read(target, (reader) => idsOf(reader, 'files'))).toStrictEqual(['new']);
     await left.abort();
     expect(await read(target, (reader) => idsOf(reader, 'files'))).toStrictEqual(['new']);
@@ -310,7 +306,7 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
 
   test('a document with an _id that is there already is an error: the filter made it twice', async () => {
     const writer = await openCookedWriter(newTarget());
-    const entry: CookedEntry = { collection: 'files', document: cookedFile({ _id: 'twice' }) };
+    const entry = cookedFileEntry(cookedFile({ _id: 'twice' }));
     await expect(writer.insert([entry, entry])).rejects.toBeInstanceOf(StoreError);
     await writer.abort();
   });

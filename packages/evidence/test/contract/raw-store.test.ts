@@ -9,8 +9,19 @@ import {
   StoreError,
   type StoreTarget,
 } from '../../src/index.ts';
-import { collect, describeForEachDatabase } from '../support/databases.ts';
-import { checkpoint, event, fileSession, keyOf, loss, session, someNs, task } from '../support/documents.ts';
+import { collect, collectBatches, collectFiles, describeForEachDatabase } from '../support/databases.ts';
+import {
+  checkpoint,
+  event,
+  fileEntry,
+  fileSession,
+  keyOf,
+  loss,
+  observed,
+  session,
+  someNs,
+  task,
+} from '../support/documents.ts';
 
 async function write(target: StoreTarget, ...batches: (readonly RawEntry[])[]) {
   const store = await openRawStore(target);
@@ -64,20 +75,20 @@ describeForEachDatabase('raw evidence', (newTarget) => {
     };
     await write(target, [
       { collection: 'pids', document: given.task },
-      { collection: 'files', document: given.file },
+      fileEntry(given.file),
       { collection: 'events', document: given.event },
       { collection: 'losses', document: given.loss },
       { collection: 'sessions', document: given.session },
     ]);
     const found = await read(target, async (reader) => ({
-      tasks: await collect(reader.tasks()),
-      files: await collect(reader.closedFiles()),
+      tasks: await collectBatches(reader.tasks()),
+      files: await collectFiles(reader.closedFiles()),
       events: await collect(reader.events()),
       losses: await collect(reader.losses()),
       sessions: await collect(reader.sessions()),
     }));
     expect(found).toStrictEqual({
-      tasks: [given.task],
+      tasks: [observed(given.task)],
       files: [given.file],
       events: [given.event],
       losses: [given.loss],
@@ -104,16 +115,16 @@ describeForEachDatabase('raw evidence', (newTarget) => {
 
   test('a field without a value is not there when it is read', async () => {
     const target = newTarget();
-    const document = { ...task({ _id: 'a' }), comm: undefined } as unknown as RawEntry['document'];
-    await write(target, [{ collection: 'pids', document } as RawEntry]);
-    const [found] = await read(target, (reader) => collect(reader.tasks()));
-    expect(found).toStrictEqual(task({ _id: 'a' }));
+    const document = { ...task({ _id: 'a' }), comm: undefined };
+    await write(target, [{ collection: 'pids', document } as unknown as RawEntry]);
+    const [found] = await read(target, (reader) => collectBatches(reader.tasks()));
+    expect(found).toStrictEqual(observed(task({ _id: 'a' })));
   });
 
   test('U+0000 in text is kept', async () => {
     const target = newTarget();
     await write(target, [{ collection: 'pids', document: task({ _id: 'nul', argv: ['a\0b', '\0'] }) }]);
-    const [found] = await read(target, (reader) => collect(reader.tasks()));
+    const [found] = await read(target, (reader) => collectBatches(reader.tasks()));
     expect(found?.argv).toStrictEqual(['a\0b', '\0']);
   });
 
@@ -133,14 +144,14 @@ describeForEachDatabase('raw evidence', (newTarget) => {
 
   test('writing the same again changes nothing, even with another content', async () => {
     const target = newTarget();
-    const entry = (path: string): RawEntry => ({ collection: 'files', document: fileSession({ _id: 'f', path }) });
+    const entry = (path: string): RawEntry => fileEntry(fileSession({ _id: 'f', path }));
     const results = await write(target, [entry('/first')], [entry('/first')], [entry('/second')]);
     expect(results).toStrictEqual([
       { inserted: 1, duplicates: 0 },
       { inserted: 0, duplicates: 1 },
       { inserted: 0, duplicates: 1 },
     ]);
-    const found = await read(target, (reader) => collect(reader.closedFiles()));
+    const found = await read(target, (reader) => collectFiles(reader.closedFiles()));
     expect(found.map(({ path }) => path)).toStrictEqual(['/first']);
   });
 
@@ -155,7 +166,7 @@ describeForEachDatabase('raw evidence', (newTarget) => {
       ...first,
       { collection: 'pids', document: task({ _id: 'b' }) },
       { collection: 'pids', document: task({ _id: 'b' }) },
-      { collection: 'fds', document: checkpoint('a', 1n) },
+      fileEntry(checkpoint('a', 1n)),
       { collection: 'losses', document: loss({ _id: 'a' }) },
     ];
     const results = await write(target, first, second, []);
@@ -193,8 +204,8 @@ describeForEachDatabase('raw evidence', (newTarget) => {
     await write(target);
     const found = await read(target, async (reader) => ({
       counts: await counts(reader),
-      open: await collect(reader.openFiles()),
-      tasks: await collect(reader.tasks()),
+      open: await collectFiles(reader.openFiles()),
+      tasks: await collectBatches(reader.tasks()),
     }));
     expect(found).toStrictEqual({ counts: none, open: [], tasks: [] });
   });
@@ -211,7 +222,7 @@ describeForEachDatabase('raw evidence', (newTarget) => {
       target,
       [3, 1, 0, 2].map((index) => ({ collection: 'pids', document: order[index] }) as RawEntry),
     );
-    const found = await read(target, (reader) => collect(reader.tasks()));
+    const found = await read(target, (reader) => collectBatches(reader.tasks()));
     expect(found.map(({ _id }) => _id)).toStrictEqual(['z', 'a', 'A', 'a1']);
   });
 
@@ -227,17 +238,17 @@ describeForEachDatabase('raw evidence', (newTarget) => {
     await write(
       target,
       given.flatMap(({ _id, at }): RawEntry[] => [
-        { collection: 'files', document: fileSession({ _id, openedNs: at }) },
+        fileEntry(fileSession({ _id, openedNs: at })),
         { collection: 'events', document: event({ _id, timeNs: at }) },
         { collection: 'losses', document: loss({ _id, timeNs: at }) },
         { collection: 'sessions', document: session({ _id, timeNs: at }) },
       ]),
     );
     const ids = await read(target, async (reader) => {
-      const all = [reader.closedFiles(), reader.events(), reader.losses(), reader.sessions()];
-      return Promise.all(
-        all.map(async (documents) => (await collect<{ _id: string }>(documents)).map(({ _id }) => _id)),
-      );
+      const others = [reader.events(), reader.losses(), reader.sessions()];
+      const all: { _id: string }[][] = [await collectFiles(reader.closedFiles())];
+      for (const documents of others) all.push(await collect<{ _id: string }>(documents));
+      return all.map((documents) => documents.map(({ _id }) => _id));
     });
     const order = ['c', 'b', 'z', 'é', 'a'];
     expect(ids).toStrictEqual([order, order, order, order]);
@@ -250,16 +261,16 @@ describeForEachDatabase('raw evidence', (newTarget) => {
     // 10 is later than 9, though its text sorts before.
     const three = checkpoint('three', 10n, { openedNs: 5n });
     await write(target, [
-      { collection: 'fds', document: checkpoint('one', 8n, { openedNs: 7n }) },
-      { collection: 'fds', document: three },
-      { collection: 'fds', document: checkpoint('three', 9n, { openedNs: 5n }) },
-      { collection: 'fds', document: one },
-      { collection: 'fds', document: only },
-      { collection: 'fds', document: checkpoint('closed', 8n, { openedNs: 1n }) },
-      { collection: 'files', document: fileSession({ _id: 'closed', openedNs: 1n }) },
-      { collection: 'files', document: fileSession({ _id: 'never-checkpointed', openedNs: 1n }) },
+      fileEntry(checkpoint('one', 8n, { openedNs: 7n })),
+      fileEntry(three),
+      fileEntry(checkpoint('three', 9n, { openedNs: 5n })),
+      fileEntry(one),
+      fileEntry(only),
+      fileEntry(checkpoint('closed', 8n, { openedNs: 1n })),
+      fileEntry(fileSession({ _id: 'closed', openedNs: 1n })),
+      fileEntry(fileSession({ _id: 'never-checkpointed', openedNs: 1n })),
     ]);
-    const found = await read(target, (reader) => collect(reader.openFiles()));
+    const found = await read(target, (reader) => collectFiles(reader.openFiles()));
     expect(found).toStrictEqual([only, three, one]);
   });
 
@@ -286,7 +297,7 @@ describeForEachDatabase('raw evidence', (newTarget) => {
   test('a reader that is closed under an iterator makes an error of it', async () => {
     const target = newTarget();
     const entries = Array.from({ length: 3000 }, (_, index): RawEntry => {
-      return { collection: 'events', document: event({ _id: `${index}` }) };
+      return { collection: 'events', document: event({ _id: `${index}`, timeNs: BigInt(index) }) };
     });
     await write(target, entries);
     const reader = await openRawReader(target);

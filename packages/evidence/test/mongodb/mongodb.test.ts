@@ -11,7 +11,7 @@ import {
   StoreError,
 } from '../../src/index.ts';
 import { collect, mongoTargets } from '../support/databases.ts';
-import { cookedFile, task } from '../support/documents.ts';
+import { cookedFile, cookedFileEntry, task } from '../support/documents.ts';
 import { canStartMongoServer, mongoServerStartMs, startMongoServer } from '../support/mongodb-server.ts';
 
 const at = (uri: string): MongoTarget => ({ kind: 'mongodb', uri, rawDb: 'test', cookedDb: 'cooked' });
@@ -64,7 +64,7 @@ describe.skipIf(!canStartMongoServer())('on a server', () => {
 
   async function commit(target: MongoTarget, _id: string): Promise<void> {
     const writer = await openCookedWriter(target);
-    await writer.insert([{ collection: 'files', document: cookedFile({ _id }) }]);
+    await writer.insert([cookedFileEntry(cookedFile({ _id }))]);
     await writer.commit();
   }
 
@@ -148,9 +148,9 @@ describe.skipIf(!canStartMongoServer())('on a server', () => {
   test('of two filters at the same time the earlier one fails at its commit', async () => {
     const target = newTarget();
     const first = await openCookedWriter(target);
-    await first.insert([{ collection: 'files', document: cookedFile({ _id: 'first' }) }]);
+    await first.insert([cookedFileEntry(cookedFile({ _id: 'first' }))]);
     const second = await openCookedWriter(target);
-    await second.insert([{ collection: 'files', document: cookedFile({ _id: 'second' }) }]);
+    await second.insert([cookedFileEntry(cookedFile({ _id: 'second' }))]);
     await expect(first.commit()).rejects.toMatchObject({ code: 'DATABASE_CHANGED' });
     await second.commit();
     const reader = await openCookedReader(target);

@@ -2,14 +2,15 @@ import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openCookedReader, openCookedWriter, type SqliteTarget } from '../../src/index.ts';
+import { openSqlite } from '../../src/sqlite/driver.ts';
 import { collect, sqliteTargets } from '../support/databases.ts';
-import { cookedFile } from '../support/documents.ts';
+import { cookedFile, cookedFileEntry } from '../support/documents.ts';
 
 const newTarget = sqliteTargets();
 
 async function commit(target: SqliteTarget, _id: string): Promise<void> {
   const writer = await openCookedWriter(target);
-  await writer.insert([{ collection: 'files', document: cookedFile({ _id }) }]);
+  await writer.insert([cookedFileEntry(cookedFile({ _id }))]);
   await writer.commit();
 }
 
@@ -58,11 +59,34 @@ test('filters at the same time do not disturb each other; the last commit stands
   const target = newTarget();
   const first = await openCookedWriter(target);
   const second = await openCookedWriter(target);
-  await first.insert([{ collection: 'files', document: cookedFile({ _id: 'first' }) }]);
-  await second.insert([{ collection: 'files', document: cookedFile({ _id: 'second' }) }]);
+  await first.insert([cookedFileEntry(cookedFile({ _id: 'first' }))]);
+  await second.insert([cookedFileEntry(cookedFile({ _id: 'second' }))]);
   await second.commit();
   expect(await ids(target)).toStrictEqual(['second']);
   await first.commit();
   expect(await ids(target)).toStrictEqual(['first']);
   expect(readdirSync(target.directory)).toStrictEqual(['cooked.db']);
+});
+
+test('a file of the first layout is refused by readers, and replaced by the next filter', async () => {
+  const target = newTarget();
+  await commit(target, 'old');
+  const old = await openSqlite(join(target.directory, 'cooked.db'), { readOnly: false });
+  old.exec('PRAGMA user_version = 1');
+  old.close();
+  await expect(openCookedReader(target)).rejects.toMatchObject({
+    code: 'DATABASE_TOO_OLD',
+    message: expect.stringMatching(/run filter again\.$/),
+  });
+  await commit(target, 'new');
+  expect(await ids(target)).toStrictEqual(['new']);
+});
+
+test('a file that no filter writes is damage', async () => {
+  const target = newTarget();
+  await commit(target, 'a');
+  const other = await openSqlite(join(target.directory, 'cooked.db'), { readOnly: false });
+  other.exec("UPDATE files SET doc = '[]'");
+  other.close();
+  await expect(ids(target)).rejects.toMatchObject({ code: 'DATABASE_CORRUPT' });
 });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openRawReader, openRawStore, type RawEntry, type SqliteTarget, StoreError } from '../../src/index.ts';
 import { openSqlite } from '../../src/sqlite/driver.ts';
-import { collect, sqliteTargets } from '../support/databases.ts';
-import { checkpoint, event, fileSession, task } from '../support/documents.ts';
+import { collect, collectBatches, collectFiles, sqliteTargets } from '../support/databases.ts';
+import { checkpoint, event, fileEntry, fileSession, keyOf, observed, someNs, task } from '../support/documents.ts';
 
 const newTarget = sqliteTargets();
 
@@ -18,7 +18,12 @@ function hashOf(target: SqliteTarget): string {
 
 function batch(name: string, count: number): RawEntry[] {
   return Array.from({ length: count }, (_, index): RawEntry => {
-    return { collection: 'events', document: event({ _id: `${name}${index}`, data: { filler: 'x'.repeat(500) } }) };
+    const document = event({
+      _id: `${name}${index}`,
+      timeNs: someNs + BigInt(index),
+      data: { filler: 'x'.repeat(500) },
+    });
+    return { collection: 'events', document };
   });
 }
 
@@ -101,10 +106,7 @@ test('a reader beside a writer sees one state, changes nothing, and does not hin
   const reader = await openRawReader(target);
   const events = reader.events()[Symbol.asyncIterator]();
   await events.next();
-  const beside = await store.insert([
-    ...batch('b', 1000),
-    { collection: 'files', document: fileSession({ _id: 'closed-meanwhile' }) },
-  ]);
+  const beside = await store.insert([...batch('b', 1000), fileEntry(fileSession({ _id: 'closed-meanwhile' }))]);
   let seen = 1;
   while (!(await events.next()).done) seen += 1;
   const found = [seen, await reader.count('events'), await reader.count('files')];
@@ -150,12 +152,11 @@ test('a writer that begins while a closed store is read makes the read fail rath
 test('openFiles finds the latest checkpoints by index, not by sorting or scanning for each', async () => {
   const target = newTarget();
   const entries = Array.from({ length: 20_000 }, (_, index): RawEntry => {
-    const document = checkpoint(`s${index % 10_000}`, BigInt(index), { openedNs: BigInt(index % 10_000) });
-    return { collection: 'fds', document };
+    return fileEntry(checkpoint(`s${index % 10_000}`, BigInt(index), { openedNs: BigInt(index % 10_000) }));
   });
   await write(target, entries);
   const reader = await openRawReader(target);
-  const open = await collect(reader.openFiles());
+  const open = await collectFiles(reader.openFiles());
   await reader.close();
   expect(open.map(({ _id }) => _id)).toStrictEqual(
     Array.from({ length: 10_000 }, (_, index) => `s${index}@${index + 10_000}`),
@@ -230,6 +231,63 @@ test('what is not our database is refused and left as it is', async () => {
     'DATABASE_CORRUPT',
     'DATABASE_TOO_NEW',
     'DATABASE_TOO_NEW',
+  ]);
+});
+
+test('a file of the first layout is refused with what to do', async () => {
+  const target = newTarget();
+  await write(target, batch('a', 1));
+  const old = await openSqlite(rawOf(target), { readOnly: false });
+  old.exec('PRAGMA user_version = 1');
+  old.close();
+  const before = hashOf(target);
+  for (const open of [openRawStore, openRawReader]) {
+    await expect(open(target)).rejects.toMatchObject({
+      code: 'DATABASE_TOO_OLD',
+      temporary: false,
+      message: expect.stringMatching(/schema 1, known is 2\): move it away, or name another directory with --db\.$/),
+    });
+  }
+  expect(hashOf(target)).toBe(before);
+});
+
+test('several listeners write to one file, each with texts of its own and of the others', async () => {
+  const target = newTarget();
+  const stores = [await openRawStore(target), await openRawStore(target)];
+  const files = Array.from({ length: 60 }, (_, index) =>
+    fileSession({
+      _id: `${index}`,
+      openedNs: BigInt(index) * 1_000_000n,
+      key: keyOf(index % 5),
+      exe: `/bin/${index % 7}`,
+      sessionId: `session-${index % 2}`,
+    }),
+  );
+  for (const [index, file] of files.entries()) await stores[index % 2]?.insert([fileEntry(file)]);
+  const again = await Promise.all(stores.map((store) => store.insert(files.map(fileEntry))));
+  for (const store of stores) await store.close();
+  const reader = await openRawReader(target);
+  const found = await collectFiles(reader.closedFiles());
+  await reader.close();
+  expect(again).toStrictEqual(stores.map(() => ({ inserted: 0, duplicates: 60 })));
+  expect(found).toStrictEqual(files);
+});
+
+test('what a failed batch named anew is named again by the next', async () => {
+  const target = newTarget();
+  const store = await openRawStore(target);
+  const file = fileEntry(fileSession({ _id: 'a', exe: '/bin/new', containerId: 'cd' }));
+  const document = task({ _id: 'b', cwd: '/new' });
+  const bad = { collection: 'pids', document: { ...document, inode: 5n } } as RawEntry;
+  await expect(store.insert([file, { collection: 'pids', document }, bad])).rejects.toThrow(/inode/);
+  await store.insert([file, { collection: 'pids', document }]);
+  await store.close();
+  const reader = await openRawReader(target);
+  const found = [await collectFiles(reader.closedFiles()), await collectBatches(reader.tasks())];
+  await reader.close();
+  expect(found).toStrictEqual([
+    [fileSession({ _id: 'a', exe: '/bin/new', containerId: 'cd' })],
+    [observed(task({ _id: 'b', cwd: '/new' }))],
   ]);
 });
 

@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { MongoTarget, SqliteTarget, StoreTarget } from '../../src/index.ts';
+import {
+  type FileSessionDocument,
+  type FileSessions,
+  fileSessionDocument,
+  type MongoTarget,
+  type SqliteTarget,
+  type StoreTarget,
+} from '../../src/index.ts';
 import { canStartMongoServer, type MongoServer, mongoServerStartMs, startMongoServer } from './mongodb-server.ts';
 
 /** Declares the tests once for each kind; `newTarget` gives a database of which nothing exists yet. */
@@ -53,6 +60,20 @@ export function mongoTargets(): () => MongoTarget {
     made.push(target.rawDb, target.cookedDb);
     return target;
   };
+}
+
+/** The documents of sessions, which must all be usable. */
+export async function collectFiles(batches: AsyncIterable<FileSessions>): Promise<FileSessionDocument[]> {
+  const all: FileSessionDocument[] = [];
+  for await (const { sessions, unusable } of batches) {
+    if (unusable > 0) throw new Error(`${unusable} documents are no file sessions`);
+    all.push(...sessions.map(fileSessionDocument));
+  }
+  return all;
+}
+
+export async function collectBatches<T>(batches: AsyncIterable<readonly T[]>): Promise<T[]> {
+  return (await collect(batches)).flat();
 }
 
 export async function collect<T>(documents: AsyncIterable<T>): Promise<T[]> {

@@ -2,16 +2,20 @@
 
 import type {
   ContainerDocument,
+  CookedEntry,
   CookedFileDocument,
   EventDocument,
+  FileSession,
   FileSessionDocument,
   LossDocument,
   ProcessDocument,
+  RawEntry,
   RunDocument,
   SessionDocument,
   TaskDocument,
+  TaskObservation,
 } from '../../src/index.ts';
-import { isoTime, moment } from '../../src/index.ts';
+import { fileSessionOf, isoTime, moment } from '../../src/index.ts';
 
 export const bootId = '0d6ee3b1-4a1a-4d52-9d6e-5a7f7f0f6a11';
 /** Does not fit the 53 bits of a JavaScript number. */
@@ -38,7 +42,9 @@ export function task(fields: Partial<TaskDocument> & { _id: string }): TaskDocum
   };
 }
 
+/** ISO texts follow from the times. */
 export function fileSession(fields: Partial<FileSessionDocument> & { _id: string }): FileSessionDocument {
+  const { openedNs = someNs, closedNs = someNs + 3n } = fields;
   const write = { firstNs: someNs + 1n, first: isoTime(someNs + 1n), lastNs: someNs + 2n, last: isoTime(someNs + 2n) };
   return {
     ...origin,
@@ -59,10 +65,10 @@ export function fileSession(fields: Partial<FileSessionDocument> & { _id: string
     exe: '/bin/sh',
     containerId: null,
     openedBefore: false,
-    openedNs: someNs,
-    opened: isoTime(someNs),
-    closedNs: someNs + 3n,
-    closed: isoTime(someNs + 3n),
+    openedNs,
+    opened: isoTime(openedNs),
+    closedNs,
+    closed: closedNs === null ? null : isoTime(closedNs),
     closedBy: 'close',
     writes: { count: 1, bytes: 6_000_000_000, ...write },
     writers: [{ key: keyOf(10), count: 1, bytes: 6_000_000_000, ...write }],
@@ -82,10 +88,29 @@ export function checkpoint(
     checkpointNs,
     checkpoint: isoTime(checkpointNs),
     closedNs: null,
-    closed: null,
     closedBy: null,
     ...fields,
   });
+}
+
+/** The entry of a document of `files`, or of `fds` where it is a checkpoint. */
+export function fileEntry(document: FileSessionDocument): RawEntry {
+  return { collection: document.checkpointNs === undefined ? 'files' : 'fds', session: sessionOf(document) };
+}
+
+export function cookedFileEntry(document: CookedFileDocument): CookedEntry {
+  return { collection: 'files', session: { ...sessionOf(document), closeInferred: document.closeInferred } };
+}
+
+export function sessionOf(document: FileSessionDocument): FileSession {
+  const session = fileSessionOf(document);
+  if (session === null) throw new Error(`${document._id} is no file session`);
+  return session;
+}
+
+/** A task document as readers give it. */
+export function observed({ time: _, start: __, ...task }: TaskDocument): TaskObservation {
+  return task;
 }
 
 export function event(fields: Partial<EventDocument> & { _id: string }): EventDocument {
@@ -157,7 +182,7 @@ export function process(fields: Partial<ProcessDocument> & { _id: string }): Pro
 }
 
 export function cookedFile(fields: Partial<CookedFileDocument> & { _id: string }): CookedFileDocument {
-  return { ...fileSession(fields), closeInferred: false, ...fields };
+  return { ...fileSession(fields), closeInferred: fields.closeInferred ?? false };
 }
 
 export function container(containerId: string, fields: Partial<ContainerDocument> = {}): ContainerDocument {

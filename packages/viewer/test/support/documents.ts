@@ -2,7 +2,9 @@ import {
   type ContainerDocument,
   type CookedEventDocument,
   type CookedFileDocument,
+  cookedFileDocument,
   type Execution,
+  fileSessionOf,
   isoTime,
   type LossDocument,
   type ProcessDocument,
@@ -96,7 +98,7 @@ export function fileOf(seconds: number, { wrote: [count, bytes] = [0, 0], ...giv
   const closedNs = given.closedNs === undefined ? openedNs + 5_000_000n : given.closedNs;
   const id = given._id ?? `file-${seconds}-${given.tgid}`;
   const firstNs = count > 0 ? openedNs : null;
-  return {
+  return asStored({
     _id: id,
     ...origin,
     kind: 'session',
@@ -123,7 +125,13 @@ export function fileOf(seconds: number, { wrote: [count, bytes] = [0, 0], ...giv
     writers: [],
     ...given,
     closedNs,
-  };
+  });
+}
+
+/** As it comes from a store, with its fields in order, where a store can hold it. */
+function asStored(document: CookedFileDocument): CookedFileDocument {
+  const session = fileSessionOf(document);
+  return session === null ? document : cookedFileDocument({ ...session, closeInferred: document.closeInferred });
 }
 
 export function lossOf(seconds: number, given: Partial<LossDocument>): LossDocument {

@@ -1,6 +1,12 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { type CookedEntry, cookedCollections, openCookedWriter } from '@godo/evidence';
+import {
+  type CookedEntry,
+  type CookedFileDocument,
+  cookedCollections,
+  fileSessionOf,
+  openCookedWriter,
+} from '@godo/evidence';
 import type { Evidence } from './story.ts';
 
 const program = fileURLToPath(new URL('../../bin/viewer.js', import.meta.url));
@@ -35,11 +41,20 @@ export function runCli(
   });
 }
 
+function fileEntry(document: CookedFileDocument): CookedEntry {
+  const session = fileSessionOf(document);
+  if (session === null) throw new Error(`${document._id} is no file session`);
+  return { collection: 'files', session: { ...session, closeInferred: document.closeInferred } };
+}
+
 /** Puts evidence into a cooked.db, as the filter does. */
 export async function writeEvidence(directory: string, evidence: Evidence): Promise<void> {
   const writer = await openCookedWriter({ kind: 'sqlite', directory });
   for (const collection of cookedCollections) {
-    const entries = evidence[collection].map((document) => ({ collection, document }) as CookedEntry);
+    const entries = evidence[collection].map((document): CookedEntry => {
+      if (collection === 'files') return fileEntry(document as CookedFileDocument);
+      return { collection, document } as CookedEntry;
+    });
     for (let at = 0; at < entries.length; at += 1000) await writer.insert(entries.slice(at, at + 1000));
   }
   await writer.commit();

@@ -1,0 +1,128 @@
+/** What many rows share, as the writers number it: each text, origin and opener is kept once and named by its number. */
+
+import type { FileSession, RunOrigin } from '../file-session.ts';
+import type { SqliteDatabase, SqliteStatement } from './driver.ts';
+import { relativeTo, storedText } from './text-form.ts';
+
+/** A run of the listener as rows name it. */
+export interface OriginRef {
+  readonly id: number;
+  /** Number of its boot. */
+  readonly boot: number;
+}
+
+interface Opener {
+  readonly id: number;
+  readonly origin: number;
+  readonly tgid: number;
+  readonly comm: string | null;
+  readonly exe: string | null;
+  readonly containerId: string | null;
+}
+
+/** How much is remembered. What is forgotten gets another number when it comes again: nothing relies on there being one. */
+const limits = { texts: 16_384, openers: 8_192, openersOfProcess: 16, origins: 1024, boots: 1024 } as const;
+
+/**
+ * Gives numbers inside the transaction that uses them. Several programs may write to one database: a number is only
+ * ever taken from a row of the tables, and after a transaction that was rolled back {@link forget} must be called.
+ */
+export class Dictionary {
+  readonly #addText: SqliteStatement;
+  readonly #addBoot: SqliteStatement;
+  readonly #findBoot: SqliteStatement;
+  readonly #addOrigin: SqliteStatement;
+  readonly #addOpener: SqliteStatement;
+  readonly #texts = new Map<string, number>();
+  readonly #boots = new Map<string, number>();
+  readonly #origins = new Map<string, OriginRef>();
+  readonly #openers = new Map<string, Opener[]>();
+  #lastOrigin: { readonly origin: RunOrigin; readonly ref: OriginRef } | null = null;
+
+  constructor(database: SqliteDatabase) {
+    this.#addText = database.prepare('INSERT INTO texts (text) VALUES (?)');
+    this.#addBoot = database.prepare('INSERT INTO boots (boot) VALUES (?) ON CONFLICT DO NOTHING');
+    this.#findBoot = database.prepare('SELECT id FROM boots WHERE boot = ?');
+    this.#addOrigin = database.prepare('INSERT INTO origins (host, machine, boot, session) VALUES (?, ?, ?, ?)');
+    this.#addOpener = database.prepare(
+      'INSERT INTO openers (origin, "key", tgid, comm, exe, container) VALUES (?, ?, ?, ?, ?, ?)',
+    );
+  }
+
+  text(text: string): number {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    const id = Number(this.#addText.run(storedText(text)).lastInsertRowid);
+    return remember(this.#texts, text, id, limits.texts);
+  }
+
+  textOrNull(text: string | null): number | null {
+    return text === null ? null : this.text(text);
+  }
+
+  /** The number of a boot id: unlike the others it is the same for every writer, for it is part of primary keys. */
+  boot(bootId: string): number {
+    const known = this.#boots.get(bootId);
+    if (known !== undefined) return known;
+    const stored = storedText(bootId);
+    this.#addBoot.run(stored);
+    const { id } = this.#findBoot.get(stored) as { id: number };
+    return remember(this.#boots, bootId, id, limits.boots);
+  }
+
+  origin(origin: RunOrigin): OriginRef {
+    if (this.#lastOrigin?.origin === origin) return this.#lastOrigin.ref;
+    const { host, machineId, bootId, sessionId } = origin;
+    const name = JSON.stringify([host, machineId, bootId, sessionId]);
+    let ref = this.#origins.get(name);
+    if (ref === undefined) {
+      const boot = this.boot(bootId);
+      const machine = machineId === null ? null : storedText(machineId);
+      const session = relativeTo(bootId, sessionId);
+      const id = Number(this.#addOrigin.run(storedText(host), machine, boot, session).lastInsertRowid);
+      ref = remember(this.#origins, name, { id, boot }, limits.origins);
+    }
+    this.#lastOrigin = { origin, ref };
+    return ref;
+  }
+
+  /** Who opened a file: one process opens many, mostly as the same program. */
+  opener(session: FileSession): number {
+    const origin = this.origin(session.origin).id;
+    const { key, tgid, comm, exe, containerId } = session;
+    let openers = this.#openers.get(key);
+    if (openers !== undefined) {
+      for (const opener of openers) {
+        if (
+          opener.comm === comm &&
+          opener.exe === exe &&
+          opener.containerId === containerId &&
+          opener.origin === origin &&
+          opener.tgid === tgid
+        ) {
+          return opener.id;
+        }
+      }
+      // Threads have names of their own.
+      if (openers.length >= limits.openersOfProcess) openers.length = 0;
+    } else {
+      openers = remember(this.#openers, key, [], limits.openers);
+    }
+    const row = [relativeTo(session.origin.bootId, key), tgid, this.textOrNull(comm), this.textOrNull(exe)] as const;
+    const id = Number(this.#addOpener.run(origin, ...row, this.textOrNull(containerId)).lastInsertRowid);
+    openers.push({ id, origin, tgid, comm, exe, containerId });
+    return id;
+  }
+
+  /** Drops all that is remembered: the rows of a transaction that was rolled back are not there. */
+  forget(): void {
+    for (const map of [this.#texts, this.#boots, this.#origins, this.#openers]) map.clear();
+    this.#lastOrigin = null;
+  }
+}
+
+function remember<V>(map: Map<string, V>, name: string, value: V, limit: number): V {
+  if (map.size >= limit) map.clear();
+  map.set(name, value);
+  return value;
+}

@@ -1,0 +1,202 @@
+/**
+ * Reads rows by pages: of some hundred rows SQLite makes one JSON list a column, which costs a third of handing the
+ * rows over one by one, and the next page begins behind the last row.
+ */
+
+import { setImmediate } from 'node:timers/promises';
+import { reasonOf, StoreError } from '../store-error.ts';
+import type { ReadConnection } from './connection.ts';
+import type { SqliteStatement, SqliteValue } from './driver.ts';
+import { sqliteError } from './errors.ts';
+
+/**
+ * integer: fits a JavaScript number; optional: the same or null. nanoseconds: digits, for it does not fit. any: integer
+ * or text.
+ */
+export type ColumnType = 'integer' | 'optional' | 'nanoseconds' | 'text' | 'any';
+
+export interface RowSource {
+  readonly table: string;
+  /** What is read beside `doc`. */
+  readonly columns: Readonly<Record<string, ColumnType>>;
+  /** Columns that are unique together; the rows are read in their order. */
+  readonly order: readonly string[];
+  /** A condition on the table, which is called `this`. */
+  readonly where?: string;
+  readonly values?: readonly SqliteValue[];
+}
+
+/** Rows, column by column. */
+export interface Page {
+  readonly rows: number;
+  /** The values of a column; nothing for one that was not read. */
+  readonly column: (name: string) => readonly unknown[];
+  /** What the JSON of `doc` says; undefined where it is no JSON. */
+  readonly docs: readonly unknown[];
+  /** Of all texts that were made for it. */
+  readonly characters: number;
+}
+
+/** Rows of a page; fewer where they are large. */
+const rowsAPage = 512;
+/** Characters of a page that are not too many. */
+const charactersAPage = 1_000_000;
+
+/**
+ * All rows of a source.
+ *
+ * @throws StoreError
+ */
+export async function* pages(connection: ReadConnection, file: string, source: RowSource): AsyncGenerator<Page> {
+  const order = source.order.map((name) => `"${name}"`).join(', ');
+  const places = source.order.map(() => '?').join(', ');
+  const reader = (after: string) =>
+    new PageReader(connection, file, source, `WHERE (${source.where ?? 'true'}) ${after} ORDER BY ${order} LIMIT ?`);
+  const first = reader('');
+  const next = reader(`AND (${order}) > (${places})`);
+  const given = source.values ?? [];
+  let cursor: readonly SqliteValue[] | null = null;
+  let limit = rowsAPage;
+  for (;;) {
+    let page: Page;
+    try {
+      page = cursor === null ? first.read([...given, limit]) : next.read([...given, ...cursor, limit]);
+    } catch (error) {
+      // The rows may be too large to be one text.
+      if (limit === 1) throw error;
+      limit = Math.floor(limit / 4) || 1;
+      continue;
+    }
+    if (page.rows > 0) yield page;
+    if (page.rows < limit) break;
+    const last = decoded(connection, file, () => cursorOf(page, source));
+    // Numbers that no writer of ours stores are not exact here.
+    if (cursor?.every((value, place) => value === last[place])) {
+      throw new StoreError('DATABASE_CORRUPT', `${file} holds rows that cannot be told apart.`);
+    }
+    cursor = last;
+    if (page.characters > charactersAPage) limit = Math.max(1, limit >> 1);
+    else if (limit < rowsAPage) limit *= 2;
+    await setImmediate();
+  }
+  connection.verify();
+}
+
+/** All rows of a source that are found with few steps, in any order. */
+export function pageOfAll(connection: ReadConnection, file: string, source: Omit<RowSource, 'order'>): Page {
+  return new PageReader(connection, file, source, `WHERE ${source.where ?? 'true'}`).read(source.values ?? []);
+}
+
+function cursorOf(page: Page, { order, columns }: RowSource): readonly SqliteValue[] {
+  return order.map((name) => {
+    const value = page.column(name)[page.rows - 1] as SqliteValue;
+    return columns[name] === 'nanoseconds' && typeof value === 'string' ? BigInt(value) : value;
+  });
+}
+
+class PageReader {
+  readonly #connection: ReadConnection;
+  readonly #file: string;
+  readonly #source: Omit<RowSource, 'order'>;
+  readonly #which: string;
+  #statement: SqliteStatement | undefined;
+
+  constructor(connection: ReadConnection, file: string, source: Omit<RowSource, 'order'>, which: string) {
+    this.#connection = connection;
+    this.#file = file;
+    this.#source = source;
+    this.#which = which;
+  }
+
+  read(values: readonly SqliteValue[]): Page {
+    return guarded(this.#connection, this.#file, () => {
+      this.#statement ??= this.#prepare((column, type) => jsonOf(column, type), 'doc');
+      return this.#page(this.#statement, values) ?? this.#readQuoted(values);
+    });
+  }
+
+  /**
+   * The same where some column holds what does not belong there: it spoils the text of the page, so that the rows are
+   * told apart only when each value is quoted.
+   */
+  #readQuoted(values: readonly SqliteValue[]): Page {
+    const statement = this.#prepare(quotedJson, quotedJson('doc', 'text'));
+    const page = this.#page(statement, values);
+    if (page === null) throw new SyntaxError('rows of a page cannot be told apart');
+    return { ...page, docs: page.docs.map(parsed) };
+  }
+
+  #prepare(json: (column: string, type: ColumnType) => string, doc: string): SqliteStatement {
+    const { table, columns } = this.#source;
+    const lists = Object.entries(columns).map(
+      ([name, type]) => `group_concat(${json(`"${name}"`, type)}) AS "${name}"`,
+    );
+    return this.#connection.database.prepare(`
+      SELECT count(*) AS rows, ${lists.join(', ')}, group_concat(${doc}) AS doc
+      FROM (SELECT * FROM ${table} AS this ${this.#which})`);
+  }
+
+  /** null where the lists do not fit together. */
+  #page(statement: SqliteStatement, values: readonly SqliteValue[]): Page | null {
+    const found = statement.get(...values) as { rows: number } & Record<string, string | null>;
+    const { rows } = found;
+    let characters = 0;
+    const list = (name: string): unknown[] | null => {
+      const text = found[name] ?? '';
+      characters += text.length;
+      const items = parsed(`[${text}]`);
+      return Array.isArray(items) && items.length === rows ? items : null;
+    };
+    const columns = new Map<string, readonly unknown[]>();
+    for (const name of Object.keys(this.#source.columns)) {
+      const items = list(name);
+      if (items === null) return null;
+      columns.set(name, items);
+    }
+    const docs = list('doc');
+    if (docs === null) return null;
+    return { rows, column: (name) => columns.get(name) ?? [], docs, characters };
+  }
+}
+
+/** An SQL expression: the JSON of a column that holds what it should. */
+function jsonOf(column: string, type: ColumnType): string {
+  if (type === 'integer') return column;
+  if (type === 'optional') return `ifnull(${column}, 'null')`;
+  return type === 'nanoseconds' ? `'"' || ${column} || '"'` : `json_quote(${column})`;
+}
+
+/** An SQL expression: the JSON of a column, whatever it holds. */
+function quotedJson(column: string, type: ColumnType): string {
+  const integer = type === 'nanoseconds' ? jsonOf(column, type) : column;
+  return `CASE typeof(${column}) WHEN 'blob' THEN 'null' WHEN 'integer' THEN ${integer} ELSE json_quote(${column}) END`;
+}
+
+function parsed(text: unknown): unknown {
+  try {
+    return JSON.parse(text as string);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Runs a read; a failure that comes from the file being changed under us is told as that. */
+export function guarded<T>(connection: ReadConnection, file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    connection.verify();
+    throw sqliteError(error, file);
+  }
+}
+
+/** Runs the making of documents from rows. @throws StoreError DATABASE_CORRUPT where that is not possible. */
+export function decoded<T>(connection: ReadConnection, file: string, decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof StoreError) throw error;
+    connection.verify();
+    throw new StoreError('DATABASE_CORRUPT', `${file} holds a document that cannot be read (${reasonOf(error)}).`);
+  }
+}

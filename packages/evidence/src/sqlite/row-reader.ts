@@ -1,0 +1,222 @@
+/** Reads whole tables: pages of rows, made into sessions and documents, in the order that the stores promise. */
+
+import type { CookedFileSession } from '../file-session.ts';
+import type { FileSessions } from '../stores.ts';
+import type { ReadConnection } from './connection.ts';
+import { DocumentMould } from './document-of-row.ts';
+import type { SqliteValue } from './driver.ts';
+import { Lookup } from './lookup.ts';
+import { type ColumnType, decoded, guarded, type Page, pageOfAll, pages, type RowSource } from './pages.ts';
+import type { DocumentTable } from './schema.ts';
+import { sessionOfRow } from './session-of-row.ts';
+import { compareSessions, compareTexts, inOrder } from './ties.ts';
+
+/** A condition on the table, which is called `this`. */
+export interface Condition {
+  readonly where: string;
+  readonly values: readonly SqliteValue[];
+}
+
+export const noCondition: Condition = { where: 'true', values: [] };
+
+/** Those of cooked evidence say whether their end was inferred. */
+export interface ReadSessions extends FileSessions {
+  readonly sessions: readonly CookedFileSession[];
+}
+
+const sessionSource = {
+  columns: { opened: 'integer', id: 'any', opener: 'integer', lasted: 'optional' },
+  order: ['opened', 'id'],
+} as const;
+
+const checkpointSource = {
+  columns: { ...sessionSource.columns, checkpoint: 'nanoseconds' },
+  order: [...sessionSource.order, 'checkpoint'],
+} as const;
+
+const columnTypes = {
+  boot: 'integer',
+  key: 'text',
+  time: 'nanoseconds',
+  id: 'text',
+  origin: 'optional',
+  shape: 'integer',
+} as const satisfies Record<string, ColumnType>;
+
+/** A document with what documents of one moment have in common. */
+interface ReadDocument {
+  readonly key: unknown;
+  readonly time: unknown;
+  readonly document: { readonly _id: string };
+}
+
+const nothing: ReadonlySet<string> = new Set();
+
+const rememberedMoulds = 4096;
+
+/** Reads the tables of one database. All methods throw StoreError. */
+export class RowReader {
+  readonly #connection: ReadConnection;
+  readonly #file: string;
+  readonly #lookup: Lookup;
+  /** Of each shape by its number, for what is left out. */
+  readonly #moulds = new Map<ReadonlySet<string>, Map<number, DocumentMould>>();
+
+  constructor(connection: ReadConnection, file: string) {
+    this.#connection = connection;
+    this.#file = file;
+    this.#lookup = new Lookup(connection.database);
+  }
+
+  count(table: string): number {
+    return this.#get<{ count: number }>(`SELECT count(*) AS count FROM ${table}`).count;
+  }
+
+  /** Numbers of the texts of the dictionary that meet a condition. */
+  textsWhere(condition: string, ...values: SqliteValue[]): number[] {
+    return JSON.parse(
+      this.#get<{ ids: string }>(`SELECT json_group_array(id) AS ids FROM texts WHERE ${condition}`, ...values).ids,
+    );
+  }
+
+  /** By opening time and `_id`. */
+  async *sessions(table: 'files' | 'fds', condition: Condition = noCondition): AsyncGenerator<ReadSessions> {
+    const source = { table, ...(table === 'fds' ? checkpointSource : sessionSource), ...condition };
+    let unusable = 0;
+    const batches = this.#sessionPages(source, (count) => {
+      unusable += count;
+    });
+    const ordered = inOrder(batches, (left, right) => left.opened.ms === right.opened.ms, compareSessions);
+    for await (const sessions of ordered) {
+      if (sessions.length === 0 && unusable === 0) continue;
+      const found = { sessions, unusable };
+      unusable = 0;
+      yield found;
+    }
+  }
+
+  /**
+   * By time and `_id`; where rows have a key by key, time and `_id`.
+   *
+   * @param omitted fields that are left out.
+   */
+  async *documents<D extends object>(
+    name: string,
+    table: DocumentTable,
+    { where, values }: Condition = noCondition,
+    omitted: ReadonlySet<string> = nothing,
+  ): AsyncGenerator<D[]> {
+    const columns = columnsOf(table);
+    if (!table.order.includes('key')) {
+      yield* this.#ordered<D>({ table: name, columns, order: table.order, where, values }, omitted);
+      return;
+    }
+    // Keys begin with the ids of their boots, whose numbers have the order of their coming.
+    const order = table.order.filter((column) => column !== 'boot');
+    for (const boot of this.#bootsInOrder()) {
+      yield* this.#ordered<D>({ table: name, columns, order, where: `boot = ${boot} AND ${where}`, values }, omitted);
+    }
+  }
+
+  /** The documents that meet a condition which finds them by an index, in any order. */
+  documentsAtOnce<D extends object>(name: string, table: DocumentTable, condition: Condition): D[] {
+    const page = pageOfAll(this.#connection, this.#file, { table: name, columns: columnsOf(table), ...condition });
+    return documentsOf<D>(this.#documents(page, nothing));
+  }
+
+  async *#sessionPages(source: RowSource, unusable: (count: number) => void): AsyncGenerator<CookedFileSession[]> {
+    for await (const page of pages(this.#connection, this.#file, source)) {
+      const sessions = guarded(this.#connection, this.#file, () => this.#sessions(page));
+      unusable(page.rows - sessions.length);
+      yield sessions;
+    }
+  }
+
+  #sessions({ rows, column, docs }: Page): CookedFileSession[] {
+    const [opened, id, opener, lasted] = [column('opened'), column('id'), column('opener'), column('lasted')];
+    const checkpoint = column('checkpoint');
+    const { text } = this.#lookup;
+    const openerOf = this.#lookup.openers(opener);
+    const sessions: CookedFileSession[] = [];
+    for (let row = 0; row < rows; row += 1) {
+      const facts = openerOf(opener[row]);
+      if (facts === null) continue;
+      const session = sessionOfRow(opened[row], id[row], lasted[row], checkpoint[row], docs[row], facts, text);
+      if (session !== null) sessions.push(session);
+    }
+    return sessions;
+  }
+
+  async *#ordered<D extends object>(source: RowSource, omitted: ReadonlySet<string>): AsyncGenerator<D[]> {
+    const sameMoment = (left: ReadDocument, right: ReadDocument) => left.time === right.time && left.key === right.key;
+    const compare = (left: ReadDocument, right: ReadDocument) => compareTexts(left.document._id, right.document._id);
+    for await (const found of inOrder(this.#documentPages(source, omitted), sameMoment, compare)) {
+      if (found.length > 0) yield documentsOf<D>(found);
+    }
+  }
+
+  async *#documentPages(source: RowSource, omitted: ReadonlySet<string>): AsyncGenerator<ReadDocument[]> {
+    for await (const page of pages(this.#connection, this.#file, source)) yield this.#documents(page, omitted);
+  }
+
+  #documents({ rows, column, docs }: Page, omitted: ReadonlySet<string>): ReadDocument[] {
+    const [boot, key, time, id] = [column('boot'), column('key'), column('time'), column('id')];
+    const [origin, shape] = [column('origin'), column('shape')];
+    const lookup = this.#lookup;
+    return decoded(this.#connection, this.#file, () => {
+      const found: ReadDocument[] = [];
+      for (let row = 0; row < rows; row += 1) {
+        const values = {
+          boot: lookup.boot(boot[row] as number),
+          id: id[row] as string,
+          key: (key[row] ?? null) as string | null,
+          time: BigInt(time[row] as string),
+          origin: origin[row] === null ? null : lookup.origin(origin[row] as number),
+          values: docs[row],
+        };
+        const document = this.#mould(shape[row] as number, omitted).document(values, lookup.text);
+        found.push({ key: key[row], time: time[row], document: document as unknown as ReadDocument['document'] });
+      }
+      return found;
+    });
+  }
+
+  #mould(shape: number, omitted: ReadonlySet<string>): DocumentMould {
+    let moulds = this.#moulds.get(omitted);
+    if (moulds === undefined) {
+      moulds = new Map();
+      this.#moulds.set(omitted, moulds);
+    }
+    let mould = moulds.get(shape);
+    if (mould === undefined) {
+      mould = new DocumentMould(this.#lookup.shape(shape), omitted);
+      if (moulds.size >= rememberedMoulds) moulds.clear();
+      moulds.set(shape, mould);
+    }
+    return mould;
+  }
+
+  /** The numbers of the boots, in the order of the process keys that begin with their ids. */
+  #bootsInOrder(): number[] {
+    const { ids } = this.#get<{ ids: string }>('SELECT json_group_array(id) AS ids FROM boots');
+    return decoded(this.#connection, this.#file, () =>
+      (JSON.parse(ids) as number[])
+        .map((id) => ({ id, text: `${this.#lookup.boot(id)}:` }))
+        .sort((left, right) => compareTexts(left.text, right.text))
+        .map(({ id }) => id),
+    );
+  }
+
+  #get<T>(sql: string, ...values: SqliteValue[]): T {
+    return guarded(this.#connection, this.#file, () => this.#connection.database.prepare(sql).get(...values)) as T;
+  }
+}
+
+function columnsOf(table: DocumentTable): Record<string, ColumnType> {
+  const names = [...table.order, 'origin', 'shape'] as const;
+  return Object.fromEntries(names.map((name) => [name, columnTypes[name]]));
+}
+
+function documentsOf<D extends object>(found: readonly ReadDocument[]): D[] {
+  return found.map(({ document }) => document as object as D);
+}

@@ -1,0 +1,73 @@
+/**
+ * The order of rows of the same moment. Readers give documents by moment and then by `_id` as text, as MongoDB sorts
+ * them; the tables keep numbers instead of such texts, so the few rows of one moment are put in order when they are read.
+ */
+
+import { type FileSession, fileSessionId, nsOfInstant } from '../file-session.ts';
+
+/** Of the order that databases give texts: by the bytes of their UTF-8. */
+export function compareTexts(left: string, right: string): number {
+  // JavaScript compares UTF-16 units, which differs from U+D800 on only.
+  if (highUnit.test(left) || highUnit.test(right)) return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  return left < right ? -1 : left === right ? 0 : 1;
+}
+
+const highUnit = /[\ud800-\uffff]/;
+
+/** Of sessions by their opening and the `_id` of their documents. */
+export function compareSessions(left: FileSession, right: FileSession): number {
+  const moment = left.opened.ms - right.opened.ms || left.opened.ns - right.opened.ns;
+  if (moment !== 0) return moment;
+  // Within a millisecond most ids differ in a serial of as many digits.
+  if (
+    typeof left.id === 'number' &&
+    typeof right.id === 'number' &&
+    left.origin.bootId === right.origin.bootId &&
+    sameDigits(left.id, right.id)
+  ) {
+    if (left.id !== right.id) return left.id - right.id;
+  }
+  return compareTexts(documentId(left), documentId(right));
+}
+
+function documentId(session: FileSession): string {
+  const { checkpoint } = session;
+  return checkpoint === null ? fileSessionId(session) : `${fileSessionId(session)}@${nsOfInstant(checkpoint)}`;
+}
+
+function sameDigits(left: number, right: number): boolean {
+  for (let limit = 10; ; limit *= 10) {
+    if (left < limit || right < limit) return left < limit && right < limit;
+  }
+}
+
+/**
+ * The items in order, for input that is in order but for those of one moment. They are held back until the next moment
+ * comes, across batches too.
+ */
+export async function* inOrder<T>(
+  batches: AsyncIterable<readonly T[]>,
+  sameMoment: (left: T, right: T) => boolean,
+  compare: (left: T, right: T) => number,
+): AsyncGenerator<T[]> {
+  let held: T[] = [];
+  for await (const batch of batches) {
+    const ordered: T[] = [];
+    for (const item of batch) {
+      const before = held[held.length - 1];
+      if (before !== undefined && !sameMoment(before, item)) held = release(held, ordered, compare);
+      held.push(item);
+    }
+    yield ordered;
+  }
+  const ordered: T[] = [];
+  release(held, ordered, compare);
+  yield ordered;
+}
+
+function release<T>(held: T[], ordered: T[], compare: (left: T, right: T) => number): T[] {
+  if (held.length > 1) held.sort(compare);
+  for (const item of held) ordered.push(item);
+  held.length = 0;
+  return held;
+}
