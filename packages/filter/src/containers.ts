@@ -1,9 +1,10 @@
 import { type ContainerDocument, isoTime, type ProcessKey } from '@godo/evidence';
-import { containerOf, ownRoot } from './inheritance.ts';
+import { none } from './columns.ts';
+import { containerNumberOf, ownRoot } from './inheritance.ts';
 import { compareNs, compareText } from './order.ts';
-import type { ProcessNode } from './process-node.ts';
+import type { ProcessTable } from './process-table.ts';
 import { starAbove } from './process-tree.ts';
-import type { Root, RootChange } from './root-changes.ts';
+import { type Root, type RootChange, rootOnly } from './root-changes.ts';
 import { coarseNs } from './values.ts';
 
 /** What is gathered of one container while its processes and files pass. */
@@ -17,19 +18,39 @@ export interface Container {
   readonly sessionIds: Set<string>;
   readonly rootKeys: ProcessKey[];
   /** The one root of all its processes. */
-  root: Root;
-  processes: number;
+  readonly root: Root;
+  readonly processes: number;
   filesChanged: number;
-  firstNs: bigint | null;
+  readonly firstNs: bigint | null;
   /** null: one of its processes still runs. */
-  lastNs: bigint | null;
+  readonly lastNs: bigint | null;
 }
 
-export type Containers = ReadonlyMap<string, Container>;
-
 /** Containers of different boots are different, even with one id. */
-export function containerKey(bootId: string, containerId: string): string {
-  return `${bootId}:${containerId}`;
+export class Containers {
+  readonly #byBoot = new Map<string, Map<string, Container>>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get(bootId: string, containerId: string): Container | undefined {
+    return this.#byBoot.get(bootId)?.get(containerId);
+  }
+
+  add(container: Container): void {
+    const ofBoot = this.#byBoot.get(container.bootId) ?? new Map<string, Container>();
+    ofBoot.set(container.containerId, container);
+    this.#byBoot.set(container.bootId, ofBoot);
+    this.#size += 1;
+  }
+
+  /** By first moment, then id. */
+  sorted(): Container[] {
+    const all = [...this.#byBoot.values()].flatMap((ofBoot) => [...ofBoot.values()]);
+    return all.sort((a, b) => compareNs(a.firstNs, b.firstNs) || compareText(a.id, b.id));
+  }
 }
 
 /** A moment by which evidence of one container's root is compared; what pivot_root said comes before /proc. */
@@ -44,25 +65,22 @@ function evidenceNs(change: RootChange): bigint {
  *
  * @param members - Its processes in the order of the tree.
  */
-export function containerRoot(members: readonly ProcessNode[]): Root {
+export function containerRoot(table: ProcessTable, members: readonly number[]): Root {
   let best: RootChange | undefined;
   for (const member of members) {
-    for (const change of member.roots) {
+    for (const change of table.rootChanges.of(member)) {
       if (change.rootfs === null || change.rootfs === '/') continue;
       if (best === undefined || evidenceNs(change) < evidenceNs(best)) best = change;
     }
   }
   if (best !== undefined) return rootOnly(best);
   for (const member of members) {
+    const parent = table.places.parentOf(member);
     // runc's child gets its root from a process that was never seen in the container itself.
-    const given = ownRoot(member) ?? (member.parent === null ? undefined : ownRoot(member.parent));
-    if (given !== undefined && given.rootfs !== null && given.rootfs !== '/') return rootOnly(given);
+    const given = ownRoot(table, member) ?? (parent === none ? undefined : ownRoot(table, parent));
+    if (given !== undefined && given.rootfs !== null && given.rootfs !== '/') return given;
   }
   return { rootfs: null };
-}
-
-function rootOnly({ rootfs, rootfsHex }: Root): Root {
-  return rootfsHex === undefined ? { rootfs } : { rootfs, rootfsHex };
 }
 
 /**
@@ -70,58 +88,73 @@ function rootOnly({ rootfs, rootfsHex }: Root): Root {
  *
  * @param order - The processes of the tree, each after its parent.
  */
-export function gatherContainers(order: readonly ProcessNode[]): Containers {
-  const members = new Map<string, ProcessNode[]>();
-  for (const node of order) {
-    const containerId = containerOf(node);
-    if (containerId === null) continue;
-    const id = containerKey(node.bootId, containerId);
-    const list = members.get(id);
-    if (list === undefined) members.set(id, [node]);
-    else list.push(node);
-  }
-  const containers = new Map<string, Container>();
-  for (const [id, list] of members) {
-    const [first] = list;
-    if (first === undefined) continue;
-    const container: Container = {
-      id,
-      containerId: containerOf(first) ?? '',
-      host: first.host,
-      machineId: first.machineId,
-      bootId: first.bootId,
-      engineKey: starAbove(first)?.key ?? null,
-      sessionIds: new Set(),
-      rootKeys: [],
-      root: containerRoot(list),
-      processes: list.length,
-      filesChanged: 0,
-      firstNs: null,
-      lastNs: first.exitNs,
-    };
-    for (const node of list) {
-      for (const session of node.sessionIds) container.sessionIds.add(session);
-      const parent = node.depth > 0 ? node.parent : null;
-      if (parent === null || containerOf(parent) !== container.containerId) container.rootKeys.push(node.key);
-      if (compareNs(node.startNs, container.firstNs) < 0) container.firstNs = node.startNs;
-      if (container.lastNs !== null && (node.exitNs === null || node.exitNs > container.lastNs)) {
-        container.lastNs = node.exitNs;
-      }
+export function gatherContainers(table: ProcessTable, order: Iterable<number>): Containers {
+  /** By boot and number of the container id; the first of a list is the earliest in the tree. */
+  const members = new Map<string, Map<number, number[]>>();
+  const nowhere = table.containerIds.numberOf(null);
+  for (const row of order) {
+    const container = containerNumberOf(table, row);
+    if (container === nowhere) continue;
+    const { bootId } = table.originOf(row);
+    let ofBoot = members.get(bootId);
+    if (ofBoot === undefined) {
+      ofBoot = new Map();
+      members.set(bootId, ofBoot);
     }
-    containers.set(id, container);
+    const list = ofBoot.get(container);
+    if (list === undefined) ofBoot.set(container, [row]);
+    else list.push(row);
+  }
+  const containers = new Containers();
+  for (const ofBoot of members.values()) {
+    for (const [number, list] of ofBoot) containers.add(gather(table, number, list));
   }
   return containers;
 }
 
-/**
- * The root of a process as it is shown: that of its container, or its own where it is in none.
- */
-export function rootOf(node: ProcessNode, containers: Containers): Root {
-  const containerId = containerOf(node);
-  const container = containerId === null ? undefined : containers.get(containerKey(node.bootId, containerId));
-  if (container !== undefined) return container.root;
-  const own = ownRoot(node);
-  return own === undefined ? { rootfs: null } : rootOnly(own);
+function gather(table: ProcessTable, number: number, members: readonly number[]): Container {
+  const first = members[0] ?? none;
+  const { host, machineId, bootId } = table.originOf(first);
+  const containerId = table.containerIds.get(number) ?? '';
+  const star = starAbove(table, first);
+  const sessionIds = new Set<string>();
+  const rootKeys: ProcessKey[] = [];
+  let firstNs: bigint | null = null;
+  let lastNs = table.exitNs.at(first);
+  for (const row of members) {
+    for (const session of table.sessionIdsOf(row)) sessionIds.add(session);
+    const parent = table.places.depthOf(row) > 0 ? table.places.parentOf(row) : none;
+    if (parent === none || containerNumberOf(table, parent) !== number) rootKeys.push(table.keyOf(row));
+    const startNs = table.startNs.at(row);
+    if (compareNs(startNs, firstNs) < 0) firstNs = startNs;
+    if (lastNs === null) continue;
+    const exitNs = table.exitNs.at(row);
+    if (exitNs === null || exitNs > lastNs) lastNs = exitNs;
+  }
+  return {
+    id: `${bootId}:${containerId}`,
+    containerId,
+    host,
+    machineId,
+    bootId,
+    engineKey: star === none ? null : table.keyOf(star),
+    sessionIds,
+    rootKeys,
+    root: containerRoot(table, members),
+    processes: members.length,
+    filesChanged: 0,
+    firstNs,
+    lastNs,
+  };
+}
+
+const noRoot: Root = { rootfs: null };
+
+/** The root of a process as it is shown: that of its container, or its own where it is in none. */
+export function rootOf(table: ProcessTable, row: number, containers: Containers): Root {
+  const containerId = table.containerIds.get(containerNumberOf(table, row));
+  const container = containerId === null ? undefined : containers.get(table.originOf(row).bootId, containerId);
+  return container?.root ?? ownRoot(table, row) ?? noRoot;
 }
 
 export function containerDocument(
@@ -146,8 +179,4 @@ export function containerDocument(
     lastNs,
     last: lastNs === null ? null : isoTime(lastNs),
   };
-}
-
-export function compareContainers(a: Container, b: Container): number {
-  return compareNs(a.firstNs, b.firstNs) || compareText(a.id, b.id);
 }

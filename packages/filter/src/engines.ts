@@ -1,7 +1,6 @@
-import { overlay } from './facts.ts';
-import { containerOf, finalFacts, settleInheritance } from './inheritance.ts';
-import { compareStart } from './order.ts';
-import type { ProcessNode, ProcessTable } from './process-node.ts';
+import { none, ReferenceColumn } from './columns.ts';
+import { containerNumberOf, finalFacts, settleInheritance } from './inheritance.ts';
+import type { ProcessTable } from './process-table.ts';
 import { markTree } from './process-tree.ts';
 
 /** The value of `-name V`, `--name V`, `-name=V` or `--name=V`, or null. */
@@ -25,21 +24,12 @@ function isUnder(path: string, folder: string): boolean {
   return path === folder || path.startsWith(folder === '/' ? folder : `${folder}/`);
 }
 
-/** The program of a process by what was observed of itself: what a shim forked without an exec is not a shim. */
-function ownProgram(node: ProcessNode): string {
-  const execution = node.executions.findLast((one) => one.success)?.facts;
-  const own = execution === undefined ? overlay(node.initial, node.latest) : overlay(execution, node.latest);
-  const program = own.exe ?? own.argv?.[0] ?? '';
-  return program.slice(program.lastIndexOf('/') + 1).replace(/ \(deleted\)$/, '');
-}
-
-function argvOf(node: ProcessNode): readonly string[] {
-  return finalFacts(node).argv ?? [];
+function argvOf(table: ProcessTable, row: number): readonly string[] {
+  return finalFacts(table, row).argv ?? [];
 }
 
 /** Whether a containerd listens at the address: as told by --address, else beside its --config, else by default. */
-function listensAt(containerd: ProcessNode, address: string): boolean {
-  const argv = argvOf(containerd);
+function listensAt(argv: readonly string[], address: string): boolean {
   const own = optionOf(argv, 'address') ?? optionOf(argv, 'a');
   if (own !== null) return normalPath(own) === address;
   const config = optionOf(argv, 'config') ?? optionOf(argv, 'c');
@@ -48,8 +38,8 @@ function listensAt(containerd: ProcessNode, address: string): boolean {
   return address === `${normalPath(config.slice(0, config.lastIndexOf('/')))}/containerd.sock`;
 }
 
-function isAncestor(ancestor: ProcessNode, of: ProcessNode): boolean {
-  for (let node: ProcessNode | null = of; node !== null; node = node.parent) if (node === ancestor) return true;
+function isAncestor(table: ProcessTable, ancestor: number, of: number): boolean {
+  for (let row = of; row !== none; row = table.places.parentOf(row)) if (row === ancestor) return true;
   return false;
 }
 
@@ -57,59 +47,69 @@ function isAncestor(ancestor: ProcessNode, of: ProcessNode): boolean {
  * Of engines that follow each other, for no two can listen at one place: the one that ran when the shim started, the
  * latest that began before it; else the earliest.
  */
-function runningAt(engines: readonly ProcessNode[], shim: ProcessNode): ProcessNode | null {
-  const sorted = [...engines].sort(compareStart);
-  const startNs = shim.startNs;
-  if (startNs === null) return sorted[0] ?? null;
-  const before = sorted.findLast(
-    (one) => one.startNs !== null && one.startNs <= startNs && (one.exitNs === null || one.exitNs >= startNs),
-  );
-  return before ?? sorted[0] ?? null;
+function runningAt(table: ProcessTable, engines: readonly Engine[], shim: number): number {
+  const sorted = [...engines].sort((a, b) => table.compareStart(a.row, b.row));
+  const earliest = sorted[0]?.row ?? none;
+  const shimNs = table.startNs.at(shim);
+  if (shimNs === null) return earliest;
+  const before = sorted.findLast(({ row }) => {
+    const startNs = table.startNs.at(row);
+    const exitNs = table.exitNs.at(row);
+    return startNs !== null && startNs <= shimNs && (exitNs === null || exitNs >= shimNs);
+  });
+  return before?.row ?? earliest;
 }
 
 /** dockerd runs itself anew for single tasks (docker-untar …): those are no engines, but children of one. */
-function withoutHelpers(dockerds: readonly ProcessNode[]): ProcessNode[] {
+function withoutHelpers(table: ProcessTable, dockerds: readonly number[]): number[] {
   const all = new Set(dockerds);
   return dockerds.filter((dockerd) => {
-    for (let node = dockerd.parent; node !== null; node = node.parent) {
-      if (all.has(node)) return containerOf(node) !== containerOf(dockerd);
+    for (let row = table.places.parentOf(dockerd); row !== none; row = table.places.parentOf(row)) {
+      if (all.has(row)) return containerNumberOf(table, row) !== containerNumberOf(table, dockerd);
     }
     return true;
   });
 }
 
 /** The folder in which a dockerd keeps the sockets of what it runs. */
-function execRootOf(dockerd: ProcessNode): string {
-  return normalPath(optionOf(argvOf(dockerd), 'exec-root') ?? '/run/docker');
+function execRootOf({ argv }: Engine): string {
+  return normalPath(optionOf(argv, 'exec-root') ?? '/run/docker');
+}
+
+interface Engine {
+  readonly row: number;
+  readonly argv: readonly string[];
 }
 
 interface Engines {
-  readonly dockerds: readonly ProcessNode[];
-  readonly containerds: readonly ProcessNode[];
+  readonly dockerds: readonly Engine[];
+  readonly containerds: readonly Engine[];
 }
 
-function engineOf(shim: ProcessNode, { dockerds, containerds }: Engines): ProcessNode | null {
-  const argv = argvOf(shim);
+function engineOf(table: ProcessTable, shim: number, { dockerds, containerds }: Engines): number {
+  const argv = argvOf(table, shim);
   const address = normalPath(optionOf(argv, 'address') ?? '');
-  const usable = (engine: ProcessNode): boolean => engine.bootId === shim.bootId && !isAncestor(shim, engine);
-  const beside = (engines: readonly ProcessNode[]): readonly ProcessNode[] => {
+  const container = containerNumberOf(table, shim);
+  const usable = ({ row }: Engine): boolean => table.areOfOneBoot(row, shim) && !isAncestor(table, shim, row);
+  const beside = (engines: readonly Engine[]): readonly Engine[] => {
     const able = engines.filter(usable);
     // An engine within a container has its shims within it too (docker in docker).
-    const together = able.filter((engine) => containerOf(engine) === containerOf(shim));
+    const together = able.filter(({ row }) => containerNumberOf(table, row) === container);
     return together.length > 0 ? together : able;
   };
 
   const moby = optionOf(argv, 'namespace') === 'moby';
   const candidates = moby ? beside(dockerds) : [];
   const byRoot = candidates.filter((dockerd) => isUnder(address, execRootOf(dockerd)));
-  if (byRoot.length > 0) return runningAt(byRoot, shim);
-  const byAddress = beside(containerds).filter((containerd) => listensAt(containerd, address));
-  if (byAddress.length > 0) return runningAt(byAddress, shim);
+  if (byRoot.length > 0) return runningAt(table, byRoot, shim);
+  const byAddress = beside(containerds).filter((containerd) => listensAt(containerd.argv, address));
+  if (byAddress.length > 0) return runningAt(table, byAddress, shim);
   // Nothing tells the dockerds apart: the earliest, or what came after it in its place.
-  const [earliest] = [...candidates].sort(compareStart);
-  if (earliest === undefined) return null;
+  const [earliest] = [...candidates].sort((a, b) => table.compareStart(a.row, b.row));
+  if (earliest === undefined) return none;
   const execRoot = execRootOf(earliest);
   return runningAt(
+    table,
     candidates.filter((dockerd) => execRootOf(dockerd) === execRoot),
     shim,
   );
@@ -121,38 +121,42 @@ function engineOf(shim: ProcessNode, { dockerds, containerds }: Engines): Proces
  * The marks of the tree are made anew. Descendants of a hung shim come with it.
  */
 export function hangShims(table: ProcessTable): void {
-  const shims: ProcessNode[] = [];
-  const dockerds: ProcessNode[] = [];
-  const containerds: ProcessNode[] = [];
-  for (const node of table.values()) {
-    const program = ownProgram(node);
-    if (node.membership !== 'inside') {
-      if (program.startsWith('containerd-shim')) shims.push(node);
-    } else if (program === 'containerd') containerds.push(node);
-    else if (program === 'dockerd' && node.star) dockerds.push(node);
+  const shims: number[] = [];
+  const dockerds: number[] = [];
+  const containerds: number[] = [];
+  for (const row of table.rows()) {
+    const program = table.programOf(row);
+    if (program === null) continue;
+    if (!table.places.isInside(row)) {
+      if (program === 'shim') shims.push(row);
+    } else if (program === 'containerd') containerds.push(row);
+    else if (program === 'dockerd' && table.isStar(row)) dockerds.push(row);
   }
   if (shims.length === 0) return;
 
-  const engines = { dockerds: withoutHelpers(dockerds), containerds };
+  const withArgv = (row: number): Engine => ({ row, argv: argvOf(table, row) });
+  const engines = {
+    dockerds: withoutHelpers(table, dockerds).map(withArgv),
+    containerds: containerds.map(withArgv),
+  };
   const waiting = new Set(shims);
-  /** Whether a process comes with a hung shim: it is one, or stands below one. */
-  const covered = new Map<ProcessNode, boolean>();
+  /** Whether a process comes with a hung shim (1: it is one, or stands below one) or not (0). */
+  const covered = new ReferenceColumn();
   let hung = 0;
   for (const shim of shims) {
-    const path: ProcessNode[] = [];
-    let top: ProcessNode | null = shim;
-    for (; top !== null && !covered.has(top); top = top.parent) path.push(top);
-    let above = top !== null && covered.get(top) === true;
-    for (let node = path.pop(); node !== undefined; node = path.pop()) {
-      const engine = !above && waiting.has(node) ? engineOf(node, engines) : null;
-      if (engine !== null) {
-        settleInheritance(node);
-        node.parent = engine;
-        node.parentSource = 'engine';
+    const path: number[] = [];
+    let top = shim;
+    for (; top !== none && covered.at(top) === none; top = table.places.parentOf(top)) path.push(top);
+    let above = top !== none && covered.at(top) === 1;
+    for (let row = path.pop(); row !== undefined; row = path.pop()) {
+      const engine = !above && waiting.has(row) ? engineOf(table, row, engines) : none;
+      if (engine !== none) {
+        settleInheritance(table, row);
+        table.places.setParent(row, engine, 'engine');
         hung += 1;
         above = true;
       }
-      covered.set(node, above);
+      covered.set(row, above ? 1 : 0);
     }
   }
   if (hung > 0) markTree(table);

@@ -52,7 +52,8 @@ export function alignExecs(audit: readonly ExecObservation[], connector: readonl
   const rows = audit.length;
   const columns = connector.length;
   if (rows === 0 || columns === 0) return audit.map(() => -1);
-  if (rows * columns > mostPairs) return pairInOrder(audit, connector);
+  // Most processes execute once; the costs would say the same.
+  if ((rows === 1 && columns === 1) || rows * columns > mostPairs) return pairInOrder(audit, connector);
 
   // best[i][j]: least cost of what follows audit i and connector j.
   const width = columns + 1;

@@ -6,44 +6,42 @@ const mostObservations = 10_000;
 /** The last observations are kept in any case: they tell what the process became. */
 const tailLength = 4;
 
-/** Exec observations of one process, bounded: the first ones and the last ones. */
-export interface ExecutionLog {
-  add(observation: ExecObservation): void;
-  observations(): ExecObservation[];
-  /** How many from the middle were not kept. */
-  leftOut(): number;
-}
-
 function sizeOf({ facts }: ExecObservation): number {
   let size = 200 + (facts.exe?.length ?? 0) + (facts.cwd?.length ?? 0);
-  for (const argument of facts.argv ?? []) size += argument.length + 10;
-  for (const hex of facts.argvHex ?? []) size += (hex?.length ?? 0) + 10;
+  if (facts.argv !== null) for (const argument of facts.argv) size += argument.length + 10;
+  if (facts.argvHex !== undefined) for (const hex of facts.argvHex) size += (hex?.length ?? 0) + 10;
   return size;
 }
 
-export function createExecutionLog(): ExecutionLog {
-  const head: ExecObservation[] = [];
-  const tail: ExecObservation[] = [];
-  let bytes = 0;
-  let leftOut = 0;
-  let full = false;
-  return {
-    add(observation) {
-      if (!full) {
-        bytes += sizeOf(observation);
-        full = head.length >= mostObservations || (bytes > mostBytes && head.length > 0);
-      }
-      if (!full) {
-        head.push(observation);
-        return;
-      }
-      tail.push(observation);
-      if (tail.length > tailLength) {
-        tail.shift();
-        leftOut += 1;
-      }
-    },
-    observations: () => [...head, ...tail],
-    leftOut: () => leftOut,
-  };
+/** Exec observations of one process, bounded: the first ones and the last ones. */
+export class ExecutionLog {
+  readonly #head: ExecObservation[] = [];
+  #tail: ExecObservation[] | null = null;
+  #bytes = 0;
+  #leftOut = 0;
+
+  add(observation: ExecObservation): void {
+    if (this.#tail === null) {
+      this.#bytes += sizeOf(observation);
+      if (this.#head.length >= mostObservations || (this.#bytes > mostBytes && this.#head.length > 0)) this.#tail = [];
+    }
+    if (this.#tail === null) {
+      this.#head.push(observation);
+      return;
+    }
+    this.#tail.push(observation);
+    if (this.#tail.length > tailLength) {
+      this.#tail.shift();
+      this.#leftOut += 1;
+    }
+  }
+
+  observations(): ExecObservation[] {
+    return this.#tail === null ? this.#head : [...this.#head, ...this.#tail];
+  }
+
+  /** How many from the middle were not kept. */
+  get leftOut(): number {
+    return this.#leftOut;
+  }
 }

@@ -27,6 +27,7 @@ export interface MergedExecution {
 }
 
 function inOrder(observations: ExecObservation[]): ExecObservation[] {
+  if (observations.length <= 1) return observations;
   return observations.sort((a, b) => compareNs(a.timeNs, b.timeNs) || compareIds(a.id, b.id));
 }
 
@@ -38,6 +39,7 @@ function inOrder(observations: ExecObservation[]): ExecObservation[] {
  * @param observations - All exec observations of one process, in any order.
  */
 export function mergeExecutions(observations: readonly ExecObservation[]): MergedExecution[] {
+  if (observations.length === 0) return [];
   const audit = inOrder(observations.filter((one) => one.source === 'audit'));
   const connector = inOrder(observations.filter((one) => one.source === 'connector'));
   const partners = alignExecs(
@@ -51,14 +53,14 @@ export function mergeExecutions(observations: readonly ExecObservation[]): Merge
   const emit = (main: ExecObservation, partner: ExecObservation | undefined): void => {
     const timeNs = partner?.timeNs ?? main.timeNs;
     sinceNs = sinceNs === null || timeNs > sinceNs ? timeNs : sinceNs;
-    merged.push({
+    const execution = {
       timeNs,
       sinceNs,
       coarse: partner === undefined && main.source === 'audit',
       success: main.success,
-      ...(main.errno !== undefined && { errno: main.errno }),
       facts: partner === undefined ? main.facts : overlay(partner.facts, main.facts),
-    });
+    };
+    merged.push(main.errno === undefined ? execution : { ...execution, errno: main.errno });
   };
 
   let next = 0;

@@ -1,42 +1,18 @@
-import { type CookedFileDocument, type FileSessionDocument, isoTime, type ProcessKey } from '@godo/evidence';
-import { containerOf } from './inheritance.ts';
+import {
+  type CookedFileSession,
+  compareInstants,
+  type FileSession,
+  type Instant,
+  instantOfNs,
+  type SessionWriter,
+} from '@godo/evidence';
+import { none } from './columns.ts';
+import type { KnownProcesses } from './known-processes.ts';
 import { laterOf } from './order.ts';
-import type { ProcessNode } from './process-node.ts';
-import { countOf, nsOf, textOf } from './values.ts';
 
-/** Finds a process by its key; undefined where the database has no observation of it. */
-export type FindProcess = (key: ProcessKey) => ProcessNode | undefined;
-
-function isTextOrNull(value: unknown): boolean {
-  return value === null || typeof value === 'string';
-}
-
-/** Whether a file session can be used at all, and stored in typed columns; the raw evidence keeps those that cannot. */
-export function isUsableFile(file: FileSessionDocument): boolean {
-  return (
-    textOf(file._id) !== null &&
-    textOf(file.fileSessionId) !== null &&
-    textOf(file.key) !== null &&
-    textOf(file.bootId) !== null &&
-    textOf(file.sessionId) !== null &&
-    countOf(file.tgid) !== null &&
-    nsOf(file.openedNs) !== null &&
-    (file.closedNs === null || nsOf(file.closedNs) !== null) &&
-    isTextOrNull(file.path) &&
-    isTextOrNull(file.exe) &&
-    isTextOrNull(file.containerId) &&
-    typeof file.writes === 'object' &&
-    file.writes !== null &&
-    countOf(file.writes.count) !== null &&
-    Array.isArray(file.writers) &&
-    file.writers.every((writer) => typeof writer?.key === 'string')
-  );
-}
-
-/** Whether a file session belongs to the tree: its opener does, or whoever wrote to it through an inherited descriptor. */
-function isOfTree(file: FileSessionDocument, find: FindProcess): boolean {
-  if (find(file.key)?.membership === 'inside') return true;
-  for (const writer of file.writers) if (find(writer.key)?.membership === 'inside') return true;
+/** Whoever wrote to it through an inherited descriptor belongs to the tree. */
+function isWrittenInside(writers: readonly SessionWriter[], known: KnownProcesses): boolean {
+  for (const { key } of writers) if (known.isInside(known.find(key))) return true;
   return false;
 }
 
@@ -44,31 +20,43 @@ function isOfTree(file: FileSessionDocument, find: FindProcess): boolean {
  * When a session whose close was not seen ended at the latest: when the last process that is known to have held it, its
  * opener or a writer, was gone. null: one of them still runs, as far as is known.
  */
-function holdersGoneNs(file: FileSessionDocument, find: FindProcess): bigint | null {
-  let goneNs = find(file.key)?.exitNs ?? null;
+function holdersGone({ writers, writes, opened }: FileSession, opener: number, known: KnownProcesses): Instant | null {
+  let goneNs = opener === none ? null : known.exitNsOf(opener);
   if (goneNs === null) return null;
-  for (const { key } of file.writers) {
-    const writer = find(key);
-    if (writer === undefined) continue;
-    if (writer.exitNs === null) return null;
-    goneNs = laterOf(goneNs, writer.exitNs);
+  for (const { key } of writers ?? []) {
+    const writer = known.find(key);
+    if (writer === none) continue;
+    const exitNs = known.exitNsOf(writer);
+    if (exitNs === null) return null;
+    goneNs = laterOf(goneNs, exitNs);
   }
   // The two clocks differ by a little: nothing is closed before its last write.
-  return laterOf(goneNs, laterOf(file.openedNs, nsOf(file.writes.lastNs) ?? file.openedNs));
+  const used = writes.last !== null && compareInstants(writes.last, opened) > 0 ? writes.last : opened;
+  const gone = goneNs < 0n ? used : instantOfNs(goneNs);
+  return compareInstants(gone, used) > 0 ? gone : used;
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /**
- * Step 7: the cooked document of a file session from `files` or `fds` alike, or null where nobody of the tree had it.
- * A session nobody was seen to close ends with the processes that held it.
+ * Step 7: the cooked form of a file session from `files` or `fds` alike, or null where nobody of the tree had it: its
+ * opener, or whoever wrote to it. A session nobody was seen to close ends with the processes that held it.
  *
- * @param id - `_id` of the cooked document: a checkpoint has one of its own, which is not that of the session.
+ * @param file - Given away: it becomes the cooked one, for there are more of these than of anything else.
  */
-export function cookFile(file: FileSessionDocument, id: string, find: FindProcess): CookedFileDocument | null {
-  if (!isOfTree(file, find)) return null;
-  const opener = find(file.key);
-  const containerId = file.containerId ?? (opener?.membership === 'inside' ? containerOf(opener) : null);
-  if (file.closedNs !== null) return { ...file, _id: id, containerId, closeInferred: false };
-  const closedNs = holdersGoneNs(file, find);
-  if (closedNs === null) return { ...file, _id: id, containerId, closeInferred: false };
-  return { ...file, _id: id, containerId, closedNs, closed: isoTime(closedNs), closedBy: 'exit', closeInferred: true };
+export function cookFile(file: FileSession, known: KnownProcesses): CookedFileSession | null {
+  const opener = known.find(file.key);
+  const inside = known.isInside(opener);
+  if (!inside && (file.writers === null || !isWrittenInside(file.writers, known))) return null;
+  const cooked = file as Mutable<CookedFileSession>;
+  if (inside && cooked.containerId === null) cooked.containerId = known.containerOf(opener);
+  const closed = cooked.closed === null ? holdersGone(file, opener, known) : null;
+  cooked.closeInferred = closed !== null;
+  // That of a state in `fds`; here open and ended sessions stand together.
+  cooked.checkpoint = null;
+  if (closed !== null) {
+    cooked.closed = closed;
+    cooked.closedBy = 'exit';
+  }
+  return cooked;
 }

@@ -14,13 +14,9 @@ export function processExit(tgid: number, tasks: readonly Task[]): bigint | null
 }
 
 /** Step 6: a task whose exit was not seen ended with its process, where that one's exit is known. */
-export function inferExits<T extends Task>(
-  tasks: readonly T[],
+export function exitOf(
+  { exitNs }: Pick<Task, 'exitNs'>,
   processExitNs: bigint | null,
-): (T & { readonly exitInferred: boolean })[] {
-  return tasks.map((task) =>
-    task.exitNs === null && processExitNs !== null
-      ? { ...task, exitNs: processExitNs, exitInferred: true }
-      : { ...task, exitInferred: false },
-  );
+): { readonly exitNs: bigint | null; readonly exitInferred: boolean } {
+  return { exitNs: exitNs ?? processExitNs, exitInferred: exitNs === null && processExitNs !== null };
 }

@@ -1,6 +1,4 @@
-import type { TaskDocument } from '@godo/evidence';
-import { createInterner, type Interner } from './interner.ts';
-import type { Task } from './task-merge.ts';
+import type { TaskObservation } from '@godo/evidence';
 import { countOf, textOf } from './values.ts';
 
 /** What an observation says of the parent of a process. */
@@ -15,7 +13,7 @@ export interface ParentClaim {
 }
 
 /** The claim an observation makes, or null where it says nothing of a parent. */
-export function claimOf(task: TaskDocument, share: Interner = createInterner()): ParentClaim | null {
+export function claimOf(task: TaskObservation): ParentClaim | null {
   const ppid = countOf(task.ppid);
   const parentTgid = countOf(task.parentTgid);
   const parentKey = textOf(task.parentKey);
@@ -28,9 +26,7 @@ export function claimOf(task: TaskDocument, share: Interner = createInterner()):
       source = 'proc';
     }
   }
-  // Siblings make the same claim.
-  const name = `claim ${source} ${own} ${ppid} ${parentTgid} ${parentKey ?? ''}`;
-  return share.value(name, () => ({ source, own, ppid, parentTgid, parentKey }));
+  return { source, own, ppid, parentTgid, parentKey };
 }
 
 const rank = { kernel: 0, proc: 1, inferred: 2 } as const;
@@ -43,20 +39,4 @@ export function betterClaim(earlier: ParentClaim | null, later: ParentClaim | nu
   if (earlier === null || later === null) return earlier ?? later;
   if (earlier.own !== later.own) return earlier.own ? earlier : later;
   return rank[later.source] < rank[earlier.source] ? later : earlier;
-}
-
-/** A task with the parent it is said to have. */
-export interface TaskParent extends Task {
-  readonly ppid: number | null;
-  readonly parentTgid: number | null;
-}
-
-/**
- * Step 5: all threads of a process have the parent of the process. What a later thread reported, the adopter of an
- * orphan, is corrected.
- */
-export function correctParents(tasks: readonly Task[], claim: ParentClaim | null): TaskParent[] {
-  const ppid = claim?.ppid ?? claim?.parentTgid ?? null;
-  const parentTgid = claim?.parentTgid ?? null;
-  return tasks.map((task) => ({ ...task, ppid, parentTgid }));
 }

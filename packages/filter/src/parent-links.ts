@@ -1,36 +1,35 @@
-import { compareNs, compareStart } from './order.ts';
-import { type ProcessNode, type ProcessTable, warn } from './process-node.ts';
+import { none, ReferenceColumn } from './columns.ts';
+import type { ProcessTable } from './process-table.ts';
 import { coarseNs } from './values.ts';
 
-/** A start that was never seen: the key names the process only by when it was first noticed. */
-function isProvisional(key: string): boolean {
-  return key.includes(':?');
-}
-
 /** Finds the process that had a process id at a moment. Built when the first parent must be found this way. */
-function createPidIndex(table: ProcessTable): (bootId: string, tgid: number, atNs: bigint) => ProcessNode | undefined {
-  let index: Map<string, ProcessNode[]> | undefined;
+function createPidIndex(table: ProcessTable): (bootId: string, tgid: number, atNs: bigint) => number {
+  let index: Map<string, number[]> | undefined;
   return (bootId, tgid, atNs) => {
     if (index === undefined) {
       index = new Map();
-      for (const node of table.values()) {
-        const name = `${node.bootId}:${node.tgid}`;
+      for (const row of table.rows()) {
+        const name = `${table.originOf(row).bootId}:${table.tgidOf(row)}`;
         const list = index.get(name);
-        if (list === undefined) index.set(name, [node]);
-        else list.push(node);
+        if (list === undefined) index.set(name, [row]);
+        else list.push(row);
       }
-      for (const list of index.values()) list.sort((a, b) => compareNs(a.birthNs, b.birthNs) || compareStart(a, b));
+      for (const list of index.values()) {
+        list.sort((a, b) => table.birthNs.compare(a, b) || table.compareStart(a, b));
+      }
     }
     const list = index.get(`${bootId}:${tgid}`) ?? [];
     let low = 0;
     let high = list.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((list[middle]?.birthNs ?? atNs) <= atNs + coarseNs) low = middle + 1;
+      if ((table.birthNs.at(list[middle] ?? none) ?? atNs) <= atNs + coarseNs) low = middle + 1;
       else high = middle;
     }
     const found = list[low - 1];
-    return found !== undefined && (found.exitNs === null || found.exitNs + coarseNs >= atNs) ? found : undefined;
+    if (found === undefined) return none;
+    const exitNs = table.exitNs.at(found);
+    return exitNs === null || exitNs + coarseNs >= atNs ? found : none;
   };
 }
 
@@ -40,56 +39,59 @@ function createPidIndex(table: ProcessTable): (bootId: string, tgid: number, atN
  */
 export function linkParents(table: ProcessTable): void {
   const byPid = createPidIndex(table);
-  for (const node of table.values()) {
-    const claim = node.claim;
-    if (claim === null) continue;
-    let parent = claim.parentKey === null ? undefined : table.get(claim.parentKey);
-    if (parent !== undefined && parent.bootId !== node.bootId) {
-      warn(node, 'its parent was said to be of another boot; the edge is left out');
+  for (const row of table.rows()) {
+    const source = table.claimSourceOf(row);
+    if (source === null) continue;
+    const claimed = table.claimedParent.at(row);
+    let parent = table.has(claimed) ? claimed : none;
+    if (parent !== none && !table.areOfOneBoot(parent, row)) {
+      table.warn(row, 'its parent was said to be of another boot; the edge is left out');
       continue;
     }
-    const tgid = claim.parentTgid ?? 0;
-    if (parent === undefined && tgid > 0 && (claim.parentKey === null || isProvisional(claim.parentKey))) {
-      parent = byPid(node.bootId, tgid, node.birthNs);
+    const tgid = table.claimedTgidOf(row) ?? 0;
+    if (parent === none && tgid > 0 && (claimed === none || table.hasProvisionalKey(claimed))) {
+      parent = byPid(table.originOf(row).bootId, tgid, table.birthNs.at(row) ?? 0n);
     }
-    if (parent === undefined) continue;
-    if (parent === node) {
-      warn(node, 'it was said to be its own parent; the edge is left out');
+    if (parent === none) continue;
+    if (parent === row) {
+      table.warn(row, 'it was said to be its own parent; the edge is left out');
       continue;
     }
-    node.parent = parent;
-    node.parentSource = claim.source;
+    table.places.setParent(row, parent, source);
   }
 }
 
-function cut(cycle: readonly ProcessNode[]): void {
-  const stars = cycle.filter((node) => node.star);
-  const [first] = (stars.length > 0 ? stars : [...cycle]).sort(compareStart);
+function cut(table: ProcessTable, cycle: readonly number[]): void {
+  const stars = cycle.filter((row) => table.isStar(row));
+  const [first] = (stars.length > 0 ? stars : [...cycle]).sort((a, b) => table.compareStart(a, b));
   if (first === undefined) return;
-  first.parent = null;
-  first.parentSource = null;
-  warn(first, `${cycle.length} processes were said to be ancestors of each other; the edge above this one is left out`);
+  table.places.setParent(first, none, null);
+  table.warn(
+    first,
+    `${cycle.length} processes were said to be ancestors of each other; the edge above this one is left out`,
+  );
 }
 
 /** Makes a forest of the parent edges: every cycle loses the edge above its first star, else its first process. */
-export function cutCycles(nodes: Iterable<ProcessNode>): void {
-  const walks = new Map<ProcessNode, number>();
+export function cutCycles(table: ProcessTable): void {
+  /** The walk that came by a process first. */
+  const walks = new ReferenceColumn();
   let walk = 0;
-  for (const start of nodes) {
-    if (walks.has(start)) continue;
+  for (const start of table.rows()) {
+    if (walks.at(start) !== none) continue;
     walk += 1;
-    let node: ProcessNode | null = start;
-    while (node !== null && !walks.has(node)) {
-      walks.set(node, walk);
-      node = node.parent;
+    let row = start;
+    while (row !== none && walks.at(row) === none) {
+      walks.set(row, walk);
+      row = table.places.parentOf(row);
     }
-    if (node === null || walks.get(node) !== walk) continue;
-    const cycle: ProcessNode[] = [];
-    const entry = node;
+    if (row === none || walks.at(row) !== walk) continue;
+    const cycle: number[] = [];
+    const entry = row;
     do {
-      cycle.push(node);
-      node = node.parent ?? entry;
-    } while (node !== entry);
-    cut(cycle);
+      cycle.push(row);
+      row = table.places.parentOf(row);
+    } while (row !== entry && row !== none);
+    cut(table, cycle);
   }
 }

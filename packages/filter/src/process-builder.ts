@@ -1,13 +1,12 @@
-import type { TaskDocument } from '@godo/evidence';
+import type { TaskObservation } from '@godo/evidence';
 import { agree, noCredentials, overlayCredentials, readCredentials } from './credentials.ts';
-import { createExecutionLog } from './execution-log.ts';
+import { ExecutionLog } from './execution-log.ts';
 import { type MergedExecution, mergeExecutions } from './executions.ts';
 import { type Facts, noFacts, overlay, readFacts } from './facts.ts';
 import { processExit } from './inferred-exits.ts';
-import { createInterner, type Interner } from './interner.ts';
+import { addWarning, type ObservedProcess } from './observed-process.ts';
 import { compareNs } from './order.ts';
 import { betterClaim, claimOf, type ParentClaim } from './parent-claim.ts';
-import { type ProcessNode, warn } from './process-node.ts';
 import { type RootChange, rootChangeOf } from './root-changes.ts';
 import { beginsAnew, mergeTask, type Task } from './task-merge.ts';
 import { coarseNs, countOf, nsOf, textListOf, textOf } from './values.ts';
@@ -16,11 +15,8 @@ import { coarseNs, countOf, nsOf, textListOf, textOf } from './values.ts';
 export const mostTasks = 10_000;
 const mostRoots = 1_000;
 
-/** Shared by all that have nothing of a kind. */
-const none: readonly never[] = [];
-
 /** Whether the filter can use an observation at all: without these a record belongs to no process and no time. */
-export function isUsable(task: TaskDocument): boolean {
+export function isUsable(task: TaskObservation): boolean {
   return (
     textOf(task.key) !== null &&
     nsOf(task.timeNs) !== null &&
@@ -30,52 +26,144 @@ export function isUsable(task: TaskDocument): boolean {
   );
 }
 
-export interface ProcessBuilder {
-  /** Takes the next observation of the process, in order of (timeNs, _id). */
-  observe(task: TaskDocument): void;
-  finish(): ProcessNode;
-}
-
 /** Steps 1 and 2 for one process: its observations one after the other, its tasks merged, the process made of them. */
-export function createProcessBuilder(first: TaskDocument, share: Interner = createInterner()): ProcessBuilder {
-  const key = first.key;
-  const tasks = new Map<number, Task>();
-  const ended: Task[] = [];
-  const log = createExecutionLog();
-  const sessionIds: string[] = [];
-  const noted: { warnings: readonly string[] } = { warnings: none };
-  const roots: RootChange[] = [];
-  let tasksLeftOut = 0;
-  let startTicks: number | null = null;
-  let fork: { readonly timeNs: bigint; readonly coarse: boolean } | null = null;
-  let snapshot = false;
-  let star = false;
-  let claim: ParentClaim | null = null;
-  let containerId: string | null | undefined;
-  let credentials = noCredentials;
-  let credentialsConstant = true;
-  let executed = false;
-  let initial: Facts = noFacts;
-  let latest: Facts = noFacts;
-  let latestNs: bigint | null = null;
+export class ProcessBuilder {
+  readonly #first: TaskObservation;
+  readonly #sessionIds: string[] = [];
+  readonly #warnings: string[] = [];
+  /** The task with the number of the process; the others are few or none. */
+  #main: Task | undefined;
+  #others: Map<number, Task> | null = null;
+  #ended: Task[] | null = null;
+  #tasksLeftOut = 0;
+  #startTicks: number | null = null;
+  #fork: { readonly timeNs: bigint; readonly coarse: boolean } | null = null;
+  #snapshot = false;
+  #star = false;
+  #claim: ParentClaim | null = null;
+  #containerId: string | null | undefined;
+  #credentials = noCredentials;
+  #credentialsConstant = true;
+  readonly #roots: RootChange[] = [];
+  readonly #log = new ExecutionLog();
+  #executed = false;
+  #initial: Facts = noFacts;
+  #latest: Facts = noFacts;
+  #latestNs: bigint | null = null;
 
-  function observeTask(task: TaskDocument): void {
-    let known = tasks.get(task.pid);
-    if (known !== undefined && beginsAnew(known, task)) {
-      ended.push(known);
-      tasks.delete(task.pid);
-      known = undefined;
-    }
-    if (known === undefined && task.pid !== task.tgid && tasks.size + ended.length >= mostTasks) {
-      if (task.observation === 'fork' || task.observation === 'snapshot') tasksLeftOut += 1;
-      return;
-    }
-    tasks.set(task.pid, mergeTask(known, task));
+  constructor(first: TaskObservation) {
+    this.#first = first;
   }
 
-  function observeRoot(task: TaskDocument, born: boolean): void {
+  get key(): string {
+    return this.#first.key;
+  }
+
+  /** Takes the next observation of the process, in order of (timeNs, _id). */
+  observe(task: TaskObservation): void {
+    const main = task.pid === task.tgid;
+    const born = main && task.observation === 'fork';
+    const session = textOf(task.sessionId);
+    if (session !== null && !this.#sessionIds.includes(session)) this.#sessionIds.push(session);
+    if (task.warnings !== undefined) {
+      for (const warning of textListOf(task.warnings) ?? []) addWarning(this.#warnings, warning);
+    }
+    if (task.tgid !== this.#first.tgid) {
+      addWarning(this.#warnings, 'observations under this key name different process ids');
+    }
+    if (born && this.#fork === null) {
+      this.#fork = { timeNs: task.timeNs, coarse: task.inferred === true || task.source === 'audit' };
+    }
+    if (main && task.observation === 'snapshot' && task.source === 'proc') this.#snapshot = true;
+    if (task.star === true || task.observation === 'star') this.#star = true;
+    this.#startTicks ??= countOf(task.startTicks);
+    this.#observeTask(task);
+    this.#claim = betterClaim(this.#claim, claimOf(task));
+    this.#observeRoot(task, born);
+    this.#observeContainer(task);
+    this.#observeCredentials(task, born);
+    this.#observeFacts(task, born);
+  }
+
+  finish(): ObservedProcess {
+    const first = this.#first;
+    const main = this.#main;
+    const tasks = this.#allTasks();
+    const executions = mergeExecutions(this.#log.observations());
+    const startNs = main?.startNs ?? null;
+    return {
+      key: first.key,
+      host: textOf(first.host) ?? '',
+      machineId: textOf(first.machineId),
+      bootId: first.bootId,
+      tgid: first.tgid,
+      startTicks: this.#startTicks,
+      startNs,
+      birthNs: this.#fork?.timeNs ?? startNs ?? first.timeNs,
+      birthCoarse: this.#fork?.coarse ?? true,
+      forked: this.#fork !== null,
+      snapshot: this.#snapshot,
+      star: this.#star,
+      sessionIds: this.#sessionIds,
+      exitNs: processExit(first.tgid, tasks),
+      exitCode: main?.exitCode ?? null,
+      exitSignal: main?.exitSignal ?? null,
+      coreDumped: main?.coreDumped ?? false,
+      claim: this.#claim,
+      credentials: this.#credentials,
+      credentialsConstant: this.#credentialsConstant,
+      containerId: this.#containerId,
+      tasks,
+      tasksLeftOut: this.#tasksLeftOut,
+      executions,
+      executionsLeftOut: this.#log.leftOut,
+      initial: this.#initial,
+      latest: this.#settledLatest(executions),
+      roots: this.#roots,
+      warnings: this.#warnings,
+    };
+  }
+
+  #observeTask(task: TaskObservation): void {
+    const isMain = task.pid === this.#first.tgid;
+    let known = isMain ? this.#main : this.#others?.get(task.pid);
+    if (known !== undefined && beginsAnew(known, task)) {
+      this.#ended ??= [];
+      this.#ended.push(known);
+      known = undefined;
+      if (isMain) this.#main = undefined;
+      else this.#others?.delete(task.pid);
+    }
+    if (known === undefined && task.pid !== task.tgid && this.#taskCount() >= mostTasks) {
+      if (task.observation === 'fork' || task.observation === 'snapshot') this.#tasksLeftOut += 1;
+      return;
+    }
+    const merged = mergeTask(known, task);
+    if (isMain) {
+      this.#main = merged;
+    } else if (merged !== known) {
+      this.#others ??= new Map();
+      this.#others.set(task.pid, merged);
+    }
+  }
+
+  #taskCount(): number {
+    return (this.#main === undefined ? 0 : 1) + (this.#others?.size ?? 0) + (this.#ended?.length ?? 0);
+  }
+
+  #allTasks(): Task[] {
+    const main = this.#main === undefined ? [] : [this.#main];
+    if (this.#others === null && this.#ended === null) return main;
+    const { tgid } = this.#first;
+    return [...(this.#ended ?? []), ...main, ...(this.#others?.values() ?? [])].sort(
+      (a, b) => Number(b.pid === tgid) - Number(a.pid === tgid) || compareNs(a.startNs, b.startNs) || a.pid - b.pid,
+    );
+  }
+
+  #observeRoot(task: TaskObservation, born: boolean): void {
     const change = rootChangeOf(task);
     if (change === null) return;
+    const roots = this.#roots;
     if (born) {
       roots.unshift(change);
       return;
@@ -83,142 +171,60 @@ export function createProcessBuilder(first: TaskDocument, share: Interner = crea
     const last = roots.at(-1);
     const same =
       last !== undefined && !change.kernel && last.rootfs === change.rootfs && last.rootfsHex === change.rootfsHex;
-    if (same || roots.length >= mostRoots) return;
-    roots.push(change.rootfs === null ? change : { ...change, rootfs: share.text(change.rootfs) });
+    if (!same && roots.length < mostRoots) roots.push(change);
   }
 
-  function observeContainer(task: TaskDocument): void {
-    const id = task.containerId;
-    if (id === null) containerId ??= null;
-    else {
-      // The last id holds: runc moves a process into its cgroup between fork and exec. None ever leaves again.
-      const text = textOf(id);
-      if (text !== null) containerId = share.text(text);
-    }
+  #observeContainer(task: TaskObservation): void {
+    // The last id holds: runc moves a process into its cgroup between fork and exec. None ever leaves again.
+    if (task.containerId === null) this.#containerId ??= null;
+    else this.#containerId = textOf(task.containerId) ?? this.#containerId;
   }
 
-  function observeCredentials(task: TaskDocument, born: boolean): void {
-    const read = readCredentials(task, share);
-    if (!agree(credentials, read)) credentialsConstant = false;
-    credentials = born ? overlayCredentials(read, credentials) : overlayCredentials(credentials, read);
+  #observeCredentials(task: TaskObservation, born: boolean): void {
+    const read = readCredentials(task);
+    if (read === noCredentials) return;
+    const before = this.#credentials;
+    if (!agree(before, read)) this.#credentialsConstant = false;
+    this.#credentials = born ? overlayCredentials(read, before) : overlayCredentials(before, read);
   }
 
-  function observeFacts(task: TaskDocument, born: boolean): void {
-    const facts = readFacts(task, share);
+  #observeFacts(task: TaskObservation, born: boolean): void {
+    const facts = readFacts(task);
     if (task.observation === 'exec') {
       const success = task.success !== false;
-      const errno = typeof task.errno === 'number' ? task.errno : undefined;
-      log.add({
-        id: textOf(task._id) ?? '',
-        timeNs: task.timeNs,
-        source: task.source === 'audit' ? 'audit' : 'connector',
-        success,
-        ...(errno !== undefined && { errno }),
-        facts,
-      });
+      const source = task.source === 'audit' ? 'audit' : 'connector';
+      const observation = { id: textOf(task._id) ?? '', timeNs: task.timeNs, source, success, facts } as const;
+      this.#log.add(typeof task.errno === 'number' ? { ...observation, errno: task.errno } : observation);
       if (success) {
-        executed = true;
-        latest = noFacts;
-        latestNs = null;
+        this.#executed = true;
+        this.#latest = noFacts;
+        this.#latestNs = null;
       }
     } else if (born) {
       // A coarse audit stamp may lie before the fork itself; nothing of a process is older than its fork.
-      initial = overlay(facts, initial);
-    } else if (!executed) {
-      initial = overlay(initial, facts);
+      this.#initial = overlay(facts, this.#initial);
+    } else if (!this.#executed) {
+      this.#initial = overlay(this.#initial, facts);
     } else {
-      latest = overlay(latest, facts);
-      latestNs = task.timeNs;
+      this.#latest = overlay(this.#latest, facts);
+      this.#latestNs = task.timeNs;
     }
   }
 
   /** A reading of /proc right after the coarse stamp of an exec may be older than the exec itself. */
-  function settleLatest(executions: readonly MergedExecution[]): Facts {
+  #settledLatest(executions: readonly MergedExecution[]): Facts {
+    const latest = this.#latest;
     const last = executions.findLast((one) => one.success);
-    if (last === undefined || latestNs === null || !last.coarse || latestNs >= last.timeNs + coarseNs) return latest;
+    if (last === undefined || this.#latestNs === null || !last.coarse || this.#latestNs >= last.timeNs + coarseNs) {
+      return latest;
+    }
     return overlay(latest, last.facts);
   }
-
-  return {
-    observe(task) {
-      const main = task.pid === task.tgid;
-      const born = main && task.observation === 'fork';
-      const session = textOf(task.sessionId);
-      if (session !== null && !sessionIds.includes(session)) sessionIds.push(session);
-      for (const warning of textListOf(task.warnings) ?? []) warn(noted, warning);
-      if (task.tgid !== first.tgid) warn(noted, 'observations under this key name different process ids');
-      if (born && fork === null) {
-        fork = { timeNs: task.timeNs, coarse: task.inferred === true || task.source === 'audit' };
-      }
-      if (main && task.observation === 'snapshot' && task.source === 'proc') snapshot = true;
-      if (task.star === true || task.observation === 'star') star = true;
-      startTicks ??= countOf(task.startTicks);
-      observeTask(task);
-      claim = betterClaim(claim, claimOf(task, share));
-      observeRoot(task, born);
-      observeContainer(task);
-      observeCredentials(task, born);
-      observeFacts(task, born);
-    },
-
-    finish() {
-      const all = [...ended, ...tasks.values()];
-      const main = tasks.get(first.tgid);
-      all.sort(
-        (a, b) =>
-          Number(b.pid === first.tgid) - Number(a.pid === first.tgid) ||
-          compareNs(a.startNs, b.startNs) ||
-          a.pid - b.pid,
-      );
-      const executions = mergeExecutions(log.observations());
-      const startNs = main?.startNs ?? null;
-      return {
-        key,
-        host: share.text(textOf(first.host) ?? ''),
-        machineId: textOf(first.machineId) === null ? null : share.text(first.machineId ?? ''),
-        bootId: share.text(first.bootId),
-        tgid: first.tgid,
-        startTicks,
-        startNs,
-        birthNs: fork?.timeNs ?? startNs ?? first.timeNs,
-        birthCoarse: fork?.coarse ?? true,
-        forked: fork !== null,
-        snapshot,
-        star,
-        sessionIds: share.value(`sessions ${sessionIds.join(' ')}`, () => sessionIds),
-        exitNs: processExit(first.tgid, all),
-        exitCode: main?.exitCode ?? null,
-        exitSignal: main?.exitSignal ?? null,
-        coreDumped: main?.coreDumped ?? false,
-        claim,
-        credentials,
-        credentialsConstant,
-        containerId,
-        tasks: all.length === 1 && main !== undefined ? null : all,
-        tasksLeftOut,
-        executions: executions.length === 0 ? none : executions,
-        executionsLeftOut: log.leftOut(),
-        initial,
-        latest: settleLatest(executions),
-        roots: roots.length === 0 ? none : roots,
-        warnings: noted.warnings,
-        parent: null,
-        parentSource: null,
-        membership: 'unknown',
-        children: null,
-        depth: -1,
-        base: null,
-        container: undefined,
-        baseRoot: undefined,
-        handedDown: null,
-      };
-    },
-  };
 }
 
 /** Steps 1 and 2 at once for a process all of whose observations are at hand. */
-export function buildProcess(observations: readonly [TaskDocument, ...TaskDocument[]]): ProcessNode {
-  const builder = createProcessBuilder(observations[0]);
+export function buildProcess(observations: readonly [TaskObservation, ...TaskObservation[]]): ObservedProcess {
+  const builder = new ProcessBuilder(observations[0]);
   for (const observation of observations) builder.observe(observation);
   return builder.finish();
 }

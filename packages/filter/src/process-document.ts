@@ -1,10 +1,11 @@
-import { type Execution, isoTime, type ProcessDocument, type Thread } from '@godo/evidence';
+import { type Execution, isoTime, type ProcessDocument, type ProcessKey, type Thread } from '@godo/evidence';
+import { none } from './columns.ts';
 import { type Containers, rootOf } from './containers.ts';
-import type { MergedExecution } from './executions.ts';
-import { inferExits } from './inferred-exits.ts';
+import { exitOf } from './inferred-exits.ts';
 import { containerOf, credentialsOf, finalFacts } from './inheritance.ts';
-import { correctParents } from './parent-claim.ts';
-import { type ProcessNode, tasksOf, warn } from './process-node.ts';
+import type { KeptExecution } from './kept-executions.ts';
+import { addWarning } from './observed-process.ts';
+import type { ProcessTable } from './process-table.ts';
 import type { Runs } from './runs.ts';
 
 /** More keys would not fit into one document of the database; each child names its parent in any case. */
@@ -14,88 +15,126 @@ function iso(timeNs: bigint | null): string | null {
   return timeNs === null ? null : isoTime(timeNs);
 }
 
-function threadsOf(node: ProcessNode): Thread[] {
-  return inferExits(correctParents(tasksOf(node), node.claim), node.exitNs).map((task) => ({
-    pid: task.pid,
-    startNs: task.startNs,
-    start: iso(task.startNs),
-    exitNs: task.exitNs,
-    exit: iso(task.exitNs),
-    exitInferred: task.exitInferred,
-    ppid: task.ppid,
-    parentTgid: task.parentTgid,
-  }));
+/** @param start - Text of the start of the process, @param exit - and of its exit: most threads have just these. */
+function threadsOf(table: ProcessTable, row: number, start: string | null, exit: string | null): Thread[] {
+  const pid = table.tgidOf(row);
+  const startNs = table.startNs.at(row);
+  const processExitNs = table.exitNs.at(row);
+  const ppid = table.claimedPpidOf(row);
+  const parentTgid = table.claimedTgidOf(row);
+  return table.tasks.of(row, { pid, startNs, exitNs: processExitNs }).map((task) => {
+    const { exitNs, exitInferred } = exitOf(task, processExitNs);
+    return {
+      pid: task.pid,
+      startNs: task.startNs,
+      start: task.startNs === startNs ? start : iso(task.startNs),
+      exitNs,
+      exit: exitNs === processExitNs ? exit : iso(exitNs),
+      exitInferred,
+      // Step 5: all threads have the parent of the process. What a later thread reported is the adopter of an orphan.
+      ppid,
+      parentTgid,
+    };
+  });
 }
 
-function executionOf(execution: MergedExecution): Execution {
+function executionOf(execution: KeptExecution): Execution {
   const { timeNs, facts, success, errno } = execution;
+  const { exe, exeHex, argv, argvHex, cwd, cwdHex, comm } = facts;
+  const time = isoTime(timeNs);
+  if (exeHex === undefined && argvHex === undefined && cwdHex === undefined && errno === undefined) {
+    return { timeNs, time, exe, argv, cwd, comm, success };
+  }
   return {
     timeNs,
-    time: isoTime(timeNs),
-    exe: facts.exe,
-    ...(facts.exeHex !== undefined && { exeHex: facts.exeHex }),
-    argv: facts.argv,
-    ...(facts.argvHex !== undefined && { argvHex: facts.argvHex }),
-    cwd: facts.cwd,
-    ...(facts.cwdHex !== undefined && { cwdHex: facts.cwdHex }),
-    comm: facts.comm,
+    time,
+    exe,
+    ...(exeHex !== undefined && { exeHex }),
+    argv,
+    ...(argvHex !== undefined && { argvHex }),
+    cwd,
+    ...(cwdHex !== undefined && { cwdHex }),
+    comm,
     success,
     ...(errno !== undefined && { errno }),
   };
 }
 
 /** Whether a process ran before the listener did: never seen made, and older than the first run that saw it. */
-function startedBefore(node: ProcessNode, runs: Runs): boolean {
-  if (node.forked || !node.snapshot) return false;
-  const firstRunNs = runs.firstStartNs(node.sessionIds);
-  return node.startNs === null || firstRunNs === null || node.startNs < firstRunNs;
+function startedBefore(table: ProcessTable, row: number, runs: Runs): boolean {
+  if (table.isForked(row) || !table.isSnapshot(row)) return false;
+  const startNs = table.startNs.at(row);
+  const firstRunNs = runs.firstStartNs(table.sessionIdsOf(row));
+  return startNs === null || firstRunNs === null || startNs < firstRunNs;
+}
+
+function childrenOf(table: ProcessTable, row: number): ProcessKey[] {
+  const keys: ProcessKey[] = [];
+  for (const child of table.places.childrenOf(row)) {
+    if (keys.length === mostChildren) break;
+    keys.push(table.keyOf(child));
+  }
+  return keys;
+}
+
+function warningsOf(table: ProcessTable, row: number): readonly string[] {
+  const own = table.warningsOf(row);
+  const leftOut = table.leftOutOf(row);
+  const children = table.places.childrenOf(row).length - mostChildren;
+  if (leftOut === null && children <= 0) return own;
+  const warnings = [...own];
+  if (children > 0) addWarning(warnings, `${children} more children are not listed here; each names this parent`);
+  const { tasksLeftOut: threads = 0, executionsLeftOut: execs = 0 } = leftOut ?? {};
+  if (threads > 0) addWarning(warnings, `${threads} more threads are not listed here; the raw evidence has them`);
+  if (execs > 0) {
+    addWarning(warnings, `${execs} more observations of an exec are not listed here; the raw evidence has them`);
+  }
+  return warnings;
 }
 
 /** The cooked document of a process of the tree. */
-export function processDocument(node: ProcessNode, containers: Containers, runs: Runs): ProcessDocument {
-  const parent = node.depth > 0 ? node.parent : null;
-  const [main] = correctParents(tasksOf(node).slice(0, 1), node.claim);
-  const all = node.children ?? [];
-  const children = all.slice(0, mostChildren).map((child) => child.key);
-  if (all.length > mostChildren) {
-    warn(node, `${all.length - mostChildren} more children are not listed here; each names this parent`);
-  }
-  if (node.tasksLeftOut > 0)
-    warn(node, `${node.tasksLeftOut} more threads are not listed here; the raw evidence has them`);
-  if (node.executionsLeftOut > 0) {
-    warn(node, `${node.executionsLeftOut} more observations of an exec are not listed here; the raw evidence has them`);
-  }
-  const facts = finalFacts(node);
+export function processDocument(table: ProcessTable, row: number, containers: Containers, runs: Runs): ProcessDocument {
+  const { places } = table;
+  const key = table.keyOf(row);
+  const { host, machineId, bootId } = table.originOf(row);
+  const startNs = table.startNs.at(row);
+  const exitNs = table.exitNs.at(row);
+  const start = iso(startNs);
+  const exit = iso(exitNs);
+  const { exitCode, exitSignal, coreDumped } = table.exitStatusOf(row);
+  const sessionIds = table.sessionIdsOf(row);
+  const depth = places.depthOf(row);
+  const parent = depth > 0 ? places.parentOf(row) : none;
   return {
-    _id: node.key,
-    key: node.key,
-    host: node.host,
-    machineId: node.machineId,
-    bootId: node.bootId,
-    sessionIds: [...node.sessionIds].sort(runs.compareSessions),
-    tgid: node.tgid,
-    startTicks: node.startTicks,
-    startNs: node.startNs,
-    start: iso(node.startNs),
-    startedBefore: startedBefore(node, runs),
-    exitNs: node.exitNs,
-    exit: iso(node.exitNs),
-    exitCode: node.exitCode,
-    exitSignal: node.exitSignal,
-    coreDumped: node.coreDumped,
-    star: node.star,
-    parentKey: parent?.key ?? null,
-    ppid: main?.ppid ?? null,
-    parentTgid: main?.parentTgid ?? null,
-    parentSource: parent === null ? null : node.parentSource,
-    children,
-    depth: node.depth,
-    threads: threadsOf(node),
-    executions: node.executions.map(executionOf),
-    ...facts,
-    ...rootOf(node, containers),
-    containerId: containerOf(node),
-    ...credentialsOf(node),
-    warnings: node.warnings,
+    _id: key,
+    key,
+    host,
+    machineId,
+    bootId,
+    sessionIds: sessionIds.length > 1 ? [...sessionIds].sort(runs.compareSessions) : sessionIds,
+    tgid: table.tgidOf(row),
+    startTicks: table.startTicksOf(row),
+    startNs,
+    start,
+    startedBefore: startedBefore(table, row, runs),
+    exitNs,
+    exit,
+    exitCode,
+    exitSignal,
+    coreDumped,
+    star: table.isStar(row),
+    parentKey: parent === none ? null : table.keyOf(parent),
+    ppid: table.claimedPpidOf(row),
+    parentTgid: table.claimedTgidOf(row),
+    parentSource: parent === none ? null : places.parentSourceOf(row),
+    children: childrenOf(table, row),
+    depth,
+    threads: threadsOf(table, row, start, exit),
+    executions: table.executions.of(row).map(executionOf),
+    ...finalFacts(table, row),
+    ...rootOf(table, row, containers),
+    containerId: containerOf(table, row),
+    ...credentialsOf(table, row),
+    warnings: warningsOf(table, row),
   };
 }

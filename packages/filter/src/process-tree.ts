@@ -1,22 +1,23 @@
-import { compareStart } from './order.ts';
-import type { ProcessNode, ProcessTable } from './process-node.ts';
+import { none } from './columns.ts';
+import type { ProcessTable } from './process-table.ts';
 
 /**
  * Marks who is in the tree: every star, and whoever descends from one. The parent edges must be free of cycles.
  * Marks of an earlier call are made anew.
  */
 export function markTree(table: ProcessTable): void {
-  for (const node of table.values()) node.membership = 'unknown';
-  const path: ProcessNode[] = [];
-  for (const start of table.values()) {
-    let node: ProcessNode | null = start;
-    while (node !== null && node.membership === 'unknown' && !node.star) {
-      path.push(node);
-      node = node.parent;
+  const { places } = table;
+  for (const row of table.rows()) places.setMembership(row, 'unknown');
+  const path: number[] = [];
+  for (const start of table.rows()) {
+    let row = start;
+    while (row !== none && places.membershipOf(row) === 'unknown' && !table.isStar(row)) {
+      path.push(row);
+      row = places.parentOf(row);
     }
-    if (node?.membership === 'unknown') node.membership = 'inside';
-    const membership = node?.membership ?? 'outside';
-    for (const visited of path) visited.membership = membership;
+    if (row !== none && places.membershipOf(row) === 'unknown') places.setMembership(row, 'inside');
+    const membership = row === none ? 'outside' : places.membershipOf(row);
+    for (const visited of path) places.setMembership(visited, membership);
     path.length = 0;
   }
 }
@@ -25,35 +26,37 @@ export function markTree(table: ProcessTable): void {
  * Step 3: the tree, breadth-first from the topmost stars; roots and children in order of start, then key. Sets
  * children and depth; a star below another star stands under its parent, so each process comes once.
  *
- * @returns The processes of the tree, each after its parent.
+ * @returns The rows of the processes of the tree, each after its parent.
  */
-export function walkTree(table: ProcessTable): ProcessNode[] {
-  const order: ProcessNode[] = [];
-  for (const node of table.values()) {
-    if (node.membership !== 'inside') continue;
-    if (node.parent?.membership === 'inside') {
-      node.parent.children ??= [];
-      node.parent.children.push(node);
-    } else {
-      // Whatever made the topmost star is no part of the tree.
-      node.depth = 0;
-      order.push(node);
-    }
+export function walkTree(table: ProcessTable): Int32Array {
+  const { places } = table;
+  const compare = (a: number, b: number): number => table.compareStart(a, b);
+  places.gatherChildren(table.rows());
+  const roots: number[] = [];
+  let inside = 0;
+  for (const row of table.rows()) {
+    if (!places.isInside(row)) continue;
+    inside += 1;
+    // Whatever made the topmost star is no part of the tree.
+    if (!places.isInside(places.parentOf(row))) roots.push(row);
   }
-  order.sort(compareStart);
-  for (let index = 0; index < order.length; index += 1) {
-    const node = order[index];
-    if (node === undefined) break;
-    for (const child of node.children?.sort(compareStart) ?? []) {
-      child.depth = node.depth + 1;
-      order.push(child);
-    }
+  const order = new Int32Array(inside);
+  order.set(roots.sort(compare));
+  for (const root of roots) places.setDepth(root, 0);
+  let known = roots.length;
+  for (const row of order) {
+    const children = places.childrenOf(row);
+    if (children.length > 1) children.sort(compare);
+    for (const child of children) places.setDepth(child, places.depthOf(row) + 1);
+    order.set(children, known);
+    known += children.length;
   }
   return order;
 }
 
 /** The nearest star at or above a process of the tree. */
-export function starAbove(start: ProcessNode): ProcessNode | null {
-  for (let node: ProcessNode | null = start; node !== null; node = node.parent) if (node.star) return node;
-  return null;
+export function starAbove(table: ProcessTable, start: number): number {
+  let row = start;
+  while (row !== none && !table.isStar(row)) row = table.places.parentOf(row);
+  return row;
 }

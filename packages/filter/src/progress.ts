@@ -1,16 +1,16 @@
 /** Where the filter says how far it is. */
 export interface Progress {
   phase(name: string): void;
-  /** One more document was read or written in this phase. */
-  step(): void;
+  /** So many more documents were read or written in this phase. */
+  step(count: number): void;
   end(): void;
 }
 
 export const silent: Progress = { phase: () => {}, step: () => {}, end: () => {} };
 
 const everyMs = 200;
-/** The clock is asked only now and then: there are many documents. */
-const mask = 1024 - 1;
+/** The clock is asked only after so many documents: there are many. */
+const documentsALook = 1024;
 
 /**
  * One line that is written over and over.
@@ -23,6 +23,7 @@ export function createProgressLine(write: (text: string) => void, nowMs: () => n
   let count = 0;
   let begunMs = 0;
   let shownMs = 0;
+  let lookedAt = 0;
   function show(): void {
     const seconds = (nowMs() - begunMs) / 1000;
     const rate = seconds > 0.05 ? `, ${Math.round(count / seconds)}/s` : '';
@@ -32,13 +33,15 @@ export function createProgressLine(write: (text: string) => void, nowMs: () => n
     phase(next) {
       name = next;
       count = 0;
+      lookedAt = 0;
       begunMs = nowMs();
       shownMs = begunMs;
       show();
     },
-    step() {
-      count += 1;
-      if ((count & mask) !== 0) return;
+    step(documents) {
+      count += documents;
+      if (count - lookedAt < documentsALook) return;
+      lookedAt = count;
       const now = nowMs();
       if (now - shownMs < everyMs) return;
       shownMs = now;

@@ -1,4 +1,4 @@
-import type { TaskDocument } from '@godo/evidence';
+import type { TaskObservation } from '@godo/evidence';
 import { coarseNs, textOf } from './values.ts';
 
 /** From `timeNs` on, the root file system of a process. */
@@ -13,13 +13,24 @@ export interface RootChange {
 
 export type Root = Pick<RootChange, 'rootfs' | 'rootfsHex'>;
 
+/** All that a root says, as a text. The kernel lets no NUL into a path. */
+export function nameOfRoot({ rootfs, rootfsHex }: Root): string {
+  return rootfsHex === undefined ? (rootfs ?? '') : `${rootfs}\0${rootfsHex}`;
+}
+
+/** Without its time and who told it. */
+export function rootOnly({ rootfs, rootfsHex }: Root): Root {
+  return rootfsHex === undefined ? { rootfs } : { rootfs, rootfsHex };
+}
+
 /** The root an observation states, or null where it states none. */
-export function rootChangeOf(task: TaskDocument): RootChange | null {
+export function rootChangeOf(task: TaskObservation): RootChange | null {
   const kernel = task.observation === 'root' && task.source === 'audit';
   const rootfs = textOf(task.rootfs);
   if (rootfs === null && !kernel) return null;
   const rootfsHex = rootfs === null ? null : textOf(task.rootfsHex);
-  return { timeNs: task.timeNs, rootfs, ...(rootfsHex !== null && { rootfsHex }), kernel };
+  const { timeNs } = task;
+  return rootfsHex === null ? { timeNs, rootfs, kernel } : { timeNs, rootfs, rootfsHex, kernel };
 }
 
 /**

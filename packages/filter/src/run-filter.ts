@@ -1,23 +1,18 @@
-import {
-  type CookedEntry,
-  type CookedWriter,
-  changesFile,
-  type FileSessionDocument,
-  type RawReader,
-  type SessionDocument,
-} from '@godo/evidence';
-import { createBatch } from './batch.ts';
-import { compareContainers, containerDocument, containerKey, gatherContainers } from './containers.ts';
+import { type CookedWriter, changesFile, type RawReader, type SessionDocument } from '@godo/evidence';
+import { type Batch, createBatch } from './batch.ts';
+import { none } from './columns.ts';
+import { type Containers, containerDocument, gatherContainers } from './containers.ts';
 import { hangShims } from './engines.ts';
-import { cookFile, isUsableFile } from './file-sessions.ts';
-import { containerOf } from './inheritance.ts';
+import { cookFile } from './file-sessions.ts';
+import { KnownProcesses } from './known-processes.ts';
 import { isUsableEvent, isUsableMoment } from './other-documents.ts';
 import { cutCycles, linkParents } from './parent-links.ts';
 import { processDocument } from './process-document.ts';
-import { createProcessTable } from './process-table.ts';
+import { ProcessGrouping } from './process-grouping.ts';
+import { ProcessTable } from './process-table.ts';
 import { markTree, walkTree } from './process-tree.ts';
 import { type Progress, silent } from './progress.ts';
-import { mergeRuns } from './runs.ts';
+import { mergeRuns, type Runs } from './runs.ts';
 import type { Summary } from './summary.ts';
 
 export interface FilterInput {
@@ -30,7 +25,10 @@ export interface FilterInput {
 
 /**
  * Makes cooked evidence from raw evidence: the process tree below the stars, and the files, events and containers of
- * its processes. Memory grows with the processes, not with the files. The same raw evidence gives the same documents.
+ * its processes. The same raw evidence gives the same documents.
+ *
+ * Memory grows with the number of the processes and their different command lines (process-table.ts), not with their
+ * files.
  *
  * @throws What the stores throw, and the reason of `signal`; the new set is aborted then and the old one stays.
  */
@@ -46,115 +44,152 @@ export async function runFilter(input: FilterInput): Promise<Summary> {
   }
 }
 
+type Tally = { -readonly [K in 'threads' | 'filesKept' | 'filesSeen' | 'events' | 'losses' | 'unusable']: number };
+
+/** What the steps have in common. */
+interface Work {
+  readonly reader: RawReader;
+  readonly batch: Batch;
+  readonly progress: Progress;
+  readonly tally: Tally;
+  /** So many documents were read or written. @throws The reason of the signal that ends the run. */
+  step(count?: number): void;
+}
+
+/** What the tree is made of. */
+interface Tree {
+  readonly table: ProcessTable;
+  readonly containers: Containers;
+  readonly runs: Runs;
+}
+
 async function filter({ reader, writer, progress = silent, signal }: FilterInput): Promise<Summary> {
-  const count = { threads: 0, filesKept: 0, filesSeen: 0, events: 0, losses: 0, unusable: 0 };
-
-  const step = (): void => {
+  const tally: Tally = { threads: 0, filesKept: 0, filesSeen: 0, events: 0, losses: 0, unusable: 0 };
+  const step = (count = 1): void => {
     signal?.throwIfAborted();
-    progress.step();
+    progress.step(count);
   };
+  const batch = createBatch(writer);
+  const work: Work = { reader, batch, progress, tally, step };
 
+  const runs = await readRuns(work);
+  const { processes, containers, known } = await cookProcesses(work, runs);
+  await writeFiles(work, 'closed files', known, containers);
+  await writeFiles(work, 'open files', known, containers);
+  await writeEvents(work, known);
+  await writeLosses(work);
+  for (const container of containers.sorted()) {
+    await batch.add({ collection: 'containers', document: containerDocument(container, runs.compareSessions) });
+  }
+  for (const document of runs.documents) await batch.add({ collection: 'runs', document });
+  await batch.flush();
+  progress.end();
+  return { processes, containers: containers.size, runs: runs.documents.length, ...tally };
+}
+
+/** The table of processes lives no longer than this: much of the memory is free again for the files. */
+async function cookProcesses(work: Work, runs: Runs) {
+  const table = await readTasks(work);
+  linkParents(table);
+  cutCycles(table);
+  markTree(table);
+  hangShims(table);
+  const order = walkTree(table);
+  const containers = gatherContainers(table, order);
+  await writeProcesses(work, { table, containers, runs });
+  return { processes: order.length, containers, known: new KnownProcesses(table) };
+}
+
+async function readRuns({ reader, progress, step }: Work): Promise<Runs> {
   const sessions: SessionDocument[] = [];
   progress.phase('runs');
   for await (const session of reader.sessions()) {
     step();
     sessions.push(session);
   }
-  const runs = mergeRuns(sessions);
+  return mergeRuns(sessions);
+}
 
-  const tableBuilder = createProcessTable();
+async function readTasks({ reader, progress, tally, step }: Work): Promise<ProcessTable> {
+  const table = new ProcessTable();
+  const grouping = new ProcessGrouping();
   progress.phase('reading tasks');
-  for await (const task of reader.tasks()) {
-    step();
-    if (!tableBuilder.observe(task)) count.unusable += 1;
+  for await (const tasks of reader.tasks()) {
+    step(tasks.length);
+    for (const process of grouping.add(tasks)) table.add(process);
   }
-  const table = tableBuilder.finish();
-  const find = (key: string) => table.get(key);
+  for (const process of grouping.finish()) table.add(process);
+  tally.unusable += grouping.unusable;
+  return table;
+}
 
-  linkParents(table);
-  cutCycles(table.values());
-  markTree(table);
-  hangShims(table);
-  const order = walkTree(table);
-  const containers = gatherContainers(order);
-
-  const batch = createBatch(writer);
-  const put = (entry: CookedEntry): Promise<void> | undefined => batch.add(entry);
-
+async function writeProcesses({ batch, progress, tally, step }: Work, tree: Tree): Promise<void> {
+  const { table, containers, runs } = tree;
   progress.phase('writing processes');
-  for (const node of order) {
+  // In the order of their keys, in which they were read: the database likes that better than the order of the tree.
+  for (const row of table.rows()) {
+    if (!table.places.isInside(row)) continue;
     step();
-    const document = processDocument(node, containers, runs);
-    count.threads += document.threads.length;
-    const full = put({ collection: 'processes', document });
+    const document = processDocument(table, row, containers, runs);
+    tally.threads += document.threads.length;
+    const full = batch.add({ collection: 'processes', document });
     if (full !== undefined) await full;
   }
-  for (const node of order) {
-    // Files need only who was in the tree, where, and until when.
-    node.executions = [];
-    node.tasks = null;
-    node.children = null;
-  }
+}
 
-  const closed = { phase: 'closed files', files: reader.closedFiles(), idOf: (file: FileSessionDocument) => file._id };
-  const open = {
-    phase: 'open files',
-    files: reader.openFiles(),
-    idOf: (file: FileSessionDocument) => file.fileSessionId,
-  };
-  for (const { phase, files, idOf } of [closed, open]) {
-    progress.phase(phase);
-    for await (const file of files) {
-      step();
-      count.filesSeen += 1;
-      if (!isUsableFile(file)) {
-        count.unusable += 1;
-        continue;
-      }
-      const document = cookFile(file, idOf(file), find);
-      if (document === null) continue;
-      count.filesKept += 1;
-      if (document.containerId !== null && changesFile(document)) {
-        const container = containers.get(containerKey(document.bootId, document.containerId));
+async function writeFiles(
+  { reader, batch, progress, tally, step }: Work,
+  phase: 'closed files' | 'open files',
+  known: KnownProcesses,
+  containers: Containers,
+): Promise<void> {
+  progress.phase(phase);
+  for await (const { sessions, unusable } of phase === 'closed files' ? reader.closedFiles() : reader.openFiles()) {
+    const seen = sessions.length + unusable;
+    step(seen);
+    tally.filesSeen += seen;
+    tally.unusable += unusable;
+    for (const file of sessions) {
+      const session = cookFile(file, known);
+      if (session === null) continue;
+      tally.filesKept += 1;
+      if (session.containerId !== null && changesFile(session)) {
+        const container = containers.get(session.origin.bootId, session.containerId);
         if (container !== undefined) container.filesChanged += 1;
       }
-      const full = put({ collection: 'files', document });
+      const full = batch.add({ collection: 'files', session });
       if (full !== undefined) await full;
     }
   }
+}
 
+async function writeEvents({ reader, batch, progress, tally, step }: Work, known: KnownProcesses): Promise<void> {
   progress.phase('events');
   for await (const event of reader.events()) {
     step();
     if (!isUsableEvent(event)) {
-      count.unusable += 1;
+      tally.unusable += 1;
       continue;
     }
-    const node = typeof event.key === 'string' ? find(event.key) : undefined;
-    if (typeof event.key === 'string' && node?.membership !== 'inside') continue;
-    count.events += 1;
-    const containerId = event.containerId ?? (node === undefined ? null : containerOf(node));
-    const full = put({ collection: 'events', document: { ...event, containerId } });
+    const row = typeof event.key === 'string' ? known.find(event.key) : none;
+    if (typeof event.key === 'string' && !known.isInside(row)) continue;
+    tally.events += 1;
+    const containerId = event.containerId ?? (row === none ? null : known.containerOf(row));
+    const full = batch.add({ collection: 'events', document: { ...event, containerId } });
     if (full !== undefined) await full;
   }
+}
 
+async function writeLosses({ reader, batch, progress, tally, step }: Work): Promise<void> {
   progress.phase('losses');
   for await (const document of reader.losses()) {
     step();
     if (!isUsableMoment(document)) {
-      count.unusable += 1;
+      tally.unusable += 1;
       continue;
     }
-    count.losses += 1;
-    const full = put({ collection: 'losses', document });
+    tally.losses += 1;
+    const full = batch.add({ collection: 'losses', document });
     if (full !== undefined) await full;
   }
-
-  for (const container of [...containers.values()].sort(compareContainers)) {
-    await put({ collection: 'containers', document: containerDocument(container, runs.compareSessions) });
-  }
-  for (const document of runs.documents) await put({ collection: 'runs', document });
-  await batch.flush();
-  progress.end();
-  return { processes: order.length, containers: containers.size, runs: runs.documents.length, ...count };
 }

@@ -1,4 +1,4 @@
-import type { TaskDocument } from '@godo/evidence';
+import type { TaskObservation } from '@godo/evidence';
 import { countOf, nsOf } from './values.ts';
 
 /** One task (thread) of a process: all its observations in one record. */
@@ -13,8 +13,12 @@ export interface Task {
   readonly coreDumped: boolean;
 }
 
+function newTask(pid: number, startNs: bigint | null, forked: boolean): Task {
+  return { pid, startNs, forked, exitNs: null, exitCode: null, exitSignal: null, coreDumped: false };
+}
+
 /** A fork of a pid that has exited already makes a new task: the number was given out again. */
-export function beginsAnew(task: Task, observation: TaskDocument): boolean {
+export function beginsAnew(task: Task, observation: TaskObservation): boolean {
   return observation.observation === 'fork' && task.exitNs !== null && observation.timeNs > task.exitNs;
 }
 
@@ -23,25 +27,19 @@ export function beginsAnew(task: Task, observation: TaskDocument): boolean {
  *
  * @param known - The task so far, or undefined at its first observation.
  */
-export function mergeTask(known: Task | undefined, observation: TaskDocument): Task {
-  const task = known ?? {
-    pid: observation.pid,
-    startNs: null,
-    forked: false,
-    exitNs: null,
-    exitCode: null,
-    exitSignal: null,
-    coreDumped: false,
-  };
+export function mergeTask(known: Task | undefined, observation: TaskObservation): Task {
+  const task = known ?? newTask(observation.pid, null, false);
   switch (observation.observation) {
     case 'fork': {
       if (task.forked) return task;
-      return { ...task, startNs: nsOf(observation.startNs) ?? observation.timeNs, forked: true };
+      const startNs = nsOf(observation.startNs) ?? observation.timeNs;
+      return known === undefined ? newTask(task.pid, startNs, true) : { ...task, startNs, forked: true };
     }
     case 'exit':
       return {
-        ...task,
+        pid: task.pid,
         startNs: task.startNs ?? nsOf(observation.startNs),
+        forked: task.forked,
         exitNs: observation.timeNs,
         exitCode: countOf(observation.exitCode),
         exitSignal: countOf(observation.exitSignal),
@@ -69,7 +67,7 @@ export function mergeTask(known: Task | undefined, observation: TaskDocument): T
 }
 
 /** Step 1 for all observations of one task. Several tasks come out where the pid was given out again. */
-export function mergeTasks(observations: readonly TaskDocument[]): Task[] {
+export function mergeTasks(observations: readonly TaskObservation[]): Task[] {
   const tasks: Task[] = [];
   let current: Task | undefined;
   for (const observation of observations) {

@@ -3,7 +3,8 @@
  * a field of the wrong type counts as absent, and never ends the filter.
  */
 
-const lowestNs = -(2n ** 63n);
+/** The lowest number of 64 bits is left for "not known" (columns.ts). */
+const lowestNs = -(2n ** 63n) + 1n;
 const highestNs = 2n ** 63n - 1n;
 
 /** Coarse stamps (audit's) lie up to one jiffy before the moment itself; the longest jiffy is 10 ms. */

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { hangShims, optionOf } from '../src/engines.ts';
 import { walkTree } from '../src/process-tree.ts';
 import { auditExec, containerId, exit, fork, keyOf, task } from './support/raw.ts';
-import { drawn, linkedTableOf } from './support/tree.ts';
+import { drawn, linkedTableOf, parentKeyOf } from './support/tree.ts';
 
 const init = task('snapshot', 1, 0, { startNs: 0n, exe: '/sbin/init' });
 
@@ -49,8 +49,12 @@ describe('shims that no star reaches', () => {
     const table = linkedTableOf([init, dockerd(100), shim(200, systemSocket)]);
     hangShims(table);
     walkTree(table);
-    const node = table.get(keyOf(200));
-    expect([node?.parent?.key, node?.parentSource, node?.claim?.parentTgid]).toEqual([keyOf(100), 'engine', 1]);
+    const shimRow = table.find(keyOf(200));
+    expect([
+      parentKeyOf(table, keyOf(200)),
+      table.places.parentSourceOf(shimRow),
+      table.keyOf(table.claimedParent.at(shimRow)),
+    ]).toEqual([keyOf(100), 'engine', keyOf(1)]);
   });
 
   test('of several dockerds: the one whose exec root holds the socket', () => {

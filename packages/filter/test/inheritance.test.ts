@@ -1,15 +1,24 @@
 import type { TaskDocument } from '@godo/evidence';
 import { describe, expect, test } from 'vitest';
-import { containerOf, credentialsOf, finalFacts, ownRoot } from '../src/inheritance.ts';
-import type { ProcessNode } from '../src/process-node.ts';
+import { none } from '../src/columns.ts';
+import * as inheritance from '../src/inheritance.ts';
+import type { ProcessTable } from '../src/process-table.ts';
 import { auditExec, became, containerId, fork, keyOf, task } from './support/raw.ts';
 import { linkedTableOf } from './support/tree.ts';
 
-function process(tgid: number, observations: TaskDocument[]): ProcessNode {
-  const node = linkedTableOf(observations).get(keyOf(tgid));
-  if (node === undefined) throw new Error(`no process ${tgid}`);
-  return node;
+type Process = readonly [table: ProcessTable, row: number];
+
+function process(tgid: number, observations: TaskDocument[]): Process {
+  const table = linkedTableOf(observations);
+  const row = table.find(keyOf(tgid));
+  if (row === none) throw new Error(`no process ${tgid}`);
+  return [table, row];
 }
+
+const finalFacts = (of: Process) => inheritance.finalFacts(...of);
+const containerOf = (of: Process) => inheritance.containerOf(...of);
+const ownRoot = (of: Process) => inheritance.ownRoot(...of);
+const credentialsOf = (of: Process) => inheritance.credentialsOf(...of);
 
 const shell = task('snapshot', 10, 0, { exe: '/bin/sh', comm: 'sh', argv: ['sh', '-i'], cwd: '/home' });
 

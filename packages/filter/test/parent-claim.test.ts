@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { inferExits, processExit } from '../src/inferred-exits.ts';
-import { betterClaim, claimOf, correctParents, type ParentClaim } from '../src/parent-claim.ts';
+import { exitOf, processExit } from '../src/inferred-exits.ts';
+import { betterClaim, claimOf, type ParentClaim } from '../src/parent-claim.ts';
 import { mergeTasks, type Task } from '../src/task-merge.ts';
 import { at, auditExec, exit, fork, keyOf, task } from './support/raw.ts';
 
@@ -34,14 +34,11 @@ describe('who the parent is', () => {
   });
 });
 
-test('a thread that was made after the parent died gets the parent of its process', () => {
+test('a thread that was made after the parent died does not change who the parent is', () => {
   const main = fork(5, 10, 0, { ppid: 6 });
   const thread = task('fork', 10, 100, { pid: 11, parent: 1 });
-  const tasks = [...mergeTasks([main]), ...mergeTasks([thread])];
-  expect(correctParents(tasks, claimOf(main)).map(({ pid, ppid, parentTgid }) => ({ pid, ppid, parentTgid }))).toEqual([
-    { pid: 10, ppid: 6, parentTgid: 5 },
-    { pid: 11, ppid: 6, parentTgid: 5 },
-  ]);
+  expect(betterClaim(claimOf(main), claimOf(thread))).toEqual(claimOf(main));
+  expect(betterClaim(claimOf(thread), claimOf(main))).toEqual(claimOf(main));
 });
 
 test('a task whose exit was not seen ended with its process', () => {
@@ -51,7 +48,7 @@ test('a task whose exit was not seen ended with its process', () => {
     ...mergeTasks([task('fork', 10, 2, { pid: 12 }), exit(10, 4, { pid: 12 })]),
   ];
   const told = (processExitNs: bigint | null) =>
-    inferExits(tasks, processExitNs).map(({ pid, exitNs, exitInferred }) => [pid, exitNs, exitInferred]);
+    tasks.map((one) => [one.pid, ...Object.values(exitOf(one, processExitNs))]);
   expect(told(processExit(10, tasks))).toEqual([
     [10, at(9), false],
     [11, at(9), true],
@@ -61,7 +58,5 @@ test('a task whose exit was not seen ended with its process', () => {
 
 test('while the process runs, nothing is concluded of its tasks', () => {
   const tasks = mergeTasks([fork(1, 10, 0)]);
-  expect(inferExits(tasks, processExit(10, tasks)).map(({ exitNs, exitInferred }) => [exitNs, exitInferred])).toEqual([
-    [null, false],
-  ]);
+  expect(tasks.map((one) => exitOf(one, processExit(10, tasks)))).toEqual([{ exitNs: null, exitInferred: false }]);
 });

@@ -2,12 +2,11 @@ import type { TaskDocument } from '@godo/evidence';
 import { expect, test } from 'vitest';
 import { noFacts } from '../src/facts.ts';
 import { buildProcess, isUsable, mostTasks } from '../src/process-builder.ts';
-import { tasksOf } from '../src/process-node.ts';
 import { at, auditExec, became, containerId, exit, fork, keyOf, task } from './support/raw.ts';
 
 test('the tasks of a process come main task first, then by start', () => {
   const node = buildProcess([fork(1, 10, 5, { pid: 12 }), task('fork', 10, 3, { pid: 11 }), fork(1, 10, 9)]);
-  expect(tasksOf(node).map((one) => one.pid)).toEqual([10, 11, 12]);
+  expect(node.tasks.map((one) => one.pid)).toEqual([10, 11, 12]);
 });
 
 test('the process is over with its last task, not with its main task', () => {
@@ -100,7 +99,7 @@ test('threads beyond what a document can hold are counted', () => {
   const observations: [TaskDocument, ...TaskDocument[]] = [fork(1, 1, 0)];
   for (let pid = 2; pid <= mostTasks + 5; pid += 1) observations.push(task('fork', 1, pid, { pid }));
   const node = buildProcess(observations);
-  expect([tasksOf(node).length, node.tasksLeftOut]).toEqual([mostTasks, 5]);
+  expect([node.tasks.length, node.tasksLeftOut]).toEqual([mostTasks, 5]);
 });
 
 test('fields of a wrong type count as absent', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { walkTree } from '../src/process-tree.ts';
 import { exit, fork, keyOf, task } from './support/raw.ts';
-import { drawn, linkedTableOf } from './support/tree.ts';
+import { drawn, linkedTableOf, parentKeyOf } from './support/tree.ts';
 
 const star = { star: true };
 
@@ -26,7 +26,7 @@ test('breadth-first: each process after its parent, level by level', () => {
     fork(2, 4, 3),
     fork(3, 5, 4),
   ]);
-  expect(walkTree(table).map((node) => [node.tgid, node.depth])).toEqual([
+  expect([...walkTree(table)].map((row) => [table.tgidOf(row), table.places.depthOf(row)])).toEqual([
     [1, 0],
     [2, 1],
     [3, 1],
@@ -54,7 +54,7 @@ test('hosts and boots stay apart, though process ids are the same', () => {
     fork(1, 2, 1, other),
     fork(2, 3, 2, other),
   ]);
-  expect(walkTree(table).map((node) => [node.bootId, node.tgid])).toEqual([
+  expect([...walkTree(table)].map((row) => [table.originOf(row).bootId, table.tgidOf(row)])).toEqual([
     ['boot-a', 1],
     ['boot-b', 1],
     ['boot-a', 2],
@@ -68,9 +68,9 @@ test('an edge to another boot is left out with a warning', () => {
     task('snapshot', 1, 0, star),
     fork(1, 2, 1, { bootId: 'boot-b', parentKey: keyOf(1), star: true }),
   ]);
-  const node = table.get(keyOf(2, 'boot-b'));
-  expect([node?.parent, node?.warnings]).toEqual([
-    null,
+  const key = keyOf(2, 'boot-b');
+  expect([parentKeyOf(table, key), table.warningsOf(table.find(key))]).toEqual([
+    undefined,
     ['its parent was said to be of another boot; the edge is left out'],
   ]);
 });
@@ -84,7 +84,9 @@ test('a parent without a key is the process that had its id at that time', () =>
     fork(1, 8, 5, { parentKey: 'boot-a:1:?77.1' }),
     fork(1, 9, 5, { parentKey: 'boot-a:1:4' }),
   ]);
-  expect([7, 8, 9].map((pid) => [table.get(keyOf(pid))?.parent?.key, table.get(keyOf(pid))?.parentSource])).toEqual([
+  expect(
+    [7, 8, 9].map((pid) => [parentKeyOf(table, keyOf(pid)), table.places.parentSourceOf(table.find(keyOf(pid)))]),
+  ).toEqual([
     ['boot-a:1:20', 'kernel'],
     ['boot-a:1:5', 'kernel'],
     [undefined, null],
@@ -98,7 +100,7 @@ test('a process whose parent is not in the evidence is not in the tree', () => {
 test('a cycle loses the edge above its earliest process, with a warning', () => {
   const table = linkedTableOf([fork(3, 1, 1), fork(1, 2, 2), fork(2, 3, 3), fork(3, 4, 4, star)]);
   expect(drawn(table)).toEqual(['4']);
-  expect(table.get(keyOf(1))?.warnings).toEqual([
+  expect(table.warningsOf(table.find(keyOf(1)))).toEqual([
     '3 processes were said to be ancestors of each other; the edge above this one is left out',
   ]);
 });
@@ -109,7 +111,7 @@ test('a cycle with a star in it hangs below the star', () => {
 
 test('its own parent: no edge', () => {
   const table = linkedTableOf([fork(1, 1, 1, star)]);
-  expect([drawn(table), table.get(keyOf(1))?.warnings]).toEqual([
+  expect([drawn(table), table.warningsOf(table.find(keyOf(1)))]).toEqual([
     ['1'],
     ['it was said to be its own parent; the edge is left out'],
   ]);
@@ -118,8 +120,9 @@ test('its own parent: no edge', () => {
 test('a chain of a hundred thousand processes is walked without recursion', () => {
   const chain = [task('snapshot', 1, 0, star)];
   for (let tgid = 2; tgid <= 100_000; tgid += 1) chain.push(fork(tgid - 1, tgid, tgid));
-  const order = walkTree(linkedTableOf(chain));
-  expect([order.length, order.at(-1)?.depth]).toEqual([100_000, 99_999]);
+  const table = linkedTableOf(chain);
+  const order = walkTree(table);
+  expect([order.length, table.places.depthOf(order.at(-1) ?? 0)]).toEqual([100_000, 99_999]);
 });
 
 test('without a star there is no tree', () => {

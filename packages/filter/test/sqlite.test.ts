@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import {
   type CookedCollection,
   cookedCollections,
+  type FileSession,
+  type FileSessionDocument,
+  fileSessionOf,
   openCookedReader,
   openCookedWriter,
   openRawReader,
@@ -62,15 +65,21 @@ const raw = {
   sessions: [session('start', 0), session('end', 60, { reason: 'signal' })],
 };
 
+function sessionOf(document: FileSessionDocument): FileSession {
+  const session = fileSessionOf(document);
+  if (session === null) throw new Error('not a file session');
+  return session;
+}
+
 const entries: RawEntry[] = [
   ...raw.pids.map((document) => ({ collection: 'pids', document }) as const),
-  ...raw.files.map((document) => ({ collection: 'files', document }) as const),
+  ...raw.files.map((document) => ({ collection: 'files', session: sessionOf(document) }) as const),
   // A checkpoint of what was closed later: the closed document stands.
   {
     collection: 'fds',
-    document: { ...openFile(201, '/tmp/x', 32), fileSessionId: closed._id, _id: `${closed._id}@1` },
+    session: sessionOf({ ...openFile(201, '/tmp/x', 32), fileSessionId: closed._id, _id: `${closed._id}@1` }),
   },
-  ...raw.fds.map((document) => ({ collection: 'fds', document }) as const),
+  ...raw.fds.map((document) => ({ collection: 'fds', session: sessionOf(document) }) as const),
   ...raw.events.map((document) => ({ collection: 'events', document }) as const),
   ...raw.losses.map((document) => ({ collection: 'losses', document }) as const),
   ...raw.sessions.map((document) => ({ collection: 'sessions', document }) as const),

@@ -1,14 +1,19 @@
-import type {
-  CookedCollection,
-  CookedDocuments,
-  CookedEntry,
-  CookedWriter,
-  EventDocument,
-  FileSessionDocument,
-  LossDocument,
-  RawReader,
-  SessionDocument,
-  TaskDocument,
+import {
+  type CookedCollection,
+  type CookedDocuments,
+  type CookedEntry,
+  type CookedWriter,
+  cookedFileDocument,
+  type EventDocument,
+  type FileSession,
+  type FileSessionDocument,
+  type FileSessions,
+  fileSessionOf,
+  type LossDocument,
+  type ProcessDocument,
+  type RawReader,
+  type SessionDocument,
+  type TaskDocument,
 } from '@godo/evidence';
 import { runFilter } from '../../src/run-filter.ts';
 
@@ -21,26 +26,43 @@ export interface Raw {
   readonly sessions?: readonly SessionDocument[];
 }
 
-function compare(a: string | bigint, b: string | bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+/** Damaged evidence has anything for an id; a database keeps it as some text. */
+function compare(a: unknown, b: unknown): number {
+  const [one, other] = [a, b].map((value) => (typeof value === 'bigint' || typeof value === 'string' ? value : ''));
+  return one === undefined || other === undefined || one === other ? 0 : one < other ? -1 : 1;
 }
 
 async function* stream<T>(documents: readonly T[], order: (a: T, b: T) => number): AsyncIterable<T> {
   yield* [...documents].sort(order);
 }
 
+/** Small, so that what belongs together often comes apart. */
+const batchSize = 3;
+
+async function* batches<T>(documents: readonly T[], order: (a: T, b: T) => number): AsyncIterable<readonly T[]> {
+  const sorted = [...documents].sort(order);
+  for (let from = 0; from < sorted.length; from += batchSize) yield sorted.slice(from, from + batchSize);
+}
+
+async function* sessions(documents: readonly FileSessionDocument[]): AsyncIterable<FileSessions> {
+  const order = (a: FileSessionDocument, b: FileSessionDocument) =>
+    compare(a.openedNs, b.openedNs) || compare(a._id, b._id);
+  for await (const batch of batches(documents, order)) {
+    const usable = batch.map((one) => fileSessionOf(one)).filter((one): one is FileSession => one !== null);
+    yield { sessions: usable, unusable: batch.length - usable.length };
+  }
+}
+
 /** Raw evidence in memory, in the orders the contract of RawReader promises. */
 export function memoryReader(raw: Raw): RawReader {
   const byTime = (a: { timeNs: bigint; _id: string }, b: { timeNs: bigint; _id: string }) =>
     compare(a.timeNs, b.timeNs) || compare(a._id, b._id);
-  const byOpening = (a: FileSessionDocument, b: FileSessionDocument) =>
-    compare(a.openedNs, b.openedNs) || compare(a._id, b._id);
   return {
     location: 'memory',
     count: async (collection) => raw[collection]?.length ?? 0,
-    tasks: () => stream(raw.pids ?? [], (a, b) => compare(a.key, b.key) || byTime(a, b)),
-    closedFiles: () => stream(raw.files ?? [], byOpening),
-    openFiles: () => stream(raw.fds ?? [], byOpening),
+    tasks: () => batches(raw.pids ?? [], (a, b) => compare(a.key, b.key) || byTime(a, b)),
+    closedFiles: () => sessions(raw.files ?? []),
+    openFiles: () => sessions(raw.fds ?? []),
     events: () => stream(raw.events ?? [], byTime),
     losses: () => stream(raw.losses ?? [], byTime),
     sessions: () => stream(raw.sessions ?? [], byTime),
@@ -74,16 +96,24 @@ export function memoryWriter(): MemoryWriter {
 
 export type Cooked = { readonly [C in CookedCollection]: CookedDocuments[C][] };
 
-/** What the filter makes of raw evidence, by collection in the order it was written. */
+function byDepth(a: ProcessDocument, b: ProcessDocument): number {
+  const last = 2n ** 63n;
+  return a.depth - b.depth || compare(a.startNs ?? last, b.startNs ?? last) || compare(a.key, b.key);
+}
+
+/**
+ * What the filter makes of raw evidence, by collection in the order it was written; processes from the roots of the tree
+ * downwards, for the database gives them an order of its own.
+ */
 export async function cook(raw: Raw): Promise<Cooked> {
   const writer = memoryWriter();
   await runFilter({ reader: memoryReader(raw), writer });
   const of = <C extends CookedCollection>(collection: C): CookedDocuments[C][] =>
     writer.entries
       .filter((entry) => entry.collection === collection)
-      .map((entry) => entry.document as CookedDocuments[C]);
+      .map((entry) => ('session' in entry ? cookedFileDocument(entry.session) : entry.document) as CookedDocuments[C]);
   return {
-    processes: of('processes'),
+    processes: of('processes').sort(byDepth),
     files: of('files'),
     containers: of('containers'),
     events: of('events'),

@@ -1,0 +1,29 @@
+import { TextStore } from './text-store.ts';
+
+/** Of so many it is known that they are there already; when there are more, equal ones may be kept twice. */
+const mostRemembered = 20_000;
+/** Longer ones are hardly ever equal. */
+const longestRemembered = 512;
+
+/** Numbers texts from 0 on. Equal texts mostly get one number, but not always: compare texts, not numbers. */
+export class SharedTexts {
+  readonly #texts = new TextStore();
+  readonly #numbers = new Map<string, number>();
+
+  /** @param text - Well-formed. */
+  numberOf(text: string): number {
+    const before = this.#numbers.get(text);
+    if (before !== undefined) return before;
+    const number = this.#texts.add(text);
+    if (text.length <= longestRemembered) {
+      if (this.#numbers.size >= mostRemembered) this.#numbers.clear();
+      this.#numbers.set(text, number);
+    }
+    return number;
+  }
+
+  /** @throws RangeError where no text has this number. */
+  get(number: number): string {
+    return this.#texts.get(number);
+  }
+}
