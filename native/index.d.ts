@@ -17,6 +17,8 @@ export interface NativeError extends Error {
 export const auditRecordHeaderBytes: 16;
 /** Room that {@link receiveAudit} needs for one record, whatever its size: header + 8970 + 16 + padding. */
 export const auditRecordRoomBytes: number;
+/** Room that an {@link AuditDecoder} needs for its output at least: that of the largest entry. */
+export const auditEntryRoomBytes: number;
 /** Size of one message that {@link receiveConnector} writes. */
 export const connectorMessageBytes: 64;
 
@@ -36,6 +38,11 @@ export function receiveBufferBytes(fd: number): number;
  * time limit, and the kernel's socket (with the audit role, if it has it) lives until then.
  */
 export function closeSocket(fd: number): void;
+/**
+ * Ends the wait of a receive that goes on over this descriptor in another thread, or else the next one's, before its
+ * time: it returns what is there, or 0. False where the descriptor is closed (the other thread may have come to its end).
+ */
+export function wakeReceiver(fd: number): boolean;
 
 /**
  * Waits up to timeoutMs for the first record, then takes what is there in one recvmmsg(2), at most as many as have
@@ -120,3 +127,143 @@ export function listAuditRules(controlFd: number, timeoutMs: number): Uint8Array
 
 /** The three clocks read one after the other, in ns. */
 export function readClocks(): { realtimeNs: bigint; monotonicNs: bigint; boottimeNs: bigint };
+
+/** Bytes before the texts that {@link readProcess} writes. */
+export const processHeadBytes: number;
+/** What may be read of a process; their sum is the `parts` of {@link readProcess}. */
+export type ProcessPart = 1 | 2 | 4 | 8 | 16 | 32 | 64 | 128 | 256 | 512;
+/**
+ * Opens the directory /proc/PID. The descriptor stays bound to that very process: once it is gone nothing can be read
+ * any more, and another process that gets the number is never shown. -1: there is no such process, or no descriptor left.
+ */
+export function openProcess(pid: number): number;
+/**
+ * Reads what `parts` names of a process that was opened, in this order: 1 stat, 2 cgroup, 4 cmdline, 8 exe (the link's
+ * target, like cwd), 16 cwd, 32 root (bytes that are equal where the root directory is the same one, reached by the same
+ * mount of the same mount namespace), 64 status, 128 loginuid, 256 sessionid, 512 mountinfo. The memory then holds,
+ * little-endian: 0 f64 start in clock ticks since boot (-1 without stat), 8 i32 ppid, 12 u32 the kernel's PF_ flags,
+ * 16 u32 the parts that could be read, 20 u32 zero; then for each of the ten parts u32 offset and u32 length of its bytes
+ * in the memory, both 0 where it was not read; then the bytes. The bytes of stat are comm alone.
+ * @returns bytes written, or -1 when they do not fit: try again with more memory.
+ */
+export function readProcess(process: number, parts: number, memory: Uint8Array): number;
+/** Closes what {@link openProcess} opened; closing it twice is a BAD_ARGUMENT. */
+export function closeProcess(process: number): void;
+
+/** Where the records of an {@link AuditDecoder} come from: packed by receiveAudit; the text of an audit.log; of a --diag file. */
+export type AuditSource = 'kernel' | 'log' | 'diag';
+
+export interface AuditDecoderOptions {
+  source: AuditSource;
+  /** ms of clock that an event may wait for its end; Infinity, but for a log. Serials that are missing are told after it, too. */
+  timeoutMs: number;
+  /** Events that may wait for their end at once; of more, the oldest is given up. 1 to 2^20. */
+  maxOpen: number;
+  /** Look for serials that never come. False where the input is no continuous stream. */
+  watchSerials: boolean;
+  /** The input has no EOE records: running out of time or room is the usual end of an event, and nothing is incomplete. */
+  timeIsTheEnd: boolean;
+  /** Every event makes an entry, with the bodies of all its records before it. Not for a log. */
+  keepRecords: boolean;
+  /**
+   * Four numbers for each system call of interest: AUDIT_ARCH_*, number (below 1024), id (1 to 255, stands in the entries of
+   * its events) and needs: 1 PATH records, 2 CWD, 4 EXECVE bodies, 8 OPENAT2 body; 16: only where it succeeded (`success=yes`
+   * and an `exit`). Without keepRecords all other events make no entry; they are counted.
+   */
+  calls: Uint32Array;
+  /** The number of each record type's name, as it stands in a log. */
+  recordTypes: Readonly<Record<string, number>>;
+  /** Name of the host where a log has no `node=`; UTF-8, up to 1024 bytes. */
+  host: string;
+  /** A longer line of text is taken cut off, and what follows up to its end is passed over. */
+  mostLineBytes: number;
+}
+
+/**
+ * From audit records to events: parses, groups by (stamp, serial), decodes values, and writes compact *entries* into the
+ * caller's memory. An event is whole at its EOE record, or at once when its type stands alone; otherwise it is given up after
+ * timeoutMs of clock since its first record, or when more than maxOpen wait. For the kernel's records the clock is `nowMs`; for
+ * a log the latest stamp of its host so far, and there events come in the order of their serials as far as they stand no more
+ * than two seconds out of place; a --diag file has no clock.
+ *
+ * Every call takes memory to write into: at least {@link auditEntryRoomBytes}, beginning at a multiple of 8 bytes, shared or
+ * not. `progress` is given at least nine numbers: 0 bytes of input used, 1 bytes of entries written, 2 why it returned (0 the
+ * input is used up, or what is left is no whole record or line; 1 at a mark; 2 the output is full: call again with the rest),
+ * 3 records or lines read, 4 events over (of any kind), 5 records marked as truncated, 6 records or lines that could not be
+ * read, 7 events that wait for their end now, 8 µs (CLOCK_MONOTONIC) at which the last packed record arrived, 0 for none.
+ * Where a call makes more than has room, the rest is kept, and comes first at the next call, before anything more is read.
+ * No call throws for what the input holds. A decoder belongs to the thread that made it.
+ *
+ * Entries are little-endian and begin at multiples of 8: u32 bytes (all of it, a multiple of 8), u8 kind, u8 flags, and from
+ * offset 8 on, unless said otherwise:
+ *  1 text       u32 id, u32 length, bytes. flags 1: a path without empty, `.` or `..` segments and without a slash at its end.
+ *               Says what an id means from here on. 0 stands for a text that is missing or unknown.
+ *  2 caller     u32 id, u32 tty, u32 comm, u32 exe (texts), seven f64: pid (the tgid), ppid, uid, gid, euid, auid, ses (NaN:
+ *               not told). 0 stands for a caller of whom nothing is known.
+ *  3 reset      Ids of texts and callers given so far mean nothing any more.
+ *  4 body       u32 type, u32 length, bytes: a record's body, of the next event entry.
+ *  5 event      flags: 1 success=yes, 2 of a record that stands alone, 4 PATH records were left out.
+ *               6 u8 incomplete (0 no, 1 its end did not come in time, 2 too many were open, 3 the input ended, 4 as the
+ *               diag-line entry before it says), 7 u8 bits of a0…a3 that are known, 8 f64 ms, 16 u32 serial, 20 u32 caller,
+ *               24 f64 exit (NaN: not told), 32 four u32: the low 32 bits of a0…a3, 48 u8 id of the call (0: none of
+ *               interest), 50 u16 number of items, 52 u32 cwd (text), 56 items: its PATH records in their order.
+ *               An item: 0 u32 bytes (a multiple of 8), 4 u8 nametype (0 not told, 1 NORMAL, 2 PARENT, 3 CREATE, 4 DELETE,
+ *               5 UNKNOWN, 6 another), 5 u8 name (0 not told, 1 text, 2 `(null)`, 3 not readable), 6 u8 flags (1 the mode is
+ *               known, 2 the inode is a number, 4 it is a text, 8 the name is such a path as text flag 1 says), 8 u32 item
+ *               (2^32-1: not told), 12 u32 mode, 16 u64 inode (or u32 text), 24 u32 dev (text), 28 u32 bytes of the name,
+ *               32 name.
+ *  6 gap        u32 first and u32 last serial that never came, f64 how many.
+ *  7 late       u32 type, u32 serial, f64 ms, f64 clock: a record of an event that was over before.
+ *  8 bad        flags: 1 no `audit(` stamp, 2 stamp not complete, 3 stamp not a number, 4 `node=` alone, 5 no `type=`, 6 no
+ *               `msg=`, 7 unknown record type, 8 longer than 64 KiB, 9 more than 4096 hosts. u32 type, u32 length, f64 number
+ *               of the line (0: a packed record), up to 200 of its first bytes.
+ *  9 run-start  of a log: u32 run (from 1 on), u32 serial, f64 ms of its first record, u32 length, 32 name of the host.
+ * 10 run        of a log: u32 run of which the following entries are; a run-start says the same.
+ * 11 run-end    of a log; flags: 0 the input ended, 1 the host booted again. u32 run, 16 f64 latest ms, f64 events, f64 serials
+ *               missing, f64 gaps.
+ * 12 input-end  of a log: u32 run of the host that came first (0: there is none), 16 f64 its latest ms. Then only ends follow.
+ * 13 diag-line  of a --diag file: f64 number of the line, u32 length, 24 bytes: a line that begins with `type=GODO_`. flags 1:
+ *               the next entry goes on with it. A `GODO_INCOMPLETE` line ends its event, which follows it.
+ * Kinds from 128 on are never written: they are free for those who carry entries from one thread to another.
+ */
+export class AuditDecoder {
+  /** Throws BAD_ARGUMENT. */
+  constructor(options: AuditDecoderOptions);
+  /**
+   * Records as {@link receiveAudit} packs them, whole ones, `length` bytes from `offset` on. Stops in front of a header whose
+   * type is 0xfff0 or higher: a mark that somebody put between. Answers to requests (below 1100, but for LOGIN) and
+   * AUDIT_REPLACE are passed over. `nowMs`: a clock that never goes back. Call it also when no record came, with a length of
+   * 0: what has waited too long is given up at the end of each call.
+   * @returns bytes written.
+   */
+  decodeRecords(
+    memory: Uint8Array,
+    offset: number,
+    length: number,
+    nowMs: number,
+    output: Uint8Array,
+    outputOffset: number,
+    outputLength: number,
+    progress: Float64Array,
+  ): number;
+  /**
+   * Lines of a log or a --diag file. A line without its end is left, to be given again with what follows, unless it is the
+   * `last` text.
+   * @returns bytes written.
+   */
+  decodeText(
+    memory: Uint8Array,
+    offset: number,
+    length: number,
+    last: boolean,
+    output: Uint8Array,
+    outputOffset: number,
+    outputLength: number,
+    progress: Float64Array,
+  ): number;
+  /**
+   * The input is over: so is every event that waits. To be called until it does not return because the output is full.
+   * @returns bytes written.
+   */
+  finish(output: Uint8Array, outputOffset: number, outputLength: number, progress: Float64Array): number;
+}

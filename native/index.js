@@ -4,7 +4,8 @@ const binary = './build/Release/godo_native.node';
 
 /** What stands in for a function of the addon when it cannot be loaded: importing must work, calling must explain. */
 function refuse(cause) {
-  return () => {
+  // No arrow function: a class of the addon must refuse `new` in the same words.
+  return function refused() {
     const missing = cause.code === 'MODULE_NOT_FOUND';
     const state = missing ? 'has not been built' : 'cannot be loaded';
     const error = new Error(`The native addon ${state}: run \`npm run build:native\`.`, { cause });
@@ -18,7 +19,13 @@ function load() {
   } catch (cause) {
     const refusal = refuse(cause);
     // Numbers cannot refuse; these are the door's own, and the tests compare them with the addon's.
-    const numbers = { auditRecordHeaderBytes: 16, auditRecordRoomBytes: 9008, connectorMessageBytes: 64 };
+    const numbers = {
+      auditRecordHeaderBytes: 16,
+      auditRecordRoomBytes: 9008,
+      auditEntryRoomBytes: 131072,
+      connectorMessageBytes: 64,
+      processHeadBytes: 104,
+    };
     return new Proxy(numbers, { get: (target, name) => target[name] ?? refusal });
   }
 }
@@ -26,12 +33,15 @@ function load() {
 export const {
   auditRecordHeaderBytes,
   auditRecordRoomBytes,
+  auditEntryRoomBytes,
+  AuditDecoder,
   connectorMessageBytes,
   openAudit,
   openAuditControl,
   openConnector,
   receiveBufferBytes,
   closeSocket,
+  wakeReceiver,
   receiveAudit,
   foreignDatagrams,
   connectorListen,
@@ -42,4 +52,8 @@ export const {
   deleteAuditRule,
   listAuditRules,
   readClocks,
+  processHeadBytes,
+  openProcess,
+  readProcess,
+  closeProcess,
 } = load();

@@ -7,9 +7,13 @@
 
 #include "arguments.h"
 #include "audit-control.h"
+#include "audit-decoder-door.h"
 #include "audit-receive.h"
 #include "connector.h"
+#include "entry-output.h"
 #include "errors.h"
+#include "native-error.h"
+#include "proc-directory.h"
 
 // The door: reads arguments, calls, turns what comes back into JavaScript. See ../index.d.ts.
 
@@ -55,6 +59,13 @@ Napi::Value closeSocket(const Napi::CallbackInfo& info) {
   // Two threads may have found it; one of them takes it out.
   if (!forgetSocket(socket->fd())) throwBadArgument("fd " + std::to_string(socket->fd()) + " is closed");
   return info.Env().Undefined();
+}
+
+Napi::Value wakeReceiver(const Napi::CallbackInfo& info) {
+  const uint32_t fd = Arguments(info).wholeNumber(0, "fd", 0, 0x7fffffff);
+  const auto socket = findSocket(static_cast<int>(fd));
+  if (socket) socket->wake();
+  return Napi::Boolean::New(info.Env(), socket != nullptr);
 }
 
 Napi::Value receiveAuditInto(const Napi::CallbackInfo& info) {
@@ -199,7 +210,36 @@ Napi::Value readClocks(const Napi::CallbackInfo& info) {
   return clocks;
 }
 
-// The two decoders below are not part of the door: its tests reach them here, to show messages of other kernels.
+constexpr uint32_t largestPid = 0x7fffffff;
+
+/** A directory that openProcess gave. */
+int openedProcess(const Arguments& arguments) {
+  const int fd = static_cast<int>(arguments.wholeNumber(0, "process", 0, 0x7fffffff));
+  if (!isOpenProcess(fd)) throwBadArgument("process " + std::to_string(fd) + " was not opened here, or is closed");
+  return fd;
+}
+
+Napi::Value openProcessOf(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), openProcess(Arguments(info).wholeNumber(0, "pid", 0, largestPid)));
+}
+
+Napi::Value readProcessInto(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const int fd = openedProcess(arguments);
+  const uint32_t parts = arguments.wholeNumber(1, "parts", 0, procAllParts);
+  const Bytes memory = arguments.bytes(2, "memory");
+  if (memory.length < processHeadBytes) throwBadArgument("memory must have at least " + std::to_string(processHeadBytes) + " bytes");
+  return Napi::Number::New(info.Env(), static_cast<double>(readProcess(fd, parts, memory.data, memory.length)));
+}
+
+Napi::Value closeProcessOf(const Napi::CallbackInfo& info) {
+  const int fd = openedProcess(Arguments(info));
+  // Two threads may have found it; one of them closes it.
+  if (!closeProcess(fd)) throwBadArgument("process " + std::to_string(fd) + " is closed");
+  return info.Env().Undefined();
+}
+
+// The decoders below are not part of the door: its tests reach them here, to show messages of other kernels.
 
 Napi::Value decodeStatus(const Napi::CallbackInfo& info) {
   const Bytes reply = Arguments(info).bytes(0, "reply");
@@ -214,20 +254,24 @@ Napi::Value decodeConnector(const Napi::CallbackInfo& info) {
   return uint8Array(info.Env(), message, sizeof message);
 }
 
+Napi::Value parseStat(const Napi::CallbackInfo& info) {
+  const Bytes text = Arguments(info).bytes(0, "text");
+  ProcStat stat;
+  if (!parseProcStat(text.data, text.length, stat)) return info.Env().Null();
+  const Napi::Object object = Napi::Object::New(info.Env());
+  object.Set("comm", uint8Array(info.Env(), stat.comm, stat.commBytes));
+  object.Set("ppid", Napi::Number::New(info.Env(), stat.ppid));
+  object.Set("flags", Napi::Number::New(info.Env(), stat.flags));
+  object.Set("startTicks", Napi::Number::New(info.Env(), stat.startTicks));
+  return object;
+}
+
 using Implementation = Napi::Value (*)(const Napi::CallbackInfo&);
 
 /** Failures of the code behind the door leave it as a NativeError. */
 template <Implementation implementation>
 Napi::Value guarded(const Napi::CallbackInfo& info) {
-  try {
-    return implementation(info);
-  } catch (const Failure& failure) {
-    Napi::Error error = Napi::Error::New(info.Env(), failure.what());
-    error.Set("code", Napi::String::New(info.Env(), failure.code));
-    if (failure.number != 0) error.Set("errno", Napi::Number::New(info.Env(), failure.number));
-    if (!failure.call.empty()) error.Set("syscall", Napi::String::New(info.Env(), failure.call));
-    throw error;
-  }
+  return withNativeErrors(info.Env(), [&] { return implementation(info); });
 }
 
 template <Implementation implementation>
@@ -238,12 +282,15 @@ void offer(Napi::Object& exports, const char* name) {
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("auditRecordHeaderBytes", Napi::Number::New(env, auditRecordHeaderBytes));
   exports.Set("auditRecordRoomBytes", Napi::Number::New(env, auditRecordRoomBytes));
+  exports.Set("auditEntryRoomBytes", Napi::Number::New(env, entryRoomBytes));
+  exports.Set("AuditDecoder", defineAuditDecoder(env));
   exports.Set("connectorMessageBytes", Napi::Number::New(env, connectorMessageBytes));
   offer<openAudit>(exports, "openAudit");
   offer<openAuditControl>(exports, "openAuditControl");
   offer<openConnector>(exports, "openConnector");
   offer<receiveBufferBytes>(exports, "receiveBufferBytes");
   offer<closeSocket>(exports, "closeSocket");
+  offer<wakeReceiver>(exports, "wakeReceiver");
   offer<receiveAuditInto>(exports, "receiveAudit");
   offer<foreignDatagrams>(exports, "foreignDatagrams");
   offer<connectorListenOn>(exports, "connectorListen");
@@ -254,8 +301,13 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   offer<deleteRule>(exports, "deleteAuditRule");
   offer<listRules>(exports, "listAuditRules");
   offer<readClocks>(exports, "readClocks");
+  exports.Set("processHeadBytes", Napi::Number::New(env, processHeadBytes));
+  offer<openProcessOf>(exports, "openProcess");
+  offer<readProcessInto>(exports, "readProcess");
+  offer<closeProcessOf>(exports, "closeProcess");
   offer<decodeStatus>(exports, "decodeAuditStatus");
   offer<decodeConnector>(exports, "decodeConnectorMessage");
+  offer<parseStat>(exports, "parseProcStat");
   return exports;
 }
 

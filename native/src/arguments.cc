@@ -39,17 +39,33 @@ Napi::Object Arguments::object(size_t index, const char* name) const {
   return info_[index].As<Napi::Object>();
 }
 
-Bytes Arguments::bytes(size_t index, const char* name) const {
-  napi_typedarray_type type = napi_int8_array;
+Bytes typedArrayOf(const Napi::Env& env, const Napi::Value& value, napi_typedarray_type type, const char* name) {
+  napi_typedarray_type is = napi_int8_array;
   size_t length = 0;
   void* data = nullptr;
   // The buffer itself is not asked for: with shared memory it is no ArrayBuffer.
-  if (!info_[index].IsTypedArray() ||
-      napi_get_typedarray_info(info_.Env(), info_[index], &type, &length, &data, nullptr, nullptr) != napi_ok ||
-      type != napi_uint8_array) {
-    throwBadArgument(std::string(name) + " must be a Uint8Array");
+  if (!value.IsTypedArray() ||
+      napi_get_typedarray_info(env, value, &is, &length, &data, nullptr, nullptr) != napi_ok || is != type) {
+    const char* const what = type == napi_float64_array ? "Float64Array" : type == napi_uint32_array ? "Uint32Array" : "Uint8Array";
+    throwBadArgument(std::string(name) + " must be a " + what);
   }
   return {static_cast<uint8_t*>(data), length};
+}
+
+double Arguments::finiteNumber(size_t index, const char* name) const {
+  const double number = info_[index].IsNumber() ? info_[index].As<Napi::Number>().DoubleValue() : NAN;
+  if (!std::isfinite(number)) throwBadArgument(std::string(name) + " must be a finite number");
+  return number;
+}
+
+double* Arguments::float64s(size_t index, const char* name, size_t least) const {
+  const Bytes array = typedArrayOf(info_.Env(), info_[index], napi_float64_array, name);
+  if (array.length < least) throwBadArgument(std::string(name) + " must have at least " + std::to_string(least) + " elements");
+  return reinterpret_cast<double*>(array.data);
+}
+
+Bytes Arguments::bytes(size_t index, const char* name) const {
+  return typedArrayOf(info_.Env(), info_[index], napi_uint8_array, name);
 }
 
 Bytes Arguments::partOfMemory(size_t index, size_t leastLength) const {

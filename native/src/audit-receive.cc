@@ -31,6 +31,7 @@ void keepAnswer(NetlinkSocket& socket, const nlmsghdr& header, const uint8_t* pa
 
 /** Writes the header and the padding around a payload that stands at `record + auditRecordHeaderBytes`. Returns the record's size. */
 size_t sealRecord(uint8_t* record, uint32_t payloadBytes, uint16_t type, bool truncated, uint64_t arrivalNs) {
+  static_assert(auditRecordHeaderBytes == sizeof(nlmsghdr), "a datagram is received where its record will stand");
   const uint16_t flags = truncated ? 1 : 0;
   std::memcpy(record, &payloadBytes, 4);
   std::memcpy(record + 4, &type, 2);
@@ -73,7 +74,7 @@ int64_t receiveBatch(NetlinkSocket& socket, uint8_t* memory, size_t length, bool
   DatagramBatch batch;
   const size_t places = std::min<size_t>(DatagramBatch::capacity, length / auditRecordRoomBytes);
   for (size_t index = 0; index < places; index++) {
-    batch.place(memory + index * auditRecordRoomBytes + auditRecordHeaderBytes, auditPayloadRoomBytes);
+    batch.place(memory + index * auditRecordRoomBytes, sizeof(nlmsghdr) + auditPayloadRoomBytes);
   }
   const int count = batch.receive(socket.fd());
   if (count == -ENOBUFS) return -1;
@@ -90,8 +91,8 @@ int64_t receiveBatch(NetlinkSocket& socket, uint8_t* memory, size_t length, bool
       foreignDatagramCount++;
       continue;
     }
-    const nlmsghdr& header = batch.header(index);
-    const uint8_t* payload = memory + index * auditRecordRoomBytes + auditRecordHeaderBytes;
+    const nlmsghdr header = batch.header(index);
+    const uint8_t* payload = memory + index * auditRecordRoomBytes + sizeof(nlmsghdr);
     const size_t bytes = batch.payloadBytes(index);
     if (isAnswer(header.nlmsg_type)) {
       keepAnswer(socket, header, payload, bytes);
@@ -118,14 +119,15 @@ int64_t receiveAudit(NetlinkSocket& socket, uint8_t* memory, size_t length, uint
     if (result != 0) return result;
     if (deadline.passed()) return 0;
     // Poll only when there was nothing: under load every poll would be a system call for nothing.
-    if (!taken && !socket.waitReadable(deadline)) return 0;
+    if (!taken && !socket.waitReadableUnlessWoken(deadline)) return 0;
   }
 }
 
 bool takeForRequest(NetlinkSocket& socket) {
-  uint8_t payload[16384];
+  uint8_t datagram[16384];
+  const uint8_t* const payload = datagram + sizeof(nlmsghdr);
   DatagramBatch batch;
-  batch.place(payload, sizeof payload);
+  batch.place(datagram, sizeof datagram);
   const int count = batch.receive(socket.fd());
   if (count == -EAGAIN || count == 0) return false;
   if (count == -ENOBUFS) {
@@ -137,7 +139,7 @@ bool takeForRequest(NetlinkSocket& socket) {
     foreignDatagramCount++;
     return true;
   }
-  const nlmsghdr& header = batch.header(0);
+  const nlmsghdr header = batch.header(0);
   const size_t bytes = batch.payloadBytes(0);
   if (isAnswer(header.nlmsg_type)) {
     keepAnswer(socket, header, payload, bytes);

@@ -85,10 +85,12 @@ bool decodeConnectorMessage(const uint8_t* payload, size_t bytes, uint64_t arriv
 int64_t receiveConnector(NetlinkSocket& socket, uint8_t* memory, size_t length, uint32_t timeoutMs) {
   const Deadline deadline(timeoutMs);
   const size_t places = std::min<size_t>(DatagramBatch::capacity, length / connectorMessageBytes);
+  // Who waits has found the socket empty just now: trying again before the wait would mostly be for nothing.
+  if (timeoutMs > 0 && !socket.waitReadableUnlessWoken(deadline)) return 0;
   for (;;) {
-    uint8_t payloads[DatagramBatch::capacity][payloadRoomBytes];
+    uint8_t datagrams[DatagramBatch::capacity][sizeof(nlmsghdr) + payloadRoomBytes];
     DatagramBatch batch;
-    for (size_t index = 0; index < places; index++) batch.place(payloads[index], payloadRoomBytes);
+    for (size_t index = 0; index < places; index++) batch.place(datagrams[index], sizeof datagrams[index]);
     const int count = batch.receive(socket.fd());
     if (count == -ENOBUFS) return -1;
     if (count < 0 && count != -EAGAIN) throwSystemError(-count, "recvmmsg");
@@ -98,7 +100,7 @@ int64_t receiveConnector(NetlinkSocket& socket, uint8_t* memory, size_t length, 
     for (int index = 0; index < count; index++) {
       const unsigned at = static_cast<unsigned>(index);
       if (batch.fromKernel(at) && batch.hasHeader(at) &&
-          decodeConnectorMessage(payloads[at], batch.payloadBytes(at), arrivalNs, memory + written)) {
+          decodeConnectorMessage(datagrams[at] + sizeof(nlmsghdr), batch.payloadBytes(at), arrivalNs, memory + written)) {
         written += connectorMessageBytes;
       } else {
         foreignDatagramCount++;
@@ -106,7 +108,7 @@ int64_t receiveConnector(NetlinkSocket& socket, uint8_t* memory, size_t length, 
     }
     if (written > 0) return static_cast<int64_t>(written);
     if (deadline.passed()) return 0;
-    if (count == -EAGAIN && !socket.waitReadable(deadline)) return 0;
+    if (count == -EAGAIN && !socket.waitReadableUnlessWoken(deadline)) return 0;
   }
 }
 

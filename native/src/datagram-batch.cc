@@ -5,16 +5,15 @@
 
 namespace godo {
 
-void DatagramBatch::place(void* payload, size_t room) {
+void DatagramBatch::place(uint8_t* datagram, size_t room) {
   const unsigned index = places_++;
-  parts_[index][0] = {&headers_[index], sizeof(nlmsghdr)};
-  parts_[index][1] = {payload, room};
+  parts_[index] = {datagram, room};
   mmsghdr& message = messages_[index];
   std::memset(&message, 0, sizeof message);
   message.msg_hdr.msg_name = &senders_[index];
   message.msg_hdr.msg_namelen = sizeof(sockaddr_nl);
-  message.msg_hdr.msg_iov = parts_[index];
-  message.msg_hdr.msg_iovlen = 2;
+  message.msg_hdr.msg_iov = &parts_[index];
+  message.msg_hdr.msg_iovlen = 1;
 }
 
 int DatagramBatch::receive(int fd) {

@@ -5,23 +5,26 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace godo {
 
-/**
- * The message headers of one recvmmsg(2): every datagram's netlink header is split off into the batch, its payload
- * goes straight where place() says.
- */
+/** The message headers of one recvmmsg(2). Every datagram goes, netlink header and all, where place() says. */
 class DatagramBatch {
  public:
-  static constexpr unsigned capacity = 64;
+  static constexpr unsigned capacity = 128;
 
-  /** Where the payload of the next datagram goes; at most `capacity` places between two receives. */
-  void place(void* payload, size_t room);
+  /** Where the next datagram goes; at most `capacity` places between two receives. */
+  void place(uint8_t* datagram, size_t room);
   /** Takes what is there without waiting. Returns how many datagrams, or -errno; EINTR is tried again. */
   int receive(int fd);
 
-  const nlmsghdr& header(unsigned index) const { return headers_[index]; }
+  /** A copy: it may be overwritten while the datagrams are moved together. */
+  nlmsghdr header(unsigned index) const {
+    nlmsghdr header;
+    std::memcpy(&header, parts_[index].iov_base, sizeof header);
+    return header;
+  }
   /** The kernel's port is 0; anybody else who is allowed to may send to our port as well. */
   bool fromKernel(unsigned index) const { return senders_[index].nl_pid == 0; }
   bool hasHeader(unsigned index) const { return messages_[index].msg_len >= sizeof(nlmsghdr); }
@@ -32,9 +35,8 @@ class DatagramBatch {
  private:
   unsigned places_ = 0;
   mmsghdr messages_[capacity];
-  iovec parts_[capacity][2];
+  iovec parts_[capacity];
   sockaddr_nl senders_[capacity];
-  nlmsghdr headers_[capacity];
 };
 
 }  // namespace godo

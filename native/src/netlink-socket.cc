@@ -1,6 +1,7 @@
 #include "netlink-socket.h"
 
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -43,9 +44,12 @@ NetlinkSocket::NetlinkSocket(SocketKind kind, int protocol, uint32_t groups, uin
   address.nl_family = AF_NETLINK;
   address.nl_groups = groups;
   if (bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) closeAndThrow(fd_, "bind");
+  wakeFd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wakeFd_ < 0) closeAndThrow(fd_, "eventfd");
 }
 
 NetlinkSocket::~NetlinkSocket() {
+  close(wakeFd_);
   close(fd_);
 }
 
@@ -88,6 +92,24 @@ bool NetlinkSocket::waitReadable(const Deadline& deadline) const {
     if (ready < 0 && errno != EINTR) throwSystemError(errno, "poll");
     if (deadline.passed()) return false;
   }
+}
+
+bool NetlinkSocket::waitReadableUnlessWoken(const Deadline& deadline) {
+  pollfd waiting[] = {{fd_, POLLIN, 0}, {wakeFd_, POLLIN, 0}};
+  for (;;) {
+    const int ready = poll(waiting, 2, deadline.millisecondsLeft());
+    if (ready < 0 && errno != EINTR) throwSystemError(errno, "poll");
+    uint64_t calls;
+    if (ready > 0 && waiting[1].revents != 0 && read(wakeFd_, &calls, sizeof calls) > 0) return waiting[0].revents != 0;
+    if (ready > 0 && waiting[0].revents != 0) return true;
+    if (deadline.passed()) return false;
+  }
+}
+
+void NetlinkSocket::wake() {
+  const uint64_t once = 1;
+  // It can fail only where the counter is full, and then the other thread is being woken anyway.
+  [[maybe_unused]] const ssize_t written = write(wakeFd_, &once, sizeof once);
 }
 
 int registerSocket(std::shared_ptr<NetlinkSocket> socket) {

@@ -44,6 +44,9 @@ class NetlinkSocket {
   void send(uint16_t type, uint16_t flags, uint32_t sequence, const void* payload, size_t bytes);
   /** False when the time limit passed with nothing to read. */
   bool waitReadable(const Deadline& deadline) const;
+  /** The same for receives: false as well when somebody called wake() since the last of these. */
+  bool waitReadableUnlessWoken(const Deadline& deadline);
+  void wake();
 
   /** One request at a time for each socket. */
   std::timed_mutex requesting;
@@ -61,6 +64,8 @@ class NetlinkSocket {
  private:
   SocketKind kind_;
   int fd_;
+  /** An eventfd(2). */
+  int wakeFd_;
 };
 
 /** The descriptors opened here, for all threads of the process: nobody else's are touched. */

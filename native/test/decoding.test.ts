@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from 'vitest';
 
-// The two decoders stand behind the door, not in it: messages of other kernels are shown to them directly.
-const { decodeAuditStatus, decodeConnectorMessage } = createRequire(import.meta.url)(
+// The decoders stand behind the door, not in it: what other kernels say is shown to them directly.
+const { decodeAuditStatus, decodeConnectorMessage, parseProcStat } = createRequire(import.meta.url)(
   '../build/Release/godo_native.node',
 );
 
@@ -101,5 +101,48 @@ describe('a proc connector message', () => {
 
   it('too short to name its kind is none', () => {
     expect(decodeConnectorMessage(connectorPayload({ what: 1, data: [] }).subarray(0, 32))).toBeNull();
+  });
+});
+
+describe('/proc/PID/stat', () => {
+  const between = '20 20 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0';
+  const parse = (text: string) => {
+    const stat = parseProcStat(Buffer.from(text, 'latin1'));
+    return stat && { ...stat, comm: Buffer.from(stat.comm).toString('latin1') };
+  };
+
+  it('has comm, the parent, the flags and the start', () => {
+    expect(parse(`20 (sh) S 10 ${between} 5001 2834432 210 18446744073709551615 1 1 0\n`)).toEqual({
+      comm: 'sh',
+      ppid: 10,
+      flags: 4194304,
+      startTicks: 5001,
+    });
+  });
+
+  it.each(['a) S 1 (b', ')', '(', ') (', 'two words', '\xff', ''])('may have the comm %j', (comm) => {
+    expect(parse(`20 (${comm}) S 10 ${between} 5001 0\n`)).toMatchObject({ comm, ppid: 10, startTicks: 5001 });
+  });
+
+  it('may have negative numbers, and a start in hundreds of years', () => {
+    const text = `20 (sh) Z 0 -1 -1 0 -1 4228108 1 0 0 0 0 0 0 0 -2 -20 1 0 999999999999 0\n`;
+
+    expect(parse(text)).toEqual({ comm: 'sh', ppid: 0, flags: 4228108, startTicks: 999999999999 });
+  });
+
+  it.each([
+    '',
+    '20',
+    '20 sh S 10',
+    ')20 (sh',
+    '20 (sh)',
+    '20 (sh) S 10',
+    '20 (sh) S x 1 1',
+    `20 (sh) S 10 ${between}`,
+    `20 (sh) S 10 ${between} `,
+    `20 (sh) S 10 ${between} 5001`,
+    `20 (sh) S 10 ${between.replace('-1', '-')} 5001 0`,
+  ])('that is %j tells nothing', (text) => {
+    expect(parse(text)).toBeNull();
   });
 });

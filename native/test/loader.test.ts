@@ -38,12 +38,15 @@ describe('the door', () => {
     expect(Object.fromEntries(Object.entries(native).map(([name, value]) => [name, typeof value]))).toEqual({
       auditRecordHeaderBytes: 'number',
       auditRecordRoomBytes: 'number',
+      auditEntryRoomBytes: 'number',
+      AuditDecoder: 'function',
       connectorMessageBytes: 'number',
       openAudit: 'function',
       openAuditControl: 'function',
       openConnector: 'function',
       receiveBufferBytes: 'function',
       closeSocket: 'function',
+      wakeReceiver: 'function',
       receiveAudit: 'function',
       foreignDatagrams: 'function',
       connectorListen: 'function',
@@ -54,6 +57,10 @@ describe('the door', () => {
       deleteAuditRule: 'function',
       listAuditRules: 'function',
       readClocks: 'function',
+      processHeadBytes: 'number',
+      openProcess: 'function',
+      readProcess: 'function',
+      closeProcess: 'function',
     });
   });
 
@@ -65,7 +72,9 @@ describe('the door', () => {
     expect({ ...door }).toMatchObject({
       auditRecordHeaderBytes: addon.auditRecordHeaderBytes,
       auditRecordRoomBytes: addon.auditRecordRoomBytes,
+      auditEntryRoomBytes: addon.auditEntryRoomBytes,
       connectorMessageBytes: addon.connectorMessageBytes,
+      processHeadBytes: addon.processHeadBytes,
     });
   });
 

@@ -11,6 +11,7 @@ import {
   openConnector,
   readClocks,
   receiveConnector,
+  wakeReceiver,
 } from '../index.js';
 import { unpackMessages } from './support/packed-records.ts';
 import { describeAsRoot } from './support/privilege.ts';
@@ -93,6 +94,28 @@ describeAsRoot('several threads', () => {
       await thread.ended;
       closeSocket(fd);
     }
+  });
+
+  it('can end the wait of a receive, also before it has begun', async () => {
+    const fd = openAudit({ multicast: false, receiveBufferBytes: 65536 });
+    try {
+      const began = performance.now();
+      const input = { receive: 'receiveAudit', fd, memory: sharedMemory(1 << 16), timeoutMs: 30_000 } as const;
+      const waiting = await startReceiving(input);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      expect(wakeReceiver(fd)).toBe(true);
+      expect(await waiting.result).toBe(0);
+      await waiting.ended;
+
+      wakeReceiver(fd);
+      const later = await startReceiving(input);
+      expect(await later.result).toBe(0);
+      await later.ended;
+      expect(performance.now() - began).toBeLessThan(10_000);
+    } finally {
+      closeSocket(fd);
+    }
+    expect(wakeReceiver(fd)).toBe(false);
   });
 
   it('keep a socket open under a receive that another thread has closed, until it returns', async () => {

@@ -85,7 +85,11 @@ const names: Readonly<Record<number, string>> = {
   1703: 'ANOM_CREAT',
 };
 
-const numbers = new Map(Object.entries(names).map(([number, name]) => [name, Number(number)]));
+/** The number of each name. */
+export const recordTypeNumbers: Readonly<Record<string, number>> = Object.fromEntries(
+  Object.entries(names).map(([number, name]) => [name, Number(number)]),
+);
+const numbers = new Map(Object.entries(recordTypeNumbers));
 
 /** `SYSCALL`, or `UNKNOWN[1999]` as auditd writes types it does not know. */
 export function recordTypeName(type: number): string {

@@ -1,14 +1,14 @@
 /** `godo replay FILE|-`: the same pipeline from an audit.log or a --diag file. Needs no root. */
 
-import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 import { openRawStore, type RawEntry } from '@godo/evidence';
 import { Command } from 'commander';
-import { isDiagLine } from '../diag/diag-line.ts';
+import { diagPrefix } from '../diag/diag-line.ts';
 import { ListenerError } from '../listener-error.ts';
 import { DiagReplay } from '../replay/diag-replay.ts';
-import { linesOf } from '../replay/lines.ts';
 import { LogReplay } from '../replay/log-replay.ts';
 import type { Replay } from '../replay/replay.ts';
+import { feedText, type ReadBytes, readFrom, type TakeText } from '../replay/text-feed.ts';
 import { DocumentQueue } from '../stages/document-queue.ts';
 import { addStoreOptions, defaultStars, type SharedOptions, targetOf } from './options.ts';
 import type { World } from './world.ts';
@@ -82,23 +82,45 @@ export function replayCommand(world: World): Command {
 async function readInto(file: string, options: ReplayOptions, queue: DocumentQueue): Promise<Replay> {
   const emit = (entry: RawEntry) => queue.push(entry);
   let replay: Replay | null = null;
-  const input = file === '-' ? process.stdin : createReadStream(file, { highWaterMark: 1024 * 1024 });
-  try {
-    for await (const line of linesOf(input as AsyncIterable<Uint8Array>)) {
-      replay ??= isDiagLine(line.text)
-        ? new DiagReplay(emit)
-        : new LogReplay({ host: options.host, stars: [...defaultStars, ...options.root] }, emit);
-      replay.line(line.text);
+  const take: TakeText = async (text, from, to, last) => {
+    // Too few bytes to tell the kind of the file by.
+    if (replay === null && to - from < diagPrefix.length && !last) return 0;
+    replay ??= isDiagText(text, from)
+      ? new DiagReplay(emit)
+      : new LogReplay({ host: options.host, stars: [...defaultStars, ...options.root] }, emit);
+    for (let at = from; ; ) {
+      const { used, again } = replay.take(text, at, to, last);
+      at += used;
       if (queue.full) await queue.room();
+      if (!again) return at - from;
     }
+  };
+  await withInput(file, (read) => feedText(read, take));
+  replay ??= new LogReplay({ host: options.host, stars: [] }, emit);
+  while (!replay.finish()) if (queue.full) await queue.room();
+  return replay;
+}
+
+async function withInput(file: string, use: (read: ReadBytes) => Promise<void>): Promise<void> {
+  let handle: FileHandle | null = null;
+  try {
+    handle = file === '-' ? null : await open(file);
+    await use(handle === null ? readFrom(process.stdin) : readFile(handle));
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined || !['ENOENT', 'EACCES', 'EISDIR', 'EPERM', 'EIO'].includes(code)) throw error;
     throw new ListenerError('BAD_INPUT', `${file} cannot be read: ${message}.`, { cause: error });
+  } finally {
+    await handle?.close();
   }
-  replay ??= new LogReplay({ host: options.host, stars: [] }, emit);
-  replay.finish();
-  return replay;
+}
+
+function readFile(handle: FileHandle): ReadBytes {
+  return async (into, at, length) => (await handle.read(into, at, length)).bytesRead;
+}
+
+function isDiagText(text: Uint8Array, from: number): boolean {
+  return Buffer.from(text.subarray(from, from + diagPrefix.length)).toString('latin1') === diagPrefix;
 }
 
 function collect(value: string, previous: readonly string[]): string[] {

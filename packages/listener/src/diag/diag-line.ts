@@ -8,7 +8,8 @@ import { documentFromJson, documentToJson } from '@godo/evidence';
 import { formatStamp } from '../audit/record.ts';
 import type { AuditEvent, BinaryString, PipelineEvent } from '../events.ts';
 
-const prefix = 'type=GODO_';
+/** How every line begins that is godo's own, not an audit record. */
+export const diagPrefix = 'type=GODO_';
 const incompleteType = 'GODO_INCOMPLETE';
 const endOfEvent = 'EOE';
 
@@ -35,7 +36,7 @@ export function diagLines(event: PipelineEvent): BinaryString[] {
     const type = event.kind.toUpperCase().replaceAll('-', '_');
     const ms = Number(event.timeNs / 1_000_000n);
     // JSON of binary strings is written as UTF-8 and read back as such: one character a byte all the same.
-    return [`${prefix}${type} msg=audit(${formatStamp(ms, 0)}): ${asBytes(documentToJson(event))}`];
+    return [`${diagPrefix}${type} msg=audit(${formatStamp(ms, 0)}): ${asBytes(documentToJson(event))}`];
   }
   if (event.alone) return [...(event.lines ?? [])];
   const stamp = `msg=audit(${formatStamp(event.ms, event.serial)}):`;
@@ -53,7 +54,7 @@ export type DiagLine =
 
 /** Whether a line is godo's own, not an audit record. */
 export function isDiagLine(line: BinaryString): boolean {
-  return line.startsWith(prefix);
+  return line.startsWith(diagPrefix);
 }
 
 /** Reads a line for which isDiagLine holds. */

@@ -1,66 +1,51 @@
 /** A --diag file again: the same events in the same order, so the same documents. */
 
-import { interpret } from '../audit/interpret.ts';
-import { Reassembler } from '../audit/reassembler.ts';
-import { parseLogLine } from '../audit/record.ts';
-import { isDiagLine, parseDiagLine } from '../diag/diag-line.ts';
-import type { BinaryString } from '../events.ts';
-import type { Emit } from '../recorder/recorder.ts';
-import { Recorder } from '../recorder/recorder.ts';
-import type { Replay, ReplayCounters } from './replay.ts';
+import { diagDecoder } from '../audit/audit-decoder.ts';
+import type { EntrySink } from '../audit/event-entries.ts';
+import { parseDiagLine } from '../diag/diag-line.ts';
+import type { AuditEvent, BinaryString } from '../events.ts';
+import { type Emit, Recorder } from '../recorder/recorder.ts';
+import type { Replay, ReplayCounters, Taken } from './replay.ts';
+import { TextDecoding } from './text-decoding.ts';
 
 export class DiagReplay implements Replay {
-  readonly #recorder: Recorder;
-  readonly #reassembler: Reassembler;
   readonly counters: ReplayCounters = { lines: 0, badLines: 0, events: 0, firstBad: null };
+  readonly #recorder: Recorder;
+  readonly #decoding: TextDecoding;
 
   constructor(emit: Emit) {
     this.#recorder = new Recorder(emit);
-    this.#reassembler = new Reassembler(
-      // Gaps and time-outs stand in the file as what they were.
-      { timeoutMs: Number.POSITIVE_INFINITY, maxOpen: 65_536, watchSerials: false, timeIsTheEnd: false },
-      {
-        event: (records) => {
-          this.counters.events += 1;
-          const event = interpret(records, { keepLines: false });
-          if (event !== null) this.#recorder.apply(event);
-        },
-        gap: () => undefined,
-        late: () => undefined,
-      },
-    );
+    const sink: EntrySink = {
+      event: (event: AuditEvent) => this.#recorder.apply(event),
+      diagLine: (line, position) => this.#ownLine(line, position),
+      bad: ({ error, position }) => this.#firstBad(error, position),
+    };
+    this.#decoding = new TextDecoding(diagDecoder(), sink, this.counters);
   }
 
-  line(line: BinaryString): void {
-    this.counters.lines += 1;
-    if (isDiagLine(line)) this.#ownLine(line);
-    else {
-      const record = parseLogLine(line);
-      if ('error' in record) this.#bad(record.error);
-      else this.#reassembler.push(record, 0);
-    }
+  take(text: Uint8Array, from: number, to: number, last: boolean): Taken {
+    return this.#decoding.take(text, from, to, last);
   }
 
-  finish(): void {
-    this.#reassembler.finish();
+  finish(): boolean {
+    return this.#decoding.finish();
   }
 
-  #ownLine(line: BinaryString): void {
+  /** Returns why an event is incomplete where the line is the mark of it. */
+  #ownLine(line: BinaryString, position: number): string | null {
     const parsed = parseDiagLine(line);
     if (parsed.kind === 'bad') {
-      this.#bad(parsed.error);
-      return;
+      this.counters.badLines += 1;
+      this.#firstBad(parsed.error, position);
+      return null;
     }
-    if (parsed.kind === 'incomplete') {
-      this.#reassembler.end(parsed.ms, parsed.serial, parsed.reason);
-      return;
-    }
+    if (parsed.kind === 'incomplete') return parsed.reason;
     this.counters.events += 1;
     this.#recorder.apply(parsed.event);
+    return null;
   }
 
-  #bad(error: string): void {
-    this.counters.badLines += 1;
-    this.counters.firstBad ??= `line ${this.counters.lines}: ${error}`;
+  #firstBad(error: string, position: number): void {
+    this.counters.firstBad ??= `line ${position}: ${error}`;
   }
 }

@@ -1,7 +1,5 @@
 /** What both kinds of replay have in common. */
 
-import type { BinaryString } from '../events.ts';
-
 export interface ReplayCounters {
   lines: number;
   badLines: number;
@@ -10,8 +8,18 @@ export interface ReplayCounters {
   firstBad: string | null;
 }
 
+/** What became of a piece of text. */
+export interface Taken {
+  /** Bytes of whole lines that were taken; the rest is to be given again, with what follows. */
+  readonly used: number;
+  /** There is more to do in what was given: call again before more is read. */
+  readonly again: boolean;
+}
+
 export interface Replay {
   readonly counters: ReplayCounters;
-  line(line: BinaryString): void;
-  finish(): void;
+  /** Takes lines of `text` from `from` up to `to`, as many as make a bounded number of documents. `last`: the text ends there. */
+  take(text: Uint8Array, from: number, to: number, last: boolean): Taken;
+  /** The text is over. False: there is more to do, call again. */
+  finish(): boolean;
 }

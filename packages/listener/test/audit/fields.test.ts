@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { argumentField, decimalField, decodeText, rawField, textField } from '../../src/audit/record.ts';
+import { decodeText, rawField } from '../../src/audit/record.ts';
 
 describe('a field of a record', () => {
   const body = 'ppid=10 pid=20 old-auid=7 auid=30 comm="sh" exe="/bin/dash" subj=unconfined key="a" cap_pid=9';
@@ -43,33 +43,5 @@ describe('text in a record', () => {
 
   it.each(['(null)', '(none)', '?', '', 'abc', 'zz', '0x41'])('that is %j is known to be unknown', (raw) => {
     expect(decodeText(raw)).toBeNull();
-  });
-
-  it('is found by the name of its field', () => {
-    expect(textField('item=1 name=626164FF6E616D65 inode=5', 'name')).toBe('bad\xffname');
-    expect(textField('item=1 name=(null) inode=5', 'name')).toBeNull();
-    expect(textField('item=1 inode=5', 'name')).toBeNull();
-  });
-});
-
-describe('a number in a record', () => {
-  it('is decimal, with a sign', () => {
-    expect(['exit', 'pid'].map((name) => decimalField('exit=-2 pid=4294967295', name))).toEqual([-2, 4294967295]);
-  });
-
-  it('that is missing or no number is NaN', () => {
-    expect(['exit', 'pid', 'uid'].map((name) => decimalField('exit= pid=? gid=0', name))).toEqual([NaN, NaN, NaN]);
-  });
-
-  it('given as argument is hexadecimal, and its low 32 bits count', () => {
-    const body = 'a0=ffffff9c a1=7fff2a0fac38 a2=ffffffffffffff9c a3=0';
-
-    expect((['a0', 'a1', 'a2', 'a3'] as const).map((name) => argumentField(body, name))).toEqual([
-      0xffffff9c, 0x2a0fac38, 0xffffff9c, 0,
-    ]);
-  });
-
-  it('given as argument that is missing or no number is null', () => {
-    expect((['a0', 'a1', 'a2'] as const).map((name) => argumentField('a0= a1="3"', name))).toEqual([null, null, null]);
   });
 });

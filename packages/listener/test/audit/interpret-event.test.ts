@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/audit/interpret.ts';
-import type { AuditRecord } from '../../src/audit/record.ts';
 import { type Call, eventOf, shellCaller, stamp, syscallRecord } from '../support/audit-records.ts';
+import { decodingFor } from '../support/decoding.ts';
 import { fixtureRecords } from '../support/fixtures.ts';
+import { interpret } from '../support/interpreting.ts';
+import type { AuditRecord } from '../support/log-records.ts';
 
 const told = (call: Call) => interpret(eventOf(syscallRecord(call)), { keepLines: false });
 
@@ -54,14 +55,11 @@ describe('an event', () => {
   });
 
   it('that was given up keeps the reason', () => {
-    const event = { ...eventOf(syscallRecord({ name: 'close', arguments: '3 0 0 0' })), incomplete: 'it was late' };
+    const { push, finish, events } = decodingFor();
+    push([syscallRecord({ name: 'close', arguments: '3 0 0 0' })]);
+    finish();
 
-    expect(interpret(event, { keepLines: false })).toEqual({
-      ...origin,
-      kind: 'close',
-      fd: 3,
-      incomplete: 'it was late',
-    });
+    expect(events).toEqual([{ ...origin, kind: 'close', fd: 3, incomplete: 'the input ended before it did' }]);
   });
 
   it('for a --diag file keeps its records as lines', () => {

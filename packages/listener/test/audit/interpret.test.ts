@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/audit/interpret.ts';
-import type { AuditRecord } from '../../src/audit/record.ts';
 import {
   type Call,
   cwdRecord,
@@ -11,6 +9,8 @@ import {
   stamp,
   syscallRecord,
 } from '../support/audit-records.ts';
+import { interpret } from '../support/interpreting.ts';
+import type { AuditRecord } from '../support/log-records.ts';
 
 const told = (call: Call, ...records: AuditRecord[]) =>
   interpret(eventOf(syscallRecord(call), ...records), { keepLines: false });

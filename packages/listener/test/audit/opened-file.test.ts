@@ -1,7 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/audit/interpret.ts';
 import { fileType } from '../../src/audit/opened-file.ts';
-import type { AuditRecord } from '../../src/audit/record.ts';
 import {
   type Call,
   cwdRecord,
@@ -13,6 +11,8 @@ import {
   syscallRecord,
 } from '../support/audit-records.ts';
 import { fixtureRecords } from '../support/fixtures.ts';
+import { interpret } from '../support/interpreting.ts';
+import type { AuditRecord } from '../support/log-records.ts';
 
 const srv = cwdRecord('"/srv"');
 const parent = pathRecord('item=0 name="/srv" inode=2 dev=fe:00 mode=040755 nametype=PARENT');

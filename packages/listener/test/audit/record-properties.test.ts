@@ -1,33 +1,44 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatLogLine, parseLogLine, parsePayload } from '../../src/audit/record.ts';
 import type { BinaryString } from '../../src/events.ts';
+import { decodingFor } from '../support/decoding.ts';
+import { type AuditRecord, lineOf, recordOf } from '../support/log-records.ts';
+import { replayPieces } from '../support/replaying.ts';
 
 const bytes = (constraints?: fc.IntArrayConstraints): fc.Arbitrary<BinaryString> =>
   fc.uint8Array(constraints).map((array) => Buffer.from(array).toString('latin1'));
 
 /** Bodies as the kernel writes them: no blanks at the ends, no line ends. */
 const body = bytes({ maxLength: 200 }).map((text) => text.replace(/[\0-\x20]/g, ' ').trim());
-const type = fc.constantFrom(1006, 1300, 1302, 1305, 1307, 1309, 1320, 1327, 1337, 1399, 2500);
+const type = fc.constantFrom(1300, 1302, 1307, 1309, 1327, 1337, 1399);
 
 describe('arbitrary bytes', () => {
-  it('are a record or an error that holds them, never an exception', () => {
+  it('are a record or bad, each once, and never an exception', () => {
     const stamped = fc.tuple(bytes(), bytes()).map(([a, b]) => `audit(${a}): ${b}`);
     fc.assert(
-      fc.property(fc.oneof(bytes(), stamped), (text) => {
-        const parsed = parsePayload(1300, text);
-        if ('error' in parsed) expect(parsed.raw).toBe(text);
+      fc.property(fc.array(fc.oneof(bytes(), stamped), { maxLength: 5 }), (payloads) => {
+        const decoding = decodingFor();
+        decoding.pushPackets(payloads.map((payload) => ({ type: 1300, payload })));
+        decoding.finish();
+
+        expect(decoding.totals.records).toBe(payloads.length);
+        expect(decoding.totals.bad).toBe(decoding.bad.length);
       }),
     );
   });
 
-  it('are a line or an error that holds them, never an exception', () => {
+  it('are lines that can be read or that are told as bad, cut wherever they are cut', async () => {
     const typed = fc.tuple(bytes(), bytes()).map(([a, b]) => `type=${a} msg=audit(1.000:2): ${b}`);
     const noded = fc.tuple(bytes(), bytes()).map(([a, b]) => `node=${a} type=CWD msg=${b}`);
-    fc.assert(
-      fc.property(fc.oneof(bytes(), typed, noded), (line) => {
-        const parsed = parseLogLine(line);
-        if ('error' in parsed) expect(parsed.raw).toBe(line);
+    const text = fc.array(fc.oneof(bytes(), typed, noded), { maxLength: 6 }).map((lines) => lines.join('\n'));
+    await fc.assert(
+      fc.asyncProperty(text, fc.nat({ max: 20 }), async (given, size) => {
+        const at = 1 + size;
+        const chunks = Array.from({ length: Math.ceil(given.length / at) }, (_, index) =>
+          given.slice(index * at, (index + 1) * at),
+        );
+
+        expect(await replayPieces(chunks)).toEqual(await replayPieces([given]));
       }),
     );
   });
@@ -36,20 +47,15 @@ describe('arbitrary bytes', () => {
 describe('a record', () => {
   const record = fc.record({ type, ms: fc.nat({ max: 4102444800999 }), serial: fc.nat({ max: 0xffff_ffff }), body });
 
-  it('is the same after it was written as a line and read again', () => {
+  it('is kept for a --diag file as it came, as a line', () => {
     fc.assert(
-      fc.property(record, (given) => {
-        // 0x1d ends a line of an ENRICHED log, and the kernel never writes one.
-        expect(parseLogLine(formatLogLine(given))).toEqual({ ...given, node: null });
-      }),
-    );
-  });
+      fc.property(record, (given: AuditRecord) => {
+        const decoding = decodingFor({ keepRecords: true });
+        decoding.push([given]);
+        decoding.finish();
 
-  it('is the same with a host before it and interpretations behind it', () => {
-    const name = fc.stringMatching(/^[a-z0-9.-]{1,20}$/);
-    fc.assert(
-      fc.property(record, name, bytes({ maxLength: 50 }), (given, node, interpretation) => {
-        expect(parseLogLine(`node=${node} ${formatLogLine(given)}\x1d${interpretation}`)).toEqual({ ...given, node });
+        expect(decoding.events.flatMap(({ lines }) => lines ?? [])).toEqual([lineOf(given)]);
+        expect(recordOf(lineOf(given))).toEqual(given);
       }),
     );
   });

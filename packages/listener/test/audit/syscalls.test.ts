@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/audit/interpret.ts';
 import { auditArch, openForWriteMask, type SyscallName, syscallName, syscallNumber } from '../../src/audit/syscalls.ts';
 import { eventOf, syscallRecord } from '../support/audit-records.ts';
+import { interpret } from '../support/interpreting.ts';
 
 /** What a successful call of each name is to godo. */
 const kinds: Readonly<Record<SyscallName, string>> = {

@@ -35,7 +35,9 @@ describe('godo replay', () => {
     const reader = await openRawReader({ kind: 'sqlite', directory: join(directory, 'db') });
     try {
       const all = [];
-      for await (const { host, path, closedBy } of reader.closedFiles()) all.push([host, path, closedBy]);
+      for await (const { sessions } of reader.closedFiles()) {
+        for (const { origin, path, closedBy } of sessions) all.push([origin.host, path, closedBy]);
+      }
       return all;
     } finally {
       await reader.close();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loggedClose, loggedExec, loggedNotice, loggedOpen, loggedWrite, onNode } from '../support/log-lines.ts';
+import { documentOf } from '../support/recording.ts';
 import { replayLog } from '../support/replaying.ts';
 
 type Replayed = ReturnType<typeof replayLog>;
@@ -34,7 +35,7 @@ describe('a boot inside an audit.log', () => {
       ['host-1', 'end', 'end-of-input', '22:14:20.010'],
     ]);
     expect(bootsOf(replayed)).toBe(2);
-    const ids = replayed.entries.map(({ document }) => document._id);
+    const ids = replayed.entries.map((entry) => documentOf(entry)._id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const { bootId, key, parentKey } of replayed.pids) {
       expect(key.startsWith(`${bootId}:`)).toBe(true);
@@ -130,7 +131,9 @@ describe('a boot inside an audit.log', () => {
     expect(replayed.losses.map(({ host, source }) => [host, source])).toEqual([['a', 'audit-record']]);
     const ends = replayed.entries.findLastIndex(({ collection }) => collection === 'losses');
     expect(ends).toBeLessThan(
-      replayed.entries.findIndex(({ document }) => 'reason' in document && document.reason === 'end-of-input'),
+      replayed.entries.findIndex(
+        (entry) => 'document' in entry && 'reason' in entry.document && entry.document.reason === 'end-of-input',
+      ),
     );
   });
 });

@@ -1,34 +1,33 @@
 import type { RawEntry } from '@godo/evidence';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { interpret } from '../../src/audit/interpret.ts';
-import { Reassembler } from '../../src/audit/reassembler.ts';
+import { recordType } from '../../src/audit/record-types.ts';
 import { diagLines } from '../../src/diag/diag-line.ts';
 import type { AuditEvent, BinaryString, PipelineEvent } from '../../src/events.ts';
 import { Recorder } from '../../src/recorder/recorder.ts';
+import { decodingFor } from '../support/decoding.ts';
 import { checkpoint, exit, fork, loss, sessionEnd, sessionStart, snapshot, star } from '../support/events.ts';
-import { fixtureLines, recordOf } from '../support/fixtures.ts';
+import { fixtureLines } from '../support/fixtures.ts';
 import { loggedClose, loggedExec, loggedFork, loggedOpen, loggedWrite } from '../support/log-lines.ts';
+import { recordOf } from '../support/log-records.ts';
 import { sorted } from '../support/recording.ts';
 import { replayDiag } from '../support/replaying.ts';
 
-/** Audit events as the live listener has them while it writes a --diag file. */
+/** Audit events as the live listener has them while it writes a --diag file; without EOE their ends are not seen. */
 function liveEvents(lines: readonly BinaryString[], incomplete: string | null = null): AuditEvent[] {
-  const events: AuditEvent[] = [];
-  const reassembler = new Reassembler(
-    { timeoutMs: 1, maxOpen: 1000, watchSerials: false, timeIsTheEnd: true },
-    {
-      event: (records) => {
-        const event = interpret({ ...records, incomplete }, { keepLines: true });
-        if (event !== null) events.push(event);
-      },
-      gap: () => undefined,
-      late: () => undefined,
-    },
-  );
-  for (const line of lines) reassembler.push(recordOf(line), 0);
-  reassembler.finish();
-  return events;
+  const records = lines.map(recordOf);
+  return records
+    .map(({ ms, serial }) => `${ms}.${serial}`)
+    .filter((id, index, all) => all.indexOf(id) === index)
+    .flatMap((id) => {
+      const { push, finish, events } = decodingFor({ keepRecords: true, watchSerials: false });
+      const own = records.filter(({ ms, serial }) => `${ms}.${serial}` === id);
+      const [first] = own;
+      if (first === undefined) return [];
+      push(incomplete === null ? [...own, { ...first, type: recordType.eoe, body: '' }] : own);
+      finish();
+      return events.map((event) => (incomplete === null || event.alone ? event : { ...event, incomplete }));
+    });
 }
 
 /** What the recorder made of the events live, and the lines of the --diag file of that run. */

@@ -1,8 +1,7 @@
-import type { AuditRecords } from '../../src/audit/reassembler.ts';
-import type { AuditRecord } from '../../src/audit/record.ts';
 import { recordType } from '../../src/audit/record-types.ts';
 import { type Architecture, auditArch, type SyscallName, syscallNumber } from '../../src/audit/syscalls.ts';
 import type { Caller } from '../../src/events.ts';
+import type { AuditRecord, AuditRecords } from './log-records.ts';
 
 export const stamp = { ms: 1795332111224, serial: 4711 };
 

@@ -1,26 +1,35 @@
-import {
-  type AuditRecords,
-  Reassembler,
-  type ReassemblerOptions,
-  type SerialGap,
-} from '../../src/audit/reassembler.ts';
-import type { AuditRecord } from '../../src/audit/record.ts';
+import type { AuditDecoderOptions } from '@godo/native';
+import { decodingFor } from './decoding.ts';
+import { type AuditRecords, recordOf } from './log-records.ts';
 
-/** A reassembler as the live listener has it, and what it puts out. */
-export function reassemblerFor(options: Partial<ReassemblerOptions> = {}) {
-  const events: AuditRecords[] = [];
-  const gaps: SerialGap[] = [];
-  const late: AuditRecord[] = [];
-  const reassembler = new Reassembler(
-    { timeoutMs: 2000, maxOpen: 100, watchSerials: true, timeIsTheEnd: false, ...options },
-    {
-      event: (event) => events.push(event),
-      gap: (gap) => gaps.push(gap),
-      late: (record) => late.push(record),
+interface RecordHead {
+  readonly type: number;
+  readonly ms: number;
+  readonly serial: number;
+}
+
+/** The decoder as a reassembler: whole events with all their records. */
+export function reassemblerFor(options: Partial<AuditDecoderOptions> = {}) {
+  const decoding = decodingFor({ timeoutMs: 2000, ...options, keepRecords: true });
+  return {
+    push: decoding.push,
+    expire: (now: number) => decoding.push([], now),
+    finish: decoding.finish,
+    gaps: decoding.gaps,
+    /** Events not yet whole. */
+    get open(): number {
+      return decoding.progress[7] ?? 0;
     },
-  );
-  const push = (records: readonly AuditRecord[], now = 0) => {
-    for (const record of records) reassembler.push(record, now);
+    get events(): AuditRecords[] {
+      return decoding.events.map(({ ms, serial, lines = [], incomplete = null }) => ({
+        ms,
+        serial,
+        records: lines.map(recordOf),
+        incomplete,
+      }));
+    },
+    get late(): RecordHead[] {
+      return decoding.late.map(({ type, ms, serial }) => ({ type, ms, serial }));
+    },
   };
-  return { reassembler, push, events, gaps, late };
 }

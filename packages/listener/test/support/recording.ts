@@ -1,4 +1,12 @@
-import { type ClosedBy, isoTime, moment, type RawCollection, type RawDocuments, type RawEntry } from '@godo/evidence';
+import {
+  type ClosedBy,
+  fileSessionDocument,
+  isoTime,
+  moment,
+  type RawCollection,
+  type RawDocuments,
+  type RawEntry,
+} from '@godo/evidence';
 import type { PipelineEvent, SessionStartEvent } from '../../src/events.ts';
 import { Recorder } from '../../src/recorder/recorder.ts';
 import { bootId, nsAt, sessionId, sessionStart, ticksAt } from './events.ts';
@@ -7,7 +15,7 @@ export type Recorded = { readonly [C in RawCollection]: RawDocuments[C][] };
 
 export function sorted(entries: readonly RawEntry[]): Recorded {
   const of = <C extends RawCollection>(collection: C) =>
-    entries.filter((entry) => entry.collection === collection).map((entry) => entry.document) as RawDocuments[C][];
+    entries.filter((entry) => entry.collection === collection).map(documentOf) as RawDocuments[C][];
   return {
     pids: of('pids'),
     fds: of('fds'),
@@ -16,6 +24,11 @@ export function sorted(entries: readonly RawEntry[]): Recorded {
     losses: of('losses'),
     sessions: of('sessions'),
   };
+}
+
+/** As people see it. */
+export function documentOf(entry: RawEntry) {
+  return 'session' in entry ? fileSessionDocument(entry.session) : entry.document;
 }
 
 export function recordFrom(start: SessionStartEvent, events: readonly PipelineEvent[]): RawEntry[] {

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <napi.h>
+
+namespace godo {
+
+/** The class AuditDecoder of index.d.ts. */
+Napi::Function defineAuditDecoder(Napi::Env env);
+
+}  // namespace godo

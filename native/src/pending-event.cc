@@ -1,0 +1,211 @@
+#include "pending-event.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "record-fields.h"
+#include "syscall-record.h"
+
+namespace godo {
+
+namespace {
+
+/** An event that kept more is not worth keeping the memory for. */
+constexpr size_t mostKeptBytes = 2048;
+
+uint8_t nametypeOf(std::string_view value) {
+  static constexpr std::string_view names[] = {"NORMAL", "PARENT", "CREATE", "DELETE", "UNKNOWN"};
+  for (uint8_t index = 0; index < 5; index++) {
+    if (value == names[index]) return static_cast<uint8_t>(index + 1);
+  }
+  return 6;
+}
+
+/** A number as the kernel writes one, which is the same text when it is written again. */
+bool readPlainNumber(std::string_view value, uint64_t& number) {
+  if (value.empty() || value.size() > 19 || (value[0] == '0' && value.size() > 1)) return false;
+  number = 0;
+  for (const char character : value) {
+    const unsigned digit = static_cast<unsigned char>(character) - unsigned{'0'};
+    if (digit > 9) return false;
+    number = number * 10 + digit;
+  }
+  return true;
+}
+
+bool readOctal(std::string_view value, uint32_t& number) {
+  if (value.empty() || value.size() > 11) return false;
+  uint64_t all = 0;
+  for (const char character : value) {
+    if (character < '0' || character > '7') return false;
+    all = all << 3 | static_cast<unsigned>(character - '0');
+  }
+  number = static_cast<uint32_t>(all);
+  return true;
+}
+
+}  // namespace
+
+void PendingEvent::begin(const Stamp& stamp, double since) {
+  stamp_ = stamp;
+  since_ = since;
+  call_ = {};
+  exit_ = 0;
+  std::fill(arguments_, arguments_ + 4, 0);
+  argumentsKnown_ = 0;
+  success_ = decided_ = cwdSeen_ = itemsLeftOut_ = openat2Seen_ = standsAlone_ = false;
+  caller_ = cwd_ = 0;
+  itemCount_ = 0;
+  epoch_ = nullptr;
+  textBytes_ = 0;
+  for (std::string* kept : {&items_, &bodies_}) {
+    if (kept->capacity() > mostKeptBytes) {
+      std::string().swap(*kept);
+    } else {
+      kept->clear();
+    }
+  }
+}
+
+template <typename With>
+uint32_t PendingEvent::intern(TextEpochs& epochs, With with) {
+  if (epoch_ == nullptr) epoch_ = &epochs.use();
+  const size_t before = epoch_->bytes();
+  const uint32_t id = with(*epoch_);
+  textBytes_ += epoch_->bytes() - before;
+  return id;
+}
+
+void PendingEvent::add(const Record& record, const CallTable& calls, TextEpochs& epochs, bool keepRecords) {
+  if (keepRecords) addBody(record.type, record.body());
+  switch (record.type) {
+    case record_type::syscall:
+      if (!decided_) addSyscall(record.body(), calls, epochs, keepRecords);
+      break;
+    case record_type::cwd:
+      if (wants(call_need::cwd) && !cwdSeen_) addCwd(record.body(), epochs);
+      break;
+    case record_type::path:
+      if (wants(call_need::paths)) addItem(record.body(), epochs);
+      break;
+    case record_type::execve:
+      if (wants(call_need::execve) && !keepRecords) addBody(record.type, record.body());
+      break;
+    case record_type::openat2:
+      if (wants(call_need::openat2) && !keepRecords && !openat2Seen_) addBody(record.type, record.body());
+      openat2Seen_ = true;
+      break;
+    default:
+      break;
+  }
+}
+
+void PendingEvent::addBody(uint32_t type, std::string_view body) {
+  const BodyHead head{type, static_cast<uint32_t>(body.size())};
+  const size_t at = bodies_.size();
+  bodies_.resize(at + sizeof head + padded(body.size()));
+  std::memcpy(&bodies_[at], &head, sizeof head);
+  if (!body.empty()) std::memcpy(&bodies_[at + sizeof head], body.data(), body.size());
+}
+
+void PendingEvent::addSyscall(std::string_view body, const CallTable& calls, TextEpochs& epochs, bool keepRecords) {
+  const SyscallRecord syscall = readSyscall(body);
+  decided_ = true;
+  call_ = calls.find(syscall.arch, syscall.number);
+  if ((call_.needs & call_need::success) != 0 && (!syscall.success || std::isnan(syscall.exit))) call_ = {};
+  if (call_.id == 0 && !keepRecords) {
+    items_.clear();
+    bodies_.clear();
+    itemCount_ = 0;
+    return;
+  }
+  success_ = syscall.success;
+  exit_ = syscall.exit;
+  std::copy(syscall.arguments, syscall.arguments + 4, arguments_);
+  argumentsKnown_ = syscall.argumentsKnown;
+  caller_ = intern(epochs, [&](TextEpoch& epoch) { return epoch.caller(syscall.who); });
+}
+
+void PendingEvent::addCwd(std::string_view body, TextEpochs& epochs) {
+  cwdSeen_ = true;
+  RecordFields fields(body);
+  while (fields.next()) {
+    if (fields.name != "cwd") continue;
+    cwd_ = intern(epochs, [&](TextEpoch& epoch) { return epoch.textOfValue(fields.value); });
+    return;
+  }
+}
+
+void PendingEvent::addItem(std::string_view body, TextEpochs& epochs) {
+  if (itemCount_ == mostItems) {
+    itemsLeftOut_ = true;
+    return;
+  }
+  std::string_view name;
+  std::string_view dev;
+  std::string_view inode;
+  std::string_view item;
+  std::string_view mode;
+  std::string_view nametype;
+  unsigned missing = 6;
+  RecordFields fields(body);
+  // The kernel writes these six before the capabilities, which nobody reads.
+  while (missing > 0 && fields.next()) {
+    const std::string_view field = fields.name;
+    std::string_view* place = nullptr;
+    switch (field.size()) {
+      case 3:
+        if (field == "dev") place = &dev;
+        break;
+      case 4:
+        if (field == "name") place = &name;
+        else if (field == "mode") place = &mode;
+        else if (field == "item") place = &item;
+        break;
+      case 5:
+        if (field == "inode") place = &inode;
+        break;
+      case 8:
+        if (field == "nametype") place = &nametype;
+        break;
+      default:
+        break;
+    }
+    if (place == nullptr || place->data() != nullptr) continue;
+    *place = fields.value;
+    missing--;
+  }
+
+  ItemHead head{};
+  head.item = noItemNumber;
+  uint64_t number;
+  if (readPlainNumber(item, number) && number < noItemNumber) head.item = static_cast<uint32_t>(number);
+  if (readOctal(mode, head.mode)) head.flags |= item_flag::modeKnown;
+  if (readPlainNumber(inode, head.inode)) {
+    head.flags |= item_flag::inodeNumber;
+  } else if (inode.data() != nullptr) {
+    head.flags |= item_flag::inodeText;
+    head.inode = intern(epochs, [&](TextEpoch& epoch) { return epoch.text(inode); });
+  }
+  if (dev.data() != nullptr) head.dev = intern(epochs, [&](TextEpoch& epoch) { return epoch.text(dev); });
+  if (nametype.data() != nullptr) head.nametype = nametypeOf(nametype);
+
+  const size_t at = items_.size();
+  items_.resize(at + sizeof head);
+  head.nameState = static_cast<uint8_t>(name.data() == nullptr ? TextState::missing : appendText(name, items_));
+  const size_t nameAt = at + sizeof head;
+  head.nameBytes = static_cast<uint32_t>(items_.size() - nameAt);
+  if (isTidyPath(std::string_view(items_).substr(nameAt))) head.flags |= item_flag::tidyName;
+  items_.resize(padded(items_.size()));
+  if (items_.size() > mostItemBytes) {
+    items_.resize(at);
+    itemsLeftOut_ = true;
+    return;
+  }
+  head.bytes = static_cast<uint32_t>(items_.size() - at);
+  std::memcpy(&items_[at], &head, sizeof head);
+  itemCount_++;
+}
+
+}  // namespace godo

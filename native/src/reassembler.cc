@@ -1,0 +1,164 @@
+#include "reassembler.h"
+
+namespace godo {
+
+namespace {
+
+constexpr size_t leastBuckets = 64;
+
+}  // namespace
+
+Reassembler::Reassembler(const ReassemblerOptions& options, const CallTable& calls, EventPool& pool,
+                         ReassemblyOutput& output)
+    : options_(options), calls_(calls), pool_(pool), output_(output) {}
+
+Reassembler::~Reassembler() {
+  while (oldest_ != nullptr) {
+    PendingEvent* event = oldest_;
+    oldest_ = event->newer;
+    pool_.give(event);
+  }
+}
+
+void Reassembler::push(const Record& record, double now) {
+  if (current_ != nullptr && current_->stamp() == record.stamp) {
+    pushToOpen(current_, record);
+    return;
+  }
+  if (options_.watchSerials && !isNumberedByDaemon(record.type)) {
+    serials_.see(record.stamp.serial, now, [this](const SerialGap& gap) { output_.gap(gap); });
+  }
+  if (PendingEvent* event = find(record.stamp)) {
+    turnTo(event);
+    pushToOpen(event, record);
+    return;
+  }
+  if (recent_.has(record.stamp)) {
+    if (record.type != record_type::eoe) output_.late(record);
+    return;
+  }
+  if (record.type == record_type::eoe) {
+    recent_.add(record.stamp);
+    return;
+  }
+  beginEvent(record, now);
+}
+
+void Reassembler::pushToOpen(PendingEvent* event, const Record& record) {
+  if (record.type == record_type::eoe) {
+    over(event, Incomplete::no);
+    return;
+  }
+  pool_.add(*event, record, calls_, options_.keepRecords);
+  keepBounds();
+}
+
+void Reassembler::beginEvent(const Record& record, double now) {
+  if (standsAlone(record.type)) {
+    // Not remembered: a LOGIN or CONFIG_CHANGE shares its serial with the SYSCALL record that may follow.
+    PendingEvent* event = nullptr;
+    if (options_.keepRecords) {
+      event = pool_.take(record.stamp, now);
+      event->setStandsAlone();
+      pool_.add(*event, record, calls_, true);
+    }
+    output_.event(event, Incomplete::no);
+    return;
+  }
+  PendingEvent* event = pool_.take(record.stamp, now);
+  insert(event);
+  pool_.add(*event, record, calls_, options_.keepRecords);
+  keepBounds();
+}
+
+void Reassembler::keepBounds() {
+  while (open_ > options_.maxOpen || (pool_.bytesInUse() > mostPendingBytes && open_ > 0)) {
+    over(oldest_, givenUp(Incomplete::crowded));
+  }
+}
+
+void Reassembler::expire(double now) {
+  while (oldest_ != nullptr && now - oldest_->since() >= options_.timeoutMs) over(oldest_, givenUp(Incomplete::late));
+  serials_.tellUntil(now, options_.timeoutMs, [this](const SerialGap& gap) { output_.gap(gap); });
+}
+
+void Reassembler::finish() {
+  while (oldest_ != nullptr) over(oldest_, givenUp(Incomplete::cut));
+  serials_.tellAll([this](const SerialGap& gap) { output_.gap(gap); });
+}
+
+void Reassembler::end(const Stamp& stamp, Incomplete incomplete) {
+  PendingEvent* event = current_ != nullptr && current_->stamp() == stamp ? current_ : find(stamp);
+  if (event != nullptr) over(event, incomplete);
+}
+
+size_t Reassembler::bucketOf(const Stamp& stamp) const {
+  // A thousand serials of about one second stand in a row, the rows anywhere.
+  const uint64_t row = mixBits(mixBits(static_cast<uint64_t>(stamp.ms) >> 10) ^ (stamp.serial >> 10));
+  return (stamp.serial + (row >> 32)) & (buckets_.size() - 1);
+}
+
+PendingEvent* Reassembler::find(const Stamp& stamp) {
+  if (hashed_ == 0) return nullptr;
+  PendingEvent* event = buckets_[bucketOf(stamp)];
+  while (event != nullptr && !(event->stamp() == stamp)) event = event->nextInBucket;
+  return event;
+}
+
+void Reassembler::turnTo(PendingEvent* event) {
+  if (current_ != nullptr && !current_->hashed) hash(current_);
+  current_ = event;
+}
+
+void Reassembler::insert(PendingEvent* event) {
+  turnTo(event);
+  event->hashed = false;
+  event->newer = nullptr;
+  event->older = newest_;
+  (newest_ == nullptr ? oldest_ : newest_->newer) = event;
+  newest_ = event;
+  open_++;
+}
+
+void Reassembler::hash(PendingEvent* event) {
+  if (hashed_ * 2 >= buckets_.size()) growBuckets();
+  PendingEvent*& bucket = buckets_[bucketOf(event->stamp())];
+  event->nextInBucket = bucket;
+  bucket = event;
+  event->hashed = true;
+  hashed_++;
+}
+
+void Reassembler::growBuckets() {
+  std::vector<PendingEvent*> before(buckets_.empty() ? leastBuckets : buckets_.size() * 2);
+  before.swap(buckets_);
+  for (PendingEvent* event : before) {
+    while (event != nullptr) {
+      PendingEvent* const next = event->nextInBucket;
+      PendingEvent*& bucket = buckets_[bucketOf(event->stamp())];
+      event->nextInBucket = bucket;
+      bucket = event;
+      event = next;
+    }
+  }
+}
+
+void Reassembler::unhash(PendingEvent* event) {
+  PendingEvent** place = &buckets_[bucketOf(event->stamp())];
+  while (*place != event) place = &(*place)->nextInBucket;
+  *place = event->nextInBucket;
+  event->hashed = false;
+  hashed_--;
+}
+
+void Reassembler::over(PendingEvent* event, Incomplete incomplete) {
+  if (event->hashed) unhash(event);
+  if (event == current_) current_ = nullptr;
+  (event->older == nullptr ? oldest_ : event->older->newer) = event->newer;
+  (event->newer == nullptr ? newest_ : event->newer->older) = event->older;
+  open_--;
+  recent_.add(event->stamp());
+  output_.event(event, incomplete);
+}
+
+}  // namespace godo

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "event-pool.h"
+#include "recent-events.h"
+#include "serial-watch.h"
+
+namespace godo {
+
+struct ReassemblerOptions {
+  /** ms of clock that an event may wait for its end. */
+  double timeoutMs = 2000;
+  size_t maxOpen = 16384;
+  /** False where the input is no continuous stream (a --diag file states its gaps itself). */
+  bool watchSerials = true;
+  /** True where the input has no EOE records (auditd drops them): running out of time or room is then the usual end. */
+  bool timeIsTheEnd = false;
+  /** Keep every record's body with its event, and events of records that stand alone. */
+  bool keepRecords = false;
+};
+
+class ReassemblyOutput {
+ public:
+  virtual ~ReassemblyOutput() = default;
+  /** The event is over. It is the receiver's, to be given back to the pool; null where nothing was kept of it. */
+  virtual void event(PendingEvent* event, Incomplete incomplete) = 0;
+  virtual void gap(const SerialGap& gap) = 0;
+  /** A record of an event that was over before. */
+  virtual void late(const Record& record) = 0;
+};
+
+/**
+ * Groups records into events by (stamp, serial). The clock is a parameter.
+ *
+ * An event is whole at its EOE record, or at once when its type stands alone. Otherwise it is given up when `timeoutMs` of
+ * clock have gone since its first record, or when more than `maxOpen` events are open. Serials that never came are told
+ * after the same time. Events whose records come one after the other never enter the table of open events.
+ */
+class Reassembler {
+ public:
+  Reassembler(const ReassemblerOptions& options, const CallTable& calls, EventPool& pool, ReassemblyOutput& output);
+  ~Reassembler();
+  Reassembler(const Reassembler&) = delete;
+  Reassembler& operator=(const Reassembler&) = delete;
+
+  void push(const Record& record, double now);
+  /** Gives up what has waited too long. */
+  void expire(double now);
+  /** End of input: everything that is open is over, and every gap told. */
+  void finish();
+  /** Ends one event that is known to have no more records. */
+  void end(const Stamp& stamp, Incomplete incomplete);
+
+  /** Events not yet whole. */
+  size_t open() const { return open_; }
+
+ private:
+  /** Place of a stamp in the table: neighbours in number are neighbours in memory. */
+  size_t bucketOf(const Stamp& stamp) const;
+  PendingEvent* find(const Stamp& stamp);
+  void insert(PendingEvent* event);
+  /** The event of the last record is another one now. */
+  void turnTo(PendingEvent* event);
+  void keepBounds();
+  void hash(PendingEvent* event);
+  void unhash(PendingEvent* event);
+  void growBuckets();
+  void pushToOpen(PendingEvent* event, const Record& record);
+  void beginEvent(const Record& record, double now);
+  void over(PendingEvent* event, Incomplete incomplete);
+  Incomplete givenUp(Incomplete why) const { return options_.timeIsTheEnd ? Incomplete::no : why; }
+
+  const ReassemblerOptions options_;
+  const CallTable& calls_;
+  EventPool& pool_;
+  ReassemblyOutput& output_;
+  SerialWatch serials_;
+
+  /** In the order in which they were opened. */
+  PendingEvent* oldest_ = nullptr;
+  PendingEvent* newest_ = nullptr;
+  size_t open_ = 0;
+  /** The event of the last record; while no record of another comes it is not in the table. Null: it is over. */
+  PendingEvent* current_ = nullptr;
+  std::vector<PendingEvent*> buckets_;
+  size_t hashed_ = 0;
+
+  /** Events that are over, to know a late record when it comes. */
+  RecentEvents recent_;
+};
+
+}  // namespace godo

@@ -1,0 +1,84 @@
+/** What each recorded system call is to the decoder and to the reader of its entries. */
+
+import { syscallNumbers } from './syscall-numbers.ts';
+import { auditArch, type SyscallName } from './syscalls.ts';
+
+/** Calls that are read in the same way have the same number; it stands in the entries of their events. */
+export const callMeaning = {
+  exec: 1,
+  /** The four ways to open differ in where the flags and the directory stand. */
+  open: 2,
+  openat: 3,
+  openat2: 4,
+  creat: 5,
+  close: 6,
+  closeRange: 7,
+  ioctl: 8,
+  /** The descriptor that is written to is the first argument, or the third. */
+  writeToFirst: 9,
+  writeToThird: 10,
+  dup: 11,
+  dup2: 12,
+  dup3: 13,
+  fcntl: 14,
+  clone: 15,
+  pivotRoot: 16,
+} as const;
+
+/** Which records beside SYSCALL are read, and whether a call that failed makes an event (index.d.ts of the addon). */
+const need = { paths: 1, cwd: 2, execve: 4, openat2: 8, success: 16 } as const;
+
+interface CallReading {
+  readonly meaning: number;
+  readonly needs: number;
+}
+
+const opened = need.paths | need.cwd | need.success;
+const written = { meaning: callMeaning.writeToFirst, needs: need.success };
+const moved = { meaning: callMeaning.writeToThird, needs: need.success };
+const executed = { meaning: callMeaning.exec, needs: need.paths | need.cwd | need.execve };
+const cloned = { meaning: callMeaning.clone, needs: need.success };
+
+const readings: Readonly<Record<SyscallName, CallReading>> = {
+  execve: executed,
+  execveat: executed,
+  open: { meaning: callMeaning.open, needs: opened },
+  openat: { meaning: callMeaning.openat, needs: opened },
+  openat2: { meaning: callMeaning.openat2, needs: opened | need.openat2 },
+  creat: { meaning: callMeaning.creat, needs: opened },
+  // A close that failed has closed all the same.
+  close: { meaning: callMeaning.close, needs: 0 },
+  close_range: { meaning: callMeaning.closeRange, needs: need.success },
+  ioctl: { meaning: callMeaning.ioctl, needs: need.success },
+  write: written,
+  pwrite64: written,
+  writev: written,
+  pwritev: written,
+  pwritev2: written,
+  sendfile: written,
+  sendfile64: written,
+  splice: moved,
+  copy_file_range: moved,
+  dup: { meaning: callMeaning.dup, needs: need.success },
+  dup2: { meaning: callMeaning.dup2, needs: need.success },
+  dup3: { meaning: callMeaning.dup3, needs: need.success },
+  fcntl: { meaning: callMeaning.fcntl, needs: need.success },
+  fcntl64: { meaning: callMeaning.fcntl, needs: need.success },
+  fork: cloned,
+  vfork: cloned,
+  clone: cloned,
+  clone3: cloned,
+  pivot_root: { meaning: callMeaning.pivotRoot, needs: need.paths | need.cwd | need.success },
+};
+
+/** The table that the decoder is made with: architecture, number, meaning, needs of every call. */
+export function callTable(): Uint32Array {
+  const numbers: number[] = [];
+  for (const [arch, table] of Object.entries(syscallNumbers)) {
+    for (const [name, number] of Object.entries(table)) {
+      const { meaning, needs } = readings[name as SyscallName];
+      numbers.push(auditArch[arch as keyof typeof auditArch], number, meaning, needs);
+    }
+  }
+  return Uint32Array.from(numbers);
+}

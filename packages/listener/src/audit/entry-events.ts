@@ -1,0 +1,159 @@
+/** From an event entry to a typed event: what the call did, by whom, to which file. */
+
+import type {
+  AuditEvent,
+  BinaryString,
+  Caller,
+  DescriptorFlagsEvent,
+  DupEvent,
+  ExecEvent,
+  PivotRootEvent,
+} from '../events.ts';
+import { callMeaning } from './call-table.ts';
+import { firstItem, nameOf, type RecordBody, type Texts } from './entry-items.ts';
+import { eventAt, eventFlag, itemAt } from './entry-layout.ts';
+import type { EntryMemory } from './entry-memory.ts';
+import { readArgv } from './exec-argv.ts';
+import { openEventOf } from './open-events.ts';
+import { absolutePath } from './paths.ts';
+import { recordType } from './record-types.ts';
+import { closeRangeOnExec, errnoBadDescriptor, fcntlCommand, ioctlCommand, openFlag } from './syscalls.ts';
+
+/** Bits of `argumentsKnown`. */
+const known = { a0: 1, a1: 2, a2: 4 } as const;
+
+/** The event whose entry stands at `at`; null when it makes none. Lines and reasons of incompleteness are not its part. */
+export function eventOf(
+  memory: EntryMemory,
+  at: number,
+  caller: Caller,
+  texts: Texts,
+  bases: Texts,
+  bodies: readonly RecordBody[],
+): AuditEvent | null {
+  const { bytes, words, floats } = memory;
+  const meaning = bytes[at + eventAt.meaning] as number;
+  if (meaning === 0) return null;
+  const word = at >>> 2;
+  const float = at >>> 3;
+  const exit = floats[float + eventAt.exit / 8] as number;
+  const ms = floats[float + eventAt.ms / 8] as number;
+  const serial = words[word + eventAt.serial / 4] as number;
+  const given = bytes[at + eventAt.argumentsKnown] as number;
+  const a0 = words[word + eventAt.a0 / 4] as number;
+  if (meaning === callMeaning.close) {
+    if (exit === errnoBadDescriptor || (given & known.a0) === 0) return null;
+    return { kind: 'close', fd: a0 | 0, ms, serial, caller };
+  }
+  if (meaning === callMeaning.exec) return execEventOf(memory, at, caller, texts, bodies);
+  if (((bytes[at + 5] as number) & eventFlag.succeeded) === 0 || Number.isNaN(exit)) return null;
+  const a1 = words[word + eventAt.a1 / 4] as number;
+  const a2 = words[word + eventAt.a2 / 4] as number;
+  switch (meaning) {
+    case callMeaning.writeToFirst:
+      return (given & known.a0) === 0 ? null : { kind: 'write', fd: a0 | 0, bytes: exit, ms, serial, caller };
+    case callMeaning.writeToThird:
+      return (given & known.a2) === 0 ? null : { kind: 'write', fd: a2 | 0, bytes: exit, ms, serial, caller };
+    case callMeaning.open:
+    case callMeaning.openat:
+    case callMeaning.openat2:
+    case callMeaning.creat:
+      return openEventOf(memory, at, caller, texts, bases, bodies);
+    case callMeaning.clone:
+      return { kind: 'clone', childPid: exit, ms, serial, caller };
+    case callMeaning.closeRange: {
+      if ((given & (known.a0 | known.a1)) !== (known.a0 | known.a1)) return null;
+      const onExec = (given & known.a2) !== 0 && (a2 & closeRangeOnExec) !== 0;
+      return { kind: 'close-range', first: a0, last: a1, onExec, ms, serial, caller };
+    }
+    case callMeaning.pivotRoot:
+      return pivotRootEventOf(memory, at, caller, texts);
+    default: {
+      if ((given & known.a0) === 0) return null;
+      const command = (given & known.a1) === 0 ? null : a1;
+      const flags = (given & known.a2) === 0 ? 0 : a2;
+      return descriptorEventOf(meaning, a0 | 0, command, flags, exit, ms, serial, caller);
+    }
+  }
+}
+
+/** What changes a descriptor without opening, closing or writing. */
+function descriptorEventOf(
+  meaning: number,
+  fd: number,
+  command: number | null,
+  flags: number,
+  exit: number,
+  ms: number,
+  serial: number,
+  caller: Caller,
+): DupEvent | DescriptorFlagsEvent | null {
+  switch (meaning) {
+    case callMeaning.dup:
+      return { kind: 'dup', from: fd, to: exit, replaces: false, closeOnExec: false, ms, serial, caller };
+    case callMeaning.dup2:
+      return { kind: 'dup', from: fd, to: exit, replaces: true, closeOnExec: false, ms, serial, caller };
+    case callMeaning.dup3: {
+      const closeOnExec = (flags & openFlag.closeOnExec) !== 0;
+      return { kind: 'dup', from: fd, to: exit, replaces: true, closeOnExec, ms, serial, caller };
+    }
+    case callMeaning.ioctl: {
+      const closeOnExec = command === ioctlCommand.closeOnExec;
+      if (!closeOnExec && command !== ioctlCommand.keepOnExec) return null;
+      return { kind: 'descriptor-flags', fd, closeOnExec, ms, serial, caller };
+    }
+    case callMeaning.fcntl: {
+      if (command === fcntlCommand.setFd) {
+        return { kind: 'descriptor-flags', fd, closeOnExec: (flags & 1) !== 0, ms, serial, caller };
+      }
+      const closeOnExec = command === fcntlCommand.dupFdCloseOnExec;
+      if (!closeOnExec && command !== fcntlCommand.dupFd) return null;
+      return { kind: 'dup', from: fd, to: exit, replaces: false, closeOnExec, ms, serial, caller };
+    }
+    default:
+      return null;
+  }
+}
+
+function execEventOf(
+  memory: EntryMemory,
+  at: number,
+  caller: Caller,
+  texts: Texts,
+  bodies: readonly RecordBody[],
+): ExecEvent {
+  const success = (memory.u8(at + 5) & eventFlag.succeeded) !== 0;
+  const execve: BinaryString[] = [];
+  for (const { type, body } of bodies) if (type === recordType.execve) execve.push(body);
+  const { argv, problem } = readArgv(execve);
+  const first = firstItem(memory, at);
+  const event: ExecEvent = {
+    kind: 'exec',
+    success,
+    exit: memory.f64(at + eventAt.exit),
+    argv,
+    cwd: texts[memory.u32(at + eventAt.cwd)] ?? null,
+    name: first === 0 ? null : nameOf(memory, first),
+    dev: first === 0 ? null : (texts[memory.u32(first + itemAt.dev)] ?? null),
+    ms: memory.f64(at + eventAt.ms),
+    serial: memory.u32(at + eventAt.serial),
+    caller,
+  };
+  return problem !== null && (success || execve.length > 0) ? { ...event, warnings: [problem] } : event;
+}
+
+/**
+ * runc calls pivot_root(".", ".") when its working directory is the new root, and the CWD record then says "/": the
+ * path of a directory that is about to be the root is not to be had from that, so it is left unknown.
+ */
+function pivotRootEventOf(memory: EntryMemory, at: number, caller: Caller, texts: Texts): PivotRootEvent {
+  // user_path_at(new_root) is looked up first.
+  const any = memory.u16(at + eventAt.itemCount) === 0 ? 0 : at + eventAt.items;
+  const item = firstItem(memory, at) || any;
+  const cwd = texts[memory.u32(at + eventAt.cwd)] ?? null;
+  const path = absolutePath(item === 0 ? null : nameOf(memory, item), cwd);
+  const origin = { ms: memory.f64(at + eventAt.ms), serial: memory.u32(at + eventAt.serial), caller };
+  if (path !== null && path !== '/') return { kind: 'pivot-root', newRoot: path, ...origin };
+  const warnings = ['the path of the new root is not known from the call'];
+  return { kind: 'pivot-root', newRoot: null, ...origin, warnings };
+}
