@@ -42,6 +42,38 @@ export function containerPath(cgroup: string): ContainerPath | null {
   return found;
 }
 
+/** What a task's cgroups say of its container. */
+export interface ContainerReading {
+  readonly innermost: string | null;
+  /**
+   * Every line of cgroup v1 says `/`. So it is for a task in no group at all, but also for any that is exiting
+   * (kernel/cgroup/cgroup.c, proc_cgroup_show): then the reading says nothing.
+   */
+  readonly likeExiting: boolean;
+}
+
+const maxTexts = 4096;
+
+/** Most tasks of a host share a few cgroups: each text is taken apart once. */
+export class ContainerReadings {
+  readonly #byText = new Map<string, ContainerReading>();
+
+  of(cgroup: string): ContainerReading {
+    const known = this.#byText.get(cgroup);
+    if (known !== undefined) return known;
+    const reading = { innermost: containerPath(cgroup)?.innermost ?? null, likeExiting: isOfExiting(cgroup) };
+    // Texts of cgroups that are gone are not worth telling from the others.
+    if (this.#byText.size >= maxTexts) this.#byText.clear();
+    this.#byText.set(cgroup, reading);
+    return reading;
+  }
+}
+
+function isOfExiting(cgroup: string): boolean {
+  const older = cgroup.split('\n').filter((line) => line !== '' && !line.startsWith('0::'));
+  return older.length > 0 && older.every((line) => line.endsWith(':/'));
+}
+
 function idOfSegment(segment: string): string | null {
   for (const form of segmentForms) {
     const id = form.exec(segment)?.[1];

@@ -1,29 +1,126 @@
 /** The files of /proc, so that tests can stand in for them. */
 
-import { readFileSync, readlinkSync } from 'node:fs';
+import { closeProcess, openProcess, processHeadBytes, readProcess } from '@godo/native';
 import type { BinaryString } from '../events.ts';
 
-/** The two system calls that are needed, so that tests can stand in for /proc. */
+/** What can be read of a process; a set of them is their sum. */
+export const procPart = {
+  stat: 1,
+  cgroup: 2,
+  cmdline: 4,
+  exe: 8,
+  cwd: 16,
+  root: 32,
+  status: 64,
+  loginuid: 128,
+  sessionid: 256,
+  mountinfo: 512,
+} as const;
+export type ProcPart = (typeof procPart)[keyof typeof procPart];
+
+export interface StatFacts {
+  readonly comm: BinaryString;
+  readonly ppid: number;
+  readonly startTicks: number;
+  /** PF_… of linux/sched.h. */
+  readonly flags: number;
+}
+
+/**
+ * One process, opened. /proc/PID as a descriptor belongs to that life of the number: fs/proc holds the kernel's
+ * `struct pid` behind it, which is never given to another process, so whatever is read through it is of one and the
+ * same process, and once that is gone nothing is read any more. Therefore a single reading of stat says whose facts
+ * these are, wherever it stands among them.
+ */
+export interface OpenProcess {
+  /** Reads these parts; `text` and `stat` then tell of them, until the next `look` at any process. */
+  look(parts: number): void;
+  /** Contents of a file, target of a link, or the bytes that tell one root directory from another; null: not readable. */
+  text(part: ProcPart): BinaryString | null;
+  stat(): StatFacts | null;
+  close(): void;
+}
+
 export interface ProcFiles {
-  /** Contents as a binary string, or null. `path` is relative to /proc. */
-  read(path: string): BinaryString | null;
-  /** Target of a symbolic link as a binary string, or null. */
-  link(path: string): BinaryString | null;
+  /** null: there is no such process. */
+  open(pid: number | 'self'): OpenProcess | null;
+}
+
+/** Mostly enough. More is taken for one reading only: command lines may have megabytes. */
+const usualBytes = 64 * 1024;
+const mostBytes = 16 * 1024 * 1024;
+
+class ProcMemory {
+  readonly #usual = Buffer.from(new ArrayBuffer(usualBytes));
+  #memory = this.#usual;
+
+  read(process: number, parts: number): void {
+    this.#memory = this.#usual;
+    while (readProcess(process, parts, this.#memory) < 0) {
+      if (this.#memory.length >= mostBytes) {
+        // Larger than anything the kernel makes of one of these: taken for not readable.
+        this.#memory.fill(0, 0, processHeadBytes);
+        return;
+      }
+      this.#memory = Buffer.from(new ArrayBuffer(this.#memory.length * 4));
+    }
+  }
+
+  text(part: ProcPart): BinaryString | null {
+    const memory = this.#memory;
+    if ((memory.readUInt32LE(16) & part) === 0) return null;
+    const place = 24 + 8 * (31 - Math.clz32(part));
+    const offset = memory.readUInt32LE(place);
+    return memory.toString('latin1', offset, offset + memory.readUInt32LE(place + 4));
+  }
+
+  stat(): StatFacts | null {
+    const comm = this.text(procPart.stat);
+    if (comm === null) return null;
+    const memory = this.#memory;
+    return {
+      comm,
+      ppid: memory.readInt32LE(8),
+      startTicks: memory.readDoubleLE(0),
+      flags: memory.readUInt32LE(12),
+    };
+  }
+}
+
+/** One for each thread: readings follow each other there. */
+let memory: ProcMemory | null = null;
+
+class RealProcess implements OpenProcess {
+  readonly #descriptor: number;
+  readonly #memory: ProcMemory;
+
+  constructor(descriptor: number, memory: ProcMemory) {
+    this.#descriptor = descriptor;
+    this.#memory = memory;
+  }
+
+  look(parts: number): void {
+    this.#memory.read(this.#descriptor, parts);
+  }
+
+  text(part: ProcPart): BinaryString | null {
+    return this.#memory.text(part);
+  }
+
+  stat(): StatFacts | null {
+    return this.#memory.stat();
+  }
+
+  close(): void {
+    closeProcess(this.#descriptor);
+  }
 }
 
 export const realProc: ProcFiles = {
-  read(path) {
-    try {
-      return readFileSync(`/proc/${path}`, 'latin1');
-    } catch {
-      return null;
-    }
-  },
-  link(path) {
-    try {
-      return readlinkSync(`/proc/${path}`, 'buffer').toString('latin1');
-    } catch {
-      return null;
-    }
+  open(pid) {
+    const descriptor = openProcess(pid === 'self' ? process.pid : pid);
+    if (descriptor < 0) return null;
+    memory ??= new ProcMemory();
+    return new RealProcess(descriptor, memory);
   },
 };

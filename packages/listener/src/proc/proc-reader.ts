@@ -1,35 +1,24 @@
 /**
- * Readings of /proc/PID. Each result is null or an absent field when the process is gone or may not be looked at:
- * both are everyday events. A set of facts is kept only if the start time was the same before and after.
+ * Readings of /proc/PID. A result is null, or a field absent, where the process is gone or may not be looked at: both
+ * are everyday events.
  */
 
 import type { BinaryString, ProcFacts } from '../events.ts';
 import { bundleOf } from './bundle.ts';
-import { containerPath } from './cgroup.ts';
-import { type ProcFiles, realProc } from './proc-files.ts';
+import { ContainerReadings } from './cgroup.ts';
+import { type OpenProcess, type ProcFiles, procPart, realProc, type StatFacts } from './proc-files.ts';
 import { RootFileSystems } from './root-file-system.ts';
 
-export interface StatFacts {
-  readonly comm: BinaryString;
-  readonly ppid: number;
-  readonly startTicks: number;
-}
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** /proc/PID/stat: comm may hold blanks and parentheses, so the fields begin after the last `)`. */
-export function parseStat(stat: BinaryString): StatFacts | null {
-  const open = stat.indexOf('(');
-  const close = stat.lastIndexOf(')');
-  if (open < 0 || close < open) return null;
-  const fields = stat.slice(close + 2).split(' ');
-  const ppid = Number(fields[1]);
-  // Field 22; the first after `)` is field 3.
-  const startTicks = Number(fields[19]);
-  if (!Number.isInteger(ppid) || !Number.isInteger(startTicks)) return null;
-  return { comm: stat.slice(open + 1, close), ppid, startTicks };
-}
+/** PF_EXITING (include/linux/sched.h). */
+const exitingFlag = 0x4;
+/** Programs of which the command line matters as soon as they are met: what they make, or which of their parts they are. */
+const engine = /(?:^|\/)(?:runc|crun|youki|dockerd)$/;
 
 export class ProcReader {
   readonly #files: ProcFiles;
+  readonly #containers = new ContainerReadings();
   readonly #roots: RootFileSystems;
 
   constructor(files: ProcFiles = realProc) {
@@ -37,90 +26,155 @@ export class ProcReader {
     this.#roots = new RootFileSystems(files);
   }
 
+  /** The caller closes it. */
+  open(pid: number): ProcessReading | null {
+    const process = this.#files.open(pid);
+    return process === null ? null : new ProcessReading(process, this.#containers, this.#roots);
+  }
+
   stat(pid: number): StatFacts | null {
-    const stat = this.#files.read(`${pid}/stat`);
-    return stat === null ? null : parseStat(stat);
+    const process = this.#files.open(pid);
+    if (process === null) return null;
+    try {
+      process.look(procPart.stat);
+      return process.stat();
+    } finally {
+      process.close();
+    }
   }
 
-  /** What cannot wait: the start and the container, which a process that ends at once takes with it. */
-  placeFacts(pid: number): ProcFacts | null {
-    return this.#between(pid, (facts) => {
-      const container = this.#container(pid);
-      if (container === undefined) return facts;
-      // A container may be gone before its next exec: its root is looked for as long as it is not known.
-      return { ...facts, containerId: container, ...(container !== null && this.#root(pid, container)) };
-    });
+  /** Everything that an observation of a process holds, and its parent. */
+  observe(pid: number): { readonly ppid: number; readonly facts: ProcFacts } | null {
+    const reading = this.open(pid);
+    if (reading === null) return null;
+    try {
+      const place = reading.place(null);
+      if (place === null || reading.ppid === null) return null;
+      return { ppid: reading.ppid, facts: { ...reading.program(place), ...reading.credentials() } };
+    } finally {
+      reading.close();
+    }
+  }
+}
+
+/** What is read of one process, opened once. */
+export class ProcessReading {
+  readonly #process: OpenProcess;
+  readonly #containers: ContainerReadings;
+  readonly #roots: RootFileSystems;
+  #stat: StatFacts | null = null;
+
+  constructor(process: OpenProcess, containers: ContainerReadings, roots: RootFileSystems) {
+    this.#process = process;
+    this.#containers = containers;
+    this.#roots = roots;
   }
 
-  /** What an exec changed. `place` is the result of placeFacts for the same exec. */
-  execFacts(pid: number, place: ProcFacts): ProcFacts {
-    const container = place.containerId;
-    const read = this.#between(pid, (facts) => {
-      const argv = this.#argv(pid);
-      const exe = this.#files.link(`${pid}/exe`);
-      const makes = container === null && exe !== null && argv !== undefined ? bundleOf(exe, argv) : null;
-      if (makes !== null) this.#roots.learn(makes);
-      return {
-        ...facts,
-        ...present('argv', argv),
-        ...present('comm', this.stat(pid)?.comm),
-        ...present('exe', exe),
-        ...present('cwd', this.#files.link(`${pid}/cwd`)),
-        ...(container === null && this.#root(pid, null)),
-        ...present('makes', makes),
-      };
-    });
-    return read?.startTicks === place.startTicks ? { ...read, ...place } : place;
+  /** Known when the start was read. */
+  get ppid(): number | null {
+    return this.#stat?.ppid ?? null;
   }
 
-  /** Everything that an observation of a process holds. */
-  allFacts(pid: number): ProcFacts | null {
-    const place = this.placeFacts(pid);
-    return place === null ? null : { ...this.execFacts(pid, place), ...this.#credentials(pid) };
+  /**
+   * What cannot wait: the start and the container, which a process that ends at once takes with it. `startTicks` where
+   * it is known already.
+   */
+  place(startTicks: number | null): ProcFacts | null {
+    this.#process.look(startTicks === null ? procPart.stat | procPart.cgroup : procPart.cgroup);
+    if (startTicks === null) this.#stat = this.#process.stat();
+    const start = startTicks ?? this.#stat?.startTicks;
+    if (start === undefined) return null;
+    const container = this.#container();
+    if (container === undefined) return startTicks === null ? { startTicks: start } : null;
+    // A container may be gone before its next exec: its root is looked for as long as it is not known.
+    return container === null
+      ? { startTicks: start, containerId: null }
+      : { startTicks: start, containerId: container, ...this.#root(container) };
   }
 
-  #root(pid: number, container: string | null): Partial<ProcFacts> {
-    const root = this.#roots.of(pid, container);
-    return root === undefined ? {} : { rootfs: root.path, ...present('rootDev', root.dev) };
+  /** What an exec changed, added to the place that was read for the same exec. */
+  program(place: ProcFacts): ProcFacts {
+    const facts: Mutable<ProcFacts> = { ...place };
+    const onHost = place.containerId === null;
+    const { cmdline, exe, cwd, root } = procPart;
+    this.#process.look(cmdline | exe | cwd | (onHost ? root : 0) | (this.#stat === null ? procPart.stat : 0));
+    this.#stat ??= this.#process.stat();
+    if (this.#stat !== null) facts.comm = this.#stat.comm;
+    const argv = argvOf(this.#process.text(cmdline));
+    if (argv !== null) facts.argv = argv;
+    const program = this.#process.text(exe);
+    if (program !== null) facts.exe = program;
+    const directory = this.#process.text(cwd);
+    if (directory !== null) facts.cwd = directory;
+    if (!onHost) return facts;
+    if (this.#roots.isOfHost(this.#process)) facts.rootfs = '/';
+    const makes = program !== null && argv !== null ? bundleOf(program, argv) : null;
+    if (makes !== null) {
+      this.#roots.learn(makes);
+      facts.makes = makes;
+    }
+    return facts;
   }
 
-  #between(pid: number, read: (facts: ProcFacts) => ProcFacts): ProcFacts | null {
-    const before = this.stat(pid);
-    if (before === null) return null;
-    const facts = read({ startTicks: before.startTicks });
-    return this.stat(pid)?.startTicks === before.startTicks ? facts : null;
+  /** The executable alone, where audit tells the rest; everything of a program whose command line is needed here. */
+  executable(place: ProcFacts): ProcFacts {
+    this.#process.look(procPart.exe);
+    const exe = this.#process.text(procPart.exe);
+    if (exe === null) return place;
+    if (engine.test(exe)) return this.program(place);
+    const facts: Mutable<ProcFacts> = place;
+    facts.exe = exe;
+    return facts;
   }
 
-  #container(pid: number): string | null | undefined {
-    const cgroup = this.#files.read(`${pid}/cgroup`);
-    return cgroup === null || cgroup === '' ? undefined : (containerPath(cgroup)?.innermost ?? null);
-  }
-
-  /** NUL after each argument; none at all for a kernel thread. A process may overwrite this with what it likes. */
-  #argv(pid: number): BinaryString[] | undefined {
-    const cmdline = this.#files.read(`${pid}/cmdline`);
-    if (cmdline === null || cmdline === '') return undefined;
-    return (cmdline.endsWith('\0') ? cmdline.slice(0, -1) : cmdline).split('\0');
-  }
-
-  #credentials(pid: number): Partial<ProcFacts> {
-    const status = this.#files.read(`${pid}/status`);
-    const uids = /^Uid:\s+(\d+)\s+(\d+)/m.exec(status ?? '');
-    const gids = /^Gid:\s+(\d+)/m.exec(status ?? '');
+  credentials(): Partial<ProcFacts> {
+    this.#process.look(procPart.status | procPart.loginuid | procPart.sessionid);
+    const status = this.#process.text(procPart.status) ?? '';
+    const uids = /^Uid:\s+(\d+)\s+(\d+)/m.exec(status);
+    const gids = /^Gid:\s+(\d+)/m.exec(status);
     return {
-      ...present('uid', decimal(uids?.[1])),
-      ...present('euid', decimal(uids?.[2])),
-      ...present('gid', decimal(gids?.[1])),
-      ...present('auid', decimal(this.#files.read(`${pid}/loginuid`))),
-      ...present('ses', decimal(this.#files.read(`${pid}/sessionid`))),
+      ...number('uid', uids?.[1]),
+      ...number('euid', uids?.[2]),
+      ...number('gid', gids?.[1]),
+      ...number('auid', this.#process.text(procPart.loginuid)),
+      ...number('ses', this.#process.text(procPart.sessionid)),
     };
   }
+
+  close(): void {
+    this.#process.close();
+  }
+
+  /** undefined: not to be read. */
+  #container(): string | null | undefined {
+    const cgroup = this.#process.text(procPart.cgroup);
+    if (cgroup === null || cgroup === '') return undefined;
+    const { innermost, likeExiting } = this.#containers.of(cgroup);
+    return innermost === null && likeExiting && this.#isExiting() ? undefined : innermost;
+  }
+
+  #isExiting(): boolean {
+    if (this.#stat === null) {
+      this.#process.look(procPart.stat);
+      this.#stat = this.#process.stat();
+    }
+    return this.#stat === null || (this.#stat.flags & exitingFlag) !== 0;
+  }
+
+  #root(container: string): Partial<ProcFacts> {
+    const root = this.#roots.of(this.#process, container);
+    if (root === undefined) return {};
+    return root.dev === null ? { rootfs: root.path } : { rootfs: root.path, rootDev: root.dev };
+  }
 }
 
-function decimal(text: string | null | undefined): number | undefined {
-  return text != null && /^\d+\s*$/.test(text) ? Number(text) : undefined;
+/** NUL after each argument; none at all for a kernel thread. A process may overwrite this with what it likes. */
+function argvOf(cmdline: BinaryString | null): BinaryString[] | null {
+  if (cmdline === null || cmdline === '') return null;
+  return (cmdline.endsWith('\0') ? cmdline.slice(0, -1) : cmdline).split('\0');
 }
 
-function present<Name extends string, Value>(name: Name, value: Value | null | undefined): { [K in Name]?: Value } {
-  return value == null ? {} : ({ [name]: value } as { [K in Name]?: Value });
+function number<Name extends string>(name: Name, text: string | null | undefined): { [K in Name]?: number } {
+  if (text == null || !/^\d+\s*$/.test(text)) return {};
+  return { [name]: Number(text) } as { [K in Name]?: number };
 }

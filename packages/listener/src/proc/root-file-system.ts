@@ -2,7 +2,7 @@
 
 import type { BinaryString, ContainerRoot } from '../events.ts';
 import { auditDeviceOfMount } from './device.ts';
-import type { ProcFiles } from './proc-files.ts';
+import { type OpenProcess, type ProcFiles, procPart } from './proc-files.ts';
 
 interface Mount {
   readonly device: string;
@@ -43,27 +43,37 @@ const maxContainers = 65_536;
 export class RootFileSystems {
   readonly #files: ProcFiles;
   readonly #byContainer = new Map<string, RootFileSystem>();
+  #own: BinaryString | null = null;
 
   constructor(files: ProcFiles) {
     this.#files = files;
   }
 
   /**
-   * `/` for processes on the host's root. For a container the host path: beside the upper directory of an overlay
-   * (`…/merged`), else the directory of the host's file system that is mounted as its root. undefined: not found out,
-   * as before the container's first process has changed its root.
+   * The host path of a container's root: beside the upper directory of an overlay (`…/merged`), else the directory of
+   * the host's file system that is mounted as its root. undefined: not found out, as before the container's first
+   * process has changed its root. May look at the process again.
    */
-  of(pid: number, containerId: string | null): RootFileSystem | undefined {
-    if (containerId === null) return this.#onHost(pid) ? { path: '/', dev: null } : undefined;
+  of(process: OpenProcess, containerId: string): RootFileSystem | undefined {
     const known = this.#byContainer.get(containerId);
     if (known !== undefined) return known;
-    const root = this.#rootMount(`${pid}/mountinfo`);
-    const host = this.#rootMount('self/mountinfo');
+    process.look(procPart.mountinfo);
+    const root = rootMount(mountsOf(process));
+    const hostMounts = this.#hostMounts();
+    const host = rootMount(hostMounts);
     if (root === undefined || host === undefined) return undefined;
     if (root.device === host.device && root.root === host.root) return undefined;
-    const path = this.#hostPath(root);
+    const path = hostPath(root, hostMounts);
     if (path === undefined) return undefined;
     return this.#remember(containerId, { path, dev: auditDeviceOfMount(root.device) });
+  }
+
+  /** Whether the root that was just looked at is ours: the same directory in the same mount namespace. */
+  isOfHost(process: OpenProcess): boolean {
+    const root = process.text(procPart.root);
+    if (root === null) return false;
+    this.#own ??= this.#readOwn();
+    return root === this.#own;
   }
 
   /** What a container runtime was told to make. */
@@ -76,34 +86,53 @@ export class RootFileSystems {
     return root;
   }
 
-  #onHost(pid: number): boolean {
-    if (this.#files.link(`${pid}/root`) !== '/') return false;
-    const mine = this.#files.link('self/ns/mnt');
-    return mine !== null && mine === this.#files.link(`${pid}/ns/mnt`);
+  #readOwn(): BinaryString | null {
+    return this.#ofSelf((self) => {
+      self.look(procPart.root);
+      return self.text(procPart.root);
+    });
   }
 
-  #rootMount(path: string): Mount | undefined {
-    return this.#mounts(path).findLast((mount) => mount.mountPoint === '/');
+  #hostMounts(): Mount[] {
+    const mounts = this.#ofSelf((self) => {
+      self.look(procPart.mountinfo);
+      return mountsOf(self);
+    });
+    return mounts ?? [];
   }
 
-  #mounts(path: string): Mount[] {
-    const text = this.#files.read(path) ?? '';
-    return text
-      .split('\n')
-      .map(parseMount)
-      .filter((mount) => mount !== null);
-  }
-
-  #hostPath(root: Mount): BinaryString | undefined {
-    const upper = /(?:^|,)upperdir=([^,]+)/.exec(root.superOptions)?.[1];
-    if (root.type === 'overlay' && upper?.startsWith('/')) return `${upper.slice(0, upper.lastIndexOf('/'))}/merged`;
-    for (const mount of this.#mounts('self/mountinfo')) {
-      if (mount.device !== root.device || !isBelow(root.root, mount.root)) continue;
-      const rest = mount.root === '/' ? root.root : root.root.slice(mount.root.length);
-      return mount.mountPoint === '/' ? rest || '/' : `${mount.mountPoint}${rest === '/' ? '' : rest}`;
+  #ofSelf<Value>(read: (self: OpenProcess) => Value): Value | null {
+    const self = this.#files.open('self');
+    if (self === null) return null;
+    try {
+      return read(self);
+    } finally {
+      self.close();
     }
-    return undefined;
   }
+}
+
+function mountsOf(process: OpenProcess): Mount[] {
+  const text = process.text(procPart.mountinfo) ?? '';
+  return text
+    .split('\n')
+    .map(parseMount)
+    .filter((mount) => mount !== null);
+}
+
+function rootMount(mounts: readonly Mount[]): Mount | undefined {
+  return mounts.findLast((mount) => mount.mountPoint === '/');
+}
+
+function hostPath(root: Mount, hostMounts: readonly Mount[]): BinaryString | undefined {
+  const upper = /(?:^|,)upperdir=([^,]+)/.exec(root.superOptions)?.[1];
+  if (root.type === 'overlay' && upper?.startsWith('/')) return `${upper.slice(0, upper.lastIndexOf('/'))}/merged`;
+  for (const mount of hostMounts) {
+    if (mount.device !== root.device || !isBelow(root.root, mount.root)) continue;
+    const rest = mount.root === '/' ? root.root : root.root.slice(mount.root.length);
+    return mount.mountPoint === '/' ? rest || '/' : `${mount.mountPoint}${rest === '/' ? '' : rest}`;
+  }
+  return undefined;
 }
 
 function isBelow(path: BinaryString, directory: BinaryString): boolean {

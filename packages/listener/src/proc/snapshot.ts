@@ -1,12 +1,11 @@
 /** What already runs when the listener starts: every process with its tasks and the files it has open for writing. */
 
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { FileType } from '@godo/evidence';
 import { accessMode, fileType } from '../audit/opened-file.ts';
 import { openFlag } from '../audit/syscalls.ts';
-import type { SnapshotEvent, SnapshotFile } from '../events.ts';
+import type { BinaryString, SnapshotEvent, SnapshotFile } from '../events.ts';
 import { auditDevice } from './device.ts';
-import { realProc } from './proc-files.ts';
 import type { ProcReader } from './proc-reader.ts';
 
 export interface BootClock {
@@ -42,9 +41,9 @@ export function takeSnapshot(reader: ProcReader, clock: BootClock, except: numbe
 }
 
 function snapshotOf(reader: ProcReader, clock: BootClock, tgid: number, withFiles: boolean): SnapshotEvent | null {
-  const proc = reader.allFacts(tgid);
-  const stat = reader.stat(tgid);
-  if (proc === null || stat === null || stat.startTicks !== proc.startTicks) return null;
+  const observed = reader.observe(tgid);
+  if (observed === null) return null;
+  const { ppid, facts: proc } = observed;
   const tasks = numericEntries(`/proc/${tgid}/task`);
   const timeNs = clock.nowNs();
   return {
@@ -52,7 +51,7 @@ function snapshotOf(reader: ProcReader, clock: BootClock, tgid: number, withFile
     timeNs,
     startNs: clock.bootNs + BigInt(proc.startTicks) * nanosecondsPerTick,
     tgid,
-    parentTgid: stat.ppid,
+    parentTgid: ppid,
     tasks: tasks.length > 0 ? tasks : [tgid],
     proc,
     files: withFiles ? openForWriting(tgid) : [],
@@ -62,10 +61,10 @@ function snapshotOf(reader: ProcReader, clock: BootClock, tgid: number, withFile
 function openForWriting(tgid: number): SnapshotFile[] {
   const files: SnapshotFile[] = [];
   for (const fd of numericEntries(`/proc/${tgid}/fd`)) {
-    const path = realProc.link(`${tgid}/fd/${fd}`);
+    const path = linkTarget(`/proc/${tgid}/fd/${fd}`);
     // Sockets, pipes and anonymous files have no path.
     if (path === null || !path.startsWith('/') || path.startsWith('/memfd:')) continue;
-    const flags = /^flags:\s+([0-7]+)/m.exec(realProc.read(`${tgid}/fdinfo/${fd}`) ?? '')?.[1];
+    const flags = /^flags:\s+([0-7]+)/m.exec(contents(`/proc/${tgid}/fdinfo/${fd}`))?.[1];
     if (flags === undefined) continue;
     const value = Number.parseInt(flags, 8);
     const access = accessMode(value);
@@ -80,6 +79,23 @@ function openForWriting(tgid: number): SnapshotFile[] {
     });
   }
   return files;
+}
+
+/** Absolute; null when the descriptor is closed again. */
+function linkTarget(path: string): BinaryString | null {
+  try {
+    return readlinkSync(path, 'buffer').toString('latin1');
+  } catch {
+    return null;
+  }
+}
+
+function contents(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 function identity(path: string): { dev: string | null; inode: string | null; fileType: FileType } {

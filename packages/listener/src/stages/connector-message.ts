@@ -1,17 +1,6 @@
 /** Decoding of the fixed 64-byte messages that native.receiveConnector writes. */
 
-import type { ConnectorOrigin } from '../events.ts';
-
-export interface ConnectorMessage {
-  readonly what: number;
-  readonly cpu: number;
-  readonly seq: number;
-  readonly monotonicNs: bigint;
-  /** Event data in the order of struct proc_event. */
-  readonly data: readonly [number, number, number, number, number, number];
-  /** The kernel sent fewer bytes than this kind has. */
-  readonly short: boolean;
-}
+import { connectorMessageBytes } from '@godo/native';
 
 export const processEvent = {
   ack: 0,
@@ -20,21 +9,55 @@ export const processEvent = {
   exit: 0x8000_0000,
 } as const;
 
-export function decodeMessage(view: DataView, offset: number): ConnectorMessage {
-  const word = (index: number) => view.getUint32(offset + index, true);
-  return {
-    what: word(0),
-    cpu: word(4),
-    seq: word(8),
-    monotonicNs: view.getBigUint64(offset + 16, true),
-    data: [word(32), word(36), word(40), word(44), word(48), word(52)],
-    short: (word(56) & 1) !== 0,
-  };
-}
+/** Words of a message; see receiveConnector. The addon compiles for little-endian processors only, as these words are. */
+const word = { what: 0, cpu: 1, seq: 2, monotonicNs: 2, data: 8, flags: 14 } as const;
+const wordsOfMessage = connectorMessageBytes / 4;
 
-export function originOf(message: ConnectorMessage, timeNs: bigint): ConnectorOrigin {
-  const { cpu, seq, monotonicNs } = message;
-  return { cpu, seq, monotonicNs, timeNs };
+/**
+ * The messages of one receive, read where they stand: `index` counts from the first. Valid until the next receive into
+ * the same memory.
+ */
+export class ConnectorMessages {
+  readonly #words: Uint32Array;
+  readonly #longs: BigUint64Array;
+
+  /** The memory must begin at a multiple of 8 of its buffer. */
+  constructor(memory: Uint8Array) {
+    const bytes = memory.byteLength - (memory.byteLength % connectorMessageBytes);
+    this.#words = new Uint32Array(memory.buffer, memory.byteOffset, bytes / 4);
+    this.#longs = new BigUint64Array(memory.buffer, memory.byteOffset, bytes / 8);
+  }
+
+  what(index: number): number {
+    return this.#word(index, word.what);
+  }
+
+  cpu(index: number): number {
+    return this.#word(index, word.cpu);
+  }
+
+  seq(index: number): number {
+    return this.#word(index, word.seq);
+  }
+
+  /** ns of CLOCK_MONOTONIC. */
+  monotonicNs(index: number): bigint {
+    return this.#longs[(index * wordsOfMessage) / 2 + word.monotonicNs] ?? 0n;
+  }
+
+  /** Word of the event data, in the order of struct proc_event. */
+  data(index: number, position: 0 | 1 | 2 | 3 | 4 | 5): number {
+    return this.#word(index, word.data + position);
+  }
+
+  /** The kernel sent fewer bytes than this kind has. */
+  short(index: number): boolean {
+    return (this.#word(index, word.flags) & 1) !== 0;
+  }
+
+  #word(index: number, position: number): number {
+    return this.#words[index * wordsOfMessage + position] ?? 0;
+  }
 }
 
 export interface SequenceGap {

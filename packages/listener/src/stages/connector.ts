@@ -1,40 +1,77 @@
 /** Stage 3: the proc connector, and the look into /proc at the moment of each fork and exec. */
 
+import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectorListen, connectorMessageBytes, readClocks, receiveConnector } from '@godo/native';
-import type { ConnectorEvent, LossEvent, ProcFacts, SnapshotEvent } from '../events.ts';
+import type { ConnectorEvent, LossEvent, SnapshotEvent } from '../events.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
 import { takeSnapshot } from '../proc/snapshot.ts';
-import { type ConnectorMessage, decodeMessage, originOf, processEvent, SequenceWatch } from './connector-message.ts';
+import { type ClockOffsets, ConnectorEvents } from './connector-events.ts';
+import { ConnectorMessages, processEvent } from './connector-message.ts';
 import type { ConnectorData, ConnectorMessageToWriter, ConnectorOrder, ConnectorReport } from './messages.ts';
+import { ReadingBudget } from './reading-budget.ts';
 import { SharedState } from './shared-state.ts';
 
-const batchMessages = 256;
-/** How long a receive may wait, which is how long audit events wait for the connector when it is quiet. */
-const receiveMs = 25;
+/** What one receive takes at most. */
+const batchMessages = 64;
+/** Events that are handed on without waiting for more. */
+const maxEvents = 256;
 /** Batches that may wait in the writer. */
 const maxBatchesWaiting = 64;
-const nanosecondsPerTick = 10_000_000n;
+/**
+ * How long events are gathered for one batch, and how far the news that there are none are apart where audit events wait
+ * for them: whom a batch wakes costs more than the batch.
+ */
+const gatherMs = 20;
+/** How long a receive may wait when there is nothing to tell: bounds how late it is seen that audit waits for us. */
+const quietMs = 25;
+/** The same when there has been nothing to tell for so long that the host is at rest: each wait that ends costs CPU. */
+const restingMs = 100;
+const restsAfterMs = 1_000;
+/** Whole readings of /proc: at once, and a second. */
+const readings = [100, 25] as const;
+/**
+ * When those are spent, messages are let gather this long before the next receive: a thread that is woken for each of
+ * them costs more than they do. A process that has ended by then is where its parent was, and what it executed is
+ * told by audit.
+ */
+const hurriedMs = 4;
+/** How old the distance between the clocks may be: a step of the wall clock is noticed after this. */
+const clocksMs = 100;
 
 class ConnectorStage {
   readonly #data: ConnectorData;
   readonly #shared: SharedState;
   readonly #reader = new ProcReader();
-  readonly #sequence = new SequenceWatch();
   readonly #memory = new Uint8Array(new ArrayBuffer(batchMessages * connectorMessageBytes));
-  readonly #view = new DataView(this.#memory.buffer);
-  /** Processes that have not executed anything since their fork. */
-  readonly #unexecuted = new Set<number>();
+  readonly #messages = new ConnectorMessages(this.#memory);
+  readonly #budget = new ReadingBudget(...readings);
+  readonly #connector: ConnectorEvents;
+  readonly #never = new Int32Array(new SharedArrayBuffer(4));
   #events: (ConnectorEvent | SnapshotEvent | LossEvent)[] = [];
-  #clocks = readClocks();
+  #offsets: ClockOffsets = { realtimeNs: 0n, boottimeNs: 0n };
+  #offsetsUs = Number.NEGATIVE_INFINITY;
   #subscribed = false;
   #ownForkSeen = false;
+  #arrivalUs = 0;
+  #drainedUs = Number.NEGATIVE_INFINITY;
+  /** When the first event of the next batch came. */
+  #firstUs = 0;
+  #sentUs = Number.NEGATIVE_INFINITY;
 
   constructor(data: ConnectorData) {
     this.#data = data;
     this.#shared = new SharedState(data.shared);
+    this.#connector = new ConnectorEvents({
+      reader: this.#reader,
+      budget: this.#budget,
+      pidMax: Number(readFileSync('/proc/sys/kernel/pid_max', 'latin1')),
+      count: (counter, amount) => this.#shared.add(counter, amount),
+      lost: (reason, range) => this.#lost(reason, range),
+      event: (event) => this.#add(event),
+    });
   }
 
   /** Subscribes, and reports when the kernel has said yes. Nothing is sent to the writer before the snapshot. */
@@ -42,7 +79,8 @@ class ConnectorStage {
     connectorListen(this.#data.fd, true);
   }
 
-  snapshot(): void {
+  snapshot(auditTellsUs: number | null): void {
+    this.#connector.auditTellsUs = auditTellsUs;
     const { realtimeNs, boottimeNs } = readClocks();
     const clock = { bootNs: realtimeNs - boottimeNs, nowNs: () => readClocks().realtimeNs };
     const events = takeSnapshot(this.#reader, clock, this.#data.ownTgid);
@@ -51,38 +89,49 @@ class ConnectorStage {
     this.#report({ kind: 'snapshot-taken', processes: events.length });
   }
 
-  /** One turn: at most `batchMessages`. Returns whether the socket was found empty. */
-  turn(waitMs: number): boolean {
+  /** One receive of at most `batchMessages`. Returns whether there may be more. */
+  receive(waitMs: number): boolean {
     const beganUs = monotonicUs();
     const received = receiveConnector(this.#data.fd, this.#memory, 0, this.#memory.byteLength, waitMs);
+    const nowUs = monotonicUs();
+    this.#arrivalUs = nowUs;
     if (received < 0) {
       this.#shared.add('connectorOverruns', 1);
       this.#lost('The connector socket overran: forks, execs and exits were lost.', {});
+      return true;
+    }
+    if (received === 0) {
+      // It was empty when the wait began. Who waited knows no more than that: something may come just as it gives up.
+      this.#drainedUs = beganUs;
       return false;
     }
-    this.#clocks = readClocks();
-    this.#takeAll(received);
-    this.#arrivalUs = Number(this.#clocks.monotonicNs) / 1000;
-    if (received > 0) return false;
-    // A receive that waited says less: something may have come just as it gave up.
-    if (waitMs === 0) this.#drainedUs = beganUs;
+    this.#readClocks(nowUs);
+    const count = received / connectorMessageBytes;
+    if (!this.#subscribed || !this.#ownForkSeen) this.#watchStart(count);
+    this.#connector.take(this.#messages, count, this.#offsets, nowUs);
     return true;
   }
 
-  #arrivalUs = 0;
-  #drainedUs = Number.NEGATIVE_INFINITY;
-  #sentDrainedUs = Number.NEGATIVE_INFINITY;
-
-  /** Sends what there is; an empty batch only when audit events wait for the news that there is nothing. */
+  /** Hands on what there is once the socket is empty, or there is enough. */
   send(): void {
-    const waiting = this.#shared.order('auditBatchesWaiting') > 0 && this.#drainedUs > this.#sentDrainedUs;
-    if (this.#events.length === 0 && !waiting) return;
+    while (this.#events.length < maxEvents && this.receive(0));
+    this.#connector.settle();
     this.#waitForWriter();
     this.#shared.addToOrder('connectorBatchesWaiting', 1);
     const batch = { events: this.#events, arrivalUs: this.#arrivalUs, drainedUs: this.#drainedUs };
     this.#data.toWriter.postMessage(batch satisfies ConnectorMessageToWriter);
-    this.#sentDrainedUs = this.#drainedUs;
     this.#events = [];
+    this.#sentUs = monotonicUs();
+  }
+
+  /** ms that a receive may wait; 0: the next batch is due. */
+  waitMs(): number {
+    const nowUs = monotonicUs();
+    const sentMs = (nowUs - this.#sentUs) / 1000;
+    if (this.#events.length >= maxEvents) return 0;
+    if (this.#events.length > 0) return Math.max(0, Math.ceil(gatherMs - (nowUs - this.#firstUs) / 1000));
+    if (this.#shared.order('auditBatchesWaiting') > 0) return Math.max(0, Math.ceil(gatherMs - sentMs));
+    return sentMs < restsAfterMs ? quietMs : restingMs;
   }
 
   /** While the writer is behind, messages wait in the socket; when that is full the kernel drops and counts them. */
@@ -95,8 +144,11 @@ class ConnectorStage {
     }
   }
 
-  get pending(): number {
-    return this.#events.length;
+  /** Lets messages gather, where they come faster than /proc can be read. Returns whether it did. */
+  gather(): boolean {
+    if (this.#connector.auditTellsUs === null || !this.#budget.spent) return false;
+    Atomics.wait(this.#never, 0, 0, hurriedMs);
+    return true;
   }
 
   end(): void {
@@ -104,75 +156,36 @@ class ConnectorStage {
     this.#data.toWriter.close();
   }
 
-  /**
-   * The place of every process first: one that ends at once must not wait behind another's command line. Then what an
-   * exec changed.
-   */
-  #takeAll(bytes: number): void {
-    const messages: ConnectorMessage[] = [];
-    for (let offset = 0; offset < bytes; offset += connectorMessageBytes)
-      messages.push(decodeMessage(this.#view, offset));
-    const places = messages.map((message) => this.#place(message));
-    for (const [index, message] of messages.entries()) this.#take(message, places[index] ?? null);
-  }
-
-  /**
-   * What cannot wait. A process of a container runtime is moved into its container between its fork and its exec:
-   * threads that it starts meanwhile are occasions to look again.
-   */
-  #place(message: ConnectorMessage): ProcFacts | null {
-    const [first, second, third, fourth] = message.data;
-    if (message.what === processEvent.exec) {
-      this.#unexecuted.delete(second);
-      return this.#read(second);
-    }
-    if (message.what === processEvent.exit) {
-      if (first === second) this.#unexecuted.delete(second);
-      return null;
-    }
-    if (message.what !== processEvent.fork) return null;
-    if (third === fourth) this.#unexecuted.add(fourth);
-    else if (!this.#unexecuted.has(fourth)) return null;
-    return this.#read(fourth);
-  }
-
-  #read(pid: number): ProcFacts | null {
-    this.#shared.add('procReadings', 1);
-    return this.#reader.placeFacts(pid);
-  }
-
-  #take(message: ConnectorMessage, place: ProcFacts | null): void {
-    this.#shared.add('connectorMessages', 1);
-    const gap = this.#sequence.next(message.cpu, message.seq);
-    if (gap !== null) {
-      this.#shared.add('connectorMissing', gap.count);
-      const range = { from: `${gap.cpu}:${gap.from}`, to: `${gap.cpu}:${gap.to}`, count: gap.count };
-      this.#lost(`${gap.count} connector message(s) of CPU ${gap.cpu} never came.`, range);
-    }
-    const origin = originOf(message, message.monotonicNs + this.#clocks.realtimeNs - this.#clocks.monotonicNs);
-    const [first, second, third, fourth] = message.data;
-    if (message.what === processEvent.ack && !this.#subscribed) {
-      this.#subscribed = true;
-      this.#report({ kind: 'subscribed' });
-    } else if (message.what === processEvent.fork) {
-      if (second === this.#data.ownTgid && !this.#ownForkSeen && fourth === third) {
-        this.#ownForkSeen = true;
-        this.#report({ kind: 'own-fork-seen' });
+  /** What the supervisor waits for before it goes on. */
+  #watchStart(count: number): void {
+    for (let index = 0; index < count; index += 1) {
+      const what = this.#messages.what(index);
+      if (what === processEvent.ack && !this.#subscribed) {
+        this.#subscribed = true;
+        this.#report({ kind: 'subscribed' });
       }
-      const bootNs = message.monotonicNs + this.#clocks.boottimeNs - this.#clocks.monotonicNs;
-      const ticks = Number(bootNs / nanosecondsPerTick);
-      const parent = { parentPid: first, parentTgid: second };
-      this.#events.push({ kind: 'fork', ...origin, ...parent, pid: third, tgid: fourth, ticks, proc: place });
-    } else if (message.what === processEvent.exec) {
-      const proc = place === null ? null : this.#reader.execFacts(second, place);
-      this.#events.push({ kind: 'became', ...origin, pid: first, tgid: second, proc });
-    } else if (message.what === processEvent.exit) {
-      this.#events.push({ kind: 'exit', ...origin, pid: first, tgid: second, status: third });
+      const isProcess = this.#messages.data(index, 2) === this.#messages.data(index, 3);
+      const isOurs = what === processEvent.fork && this.#messages.data(index, 1) === this.#data.ownTgid;
+      if (!isOurs || !isProcess || this.#ownForkSeen) continue;
+      this.#ownForkSeen = true;
+      this.#report({ kind: 'own-fork-seen' });
     }
+  }
+
+  #readClocks(nowUs: number): void {
+    if (nowUs - this.#offsetsUs < clocksMs * 1000) return;
+    const { realtimeNs, monotonicNs, boottimeNs } = readClocks();
+    this.#offsets = { realtimeNs: realtimeNs - monotonicNs, boottimeNs: boottimeNs - monotonicNs };
+    this.#offsetsUs = nowUs;
   }
 
   #lost(reason: string, facts: Partial<LossEvent>): void {
-    this.#events.push(lossEvent(realtimeNs(), { source: 'connector', reason, ...facts }));
+    this.#add(lossEvent(realtimeNs(), { source: 'connector', reason, ...facts }));
+  }
+
+  #add(event: ConnectorEvent | LossEvent): void {
+    if (this.#events.length === 0) this.#firstUs = this.#arrivalUs;
+    this.#events.push(event);
   }
 
   #report(report: ConnectorReport): void {
@@ -186,22 +199,22 @@ class ConnectorStage {
 
 /** Before the snapshot messages are only read, so that the socket does not overrun; after it they flow. */
 function listen(stage: ConnectorStage): void {
-  for (;;) {
-    while (!stage.turn(0)) if (stage.pending >= batchMessages) stage.send();
-    stage.send();
-    if (stage.stopping) break;
-    stage.turn(receiveMs);
+  while (!stage.stopping) {
+    const waitMs = stage.waitMs();
+    if (waitMs === 0) stage.send();
+    else if (stage.receive(waitMs)) while (stage.gather() && stage.receive(0) && stage.waitMs() > 0);
   }
+  stage.send();
   stage.end();
 }
 
 function start(data: ConnectorData): void {
   const stage = new ConnectorStage(data);
   stage.subscribe();
-  const reading = setInterval(() => stage.turn(0), 5);
+  const reading = setInterval(() => stage.receive(0), 5);
   parentPort?.once('message', (order: ConnectorOrder) => {
     clearInterval(reading);
-    if (order.kind === 'snapshot') stage.snapshot();
+    if (order.kind === 'snapshot') stage.snapshot(order.auditTellsUs);
     if (order.kind === 'stop') stage.end();
     else listen(stage);
   });

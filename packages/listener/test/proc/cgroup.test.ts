@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { containerPath } from '../../src/proc/cgroup.ts';
+import { ContainerReadings, containerPath } from '../../src/proc/cgroup.ts';
 
 const a = '3cf200bb9ce23fefef9c5dadc466fecc1ff59d0c8863caa031e56744dec8518b';
 const b = 'f'.repeat(64);
@@ -126,5 +126,26 @@ describe('the container of a task', () => {
         });
       }),
     );
+  });
+});
+
+describe('a reading of the cgroups', () => {
+  it.each([
+    ['2:pids:/\n1:name=systemd:/\n0::/\n', { innermost: null, likeExiting: true }],
+    ['2:pids:/\n0::/system.slice/cron.service\n', { innermost: null, likeExiting: true }],
+    ['2:pids:/system.slice\n1:name=systemd:/\n0::/\n', { innermost: null, likeExiting: false }],
+    ['0::/\n', { innermost: null, likeExiting: false }],
+    [`2:pids:/docker/${a}\n0::/\n`, { innermost: a, likeExiting: false }],
+  ])('of %j is the same every time', (text, expected) => {
+    const readings = new ContainerReadings();
+
+    expect([readings.of(text), readings.of(text)]).toEqual([expected, expected]);
+  });
+
+  it('stays right when there were more texts than are kept', () => {
+    const readings = new ContainerReadings();
+    for (let group = 0; group < 10_000; group += 1) readings.of(`0::/group-${group}\n`);
+
+    expect(readings.of(`0::/docker/${a}\n`)).toEqual({ innermost: a, likeExiting: false });
   });
 });

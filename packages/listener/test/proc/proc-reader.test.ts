@@ -1,96 +1,73 @@
 import { describe, expect, it } from 'vitest';
+import type { ProcFacts } from '../../src/events.ts';
 import { realProc } from '../../src/proc/proc-files.ts';
-import { ProcReader, parseStat } from '../../src/proc/proc-reader.ts';
-import { fakeProc, stat } from '../support/fake-proc.ts';
+import { ProcReader } from '../../src/proc/proc-reader.ts';
+import { type FakeProcess, fakeProc, stat } from '../support/fake-proc.ts';
 
 const container = 'c'.repeat(64);
 const status = 'Name:\tsh\nUid:\t1000\t1001\t1002\t1003\nGid:\t2000\t2001\t2002\t2003\n';
-const onHost = { '20/root': '/', '20/ns/mnt': 'mnt:[1]', 'self/ns/mnt': 'mnt:[1]' };
+const self = { root: 'root of the host', mountinfo: '22 1 254:0 / / rw - ext4 /dev/vda rw' };
+const shell: FakeProcess = {
+  stat: stat('sh', 10, 5001),
+  cgroup: '0::/system.slice/ssh.service\n',
+  cmdline: 'sh\0-c\0\0caf\xc3\xa9 \xff\0',
+  exe: '/usr/bin/dash',
+  cwd: '/srv/\xff',
+  root: 'root of the host',
+  status,
+  loginuid: '4294967295',
+  sessionid: '3\n',
+};
 
-describe('/proc/PID/stat', () => {
-  it('has comm, the parent and the start', () => {
-    expect(parseStat(stat(20, 'sh', 10, 5001))).toEqual({ comm: 'sh', ppid: 10, startTicks: 5001 });
-  });
+const observe = (process: FakeProcess | readonly (FakeProcess | null)[]) =>
+  new ProcReader(fakeProc({ self, 20: process })).observe(20);
 
-  it.each(['a) S 1 (b', ')', '(', ') (', 'two words', '\xff', ''])('may have the comm %j', (comm) => {
-    expect(parseStat(stat(20, comm, 10, 5001))).toEqual({ comm, ppid: 10, startTicks: 5001 });
-  });
+/** The place of process 20. */
+function placeOf(process: FakeProcess | readonly (FakeProcess | null)[], startTicks: number | null = null) {
+  return new ProcReader(fakeProc({ self, 20: process })).open(20)?.place(startTicks);
+}
 
-  it.each(['', '20', '20 sh S 10', ')20 (sh', '20 (sh) S 10', '20 (sh) S x 1 1'])(
-    'that is %j tells nothing',
-    (text) => {
-      expect(parseStat(text)).toBeNull();
-    },
-  );
-});
-
-describe('the facts of a process', () => {
-  const files = {
-    '20/stat': stat(20, 'sh', 10, 5001),
-    '20/cgroup': '0::/system.slice/ssh.service\n',
-    '20/cmdline': 'sh\0-c\0\0caf\xc3\xa9 \xff\0',
-    '20/status': status,
-    '20/loginuid': '4294967295',
-    '20/sessionid': '3\n',
-  };
-  const links = { ...onHost, '20/exe': '/usr/bin/dash', '20/cwd': '/srv/\xff' };
-
-  it('are all there for one that may be looked at', () => {
-    expect(new ProcReader(fakeProc(files, links)).allFacts(20)).toEqual({
-      startTicks: 5001,
-      containerId: null,
-      argv: ['sh', '-c', '', 'caf\xc3\xa9 \xff'],
-      comm: 'sh',
-      exe: '/usr/bin/dash',
-      cwd: '/srv/\xff',
-      rootfs: '/',
-      uid: 1000,
-      euid: 1001,
-      gid: 2000,
-      auid: 4294967295,
-      ses: 3,
+describe('what is observed of a process', () => {
+  it('is everything, for one that may be looked at', () => {
+    expect(observe(shell)).toEqual({
+      ppid: 10,
+      facts: {
+        startTicks: 5001,
+        containerId: null,
+        argv: ['sh', '-c', '', 'caf\xc3\xa9 \xff'],
+        comm: 'sh',
+        exe: '/usr/bin/dash',
+        cwd: '/srv/\xff',
+        rootfs: '/',
+        uid: 1000,
+        euid: 1001,
+        gid: 2000,
+        auid: 4294967295,
+        ses: 3,
+      },
     });
   });
 
-  it('are only those that could be read', () => {
-    const reader = new ProcReader(fakeProc({ '20/stat': stat(20, 'kworker/0:0', 2, 5001), '20/cmdline': '' }));
-
-    expect(reader.allFacts(20)).toEqual({ startTicks: 5001, comm: 'kworker/0:0' });
-  });
-
-  it('are none for one that is gone', () => {
-    const reader = new ProcReader(fakeProc({}));
-
-    expect([reader.stat(20), reader.placeFacts(20), reader.allFacts(20)]).toEqual([null, null, null]);
-  });
-
-  it('are none where the number was given to another process meanwhile', () => {
-    const changing = { ...files, '20/stat': [stat(20, 'sh', 10, 5001), stat(20, 'other', 10, 7000)] };
-
-    expect(new ProcReader(fakeProc(changing, links)).placeFacts(20)).toBeNull();
-  });
-
-  it('are none where the process ended meanwhile', () => {
-    const ending = { ...files, '20/stat': [stat(20, 'sh', 10, 5001), null] };
-
-    expect(new ProcReader(fakeProc(ending, links)).placeFacts(20)).toBeNull();
-  });
-
-  it('are those of its place where it ended before the rest was read', () => {
-    const before = stat(20, 'sh', 10, 5001);
-    const ending = { ...files, '20/stat': [before, before, before, before, null], '20/status': [null] };
-
-    expect(new ProcReader(fakeProc(ending, links)).allFacts(20)).toEqual({
-      startTicks: 5001,
-      containerId: null,
-      auid: 4294967295,
-      ses: 3,
+  it('is only what could be read', () => {
+    expect(observe({ stat: stat('kworker/0:0', 2, 5001), cmdline: '' })).toEqual({
+      ppid: 2,
+      facts: { startTicks: 5001, comm: 'kworker/0:0' },
     });
   });
 
-  it('have the arguments up to the last NUL, and without one as they stand', () => {
-    const argvOf = (cmdline: string) =>
-      new ProcReader(fakeProc({ ...files, '20/cmdline': cmdline })).allFacts(20)?.argv;
+  it('is nothing for one that is gone', () => {
+    const reader = new ProcReader(fakeProc({ self }));
+
+    expect([reader.stat(20), reader.open(20), reader.observe(20)]).toEqual([null, null, null]);
+    expect(observe([null])).toBeNull();
+  });
+
+  it('is what was read before it ended', () => {
+    expect(observe([shell, null])).toEqual({ ppid: 10, facts: { startTicks: 5001, containerId: null, comm: 'sh' } });
+  });
+
+  it('has the arguments up to the last NUL, and without one as they stand', () => {
+    const argvOf = (cmdline: string) => observe({ ...shell, cmdline })?.facts.argv;
 
     expect([argvOf('sh\0'), argvOf('sh\0\0'), argvOf('nginx: worker'), argvOf('')]).toEqual([
       ['sh'],
@@ -100,28 +77,110 @@ describe('the facts of a process', () => {
     ]);
   });
 
-  it('are those of its place alone when a fork asks', () => {
-    expect(
-      new ProcReader(fakeProc({ ...files, '20/cgroup': `0::/docker/${container}\n` }, links)).placeFacts(20),
-    ).toEqual({
+  it('says nothing of the root of a process that has another one', () => {
+    expect(observe({ ...shell, root: 'another root' })?.facts).not.toHaveProperty('rootfs');
+  });
+
+  it('leaves nothing open', () => {
+    const proc = fakeProc({ self, 20: shell });
+    new ProcReader(proc).observe(20);
+
+    expect(proc.held()).toBe(0);
+  });
+});
+
+describe('the place of a process', () => {
+  const inContainer = { ...shell, cgroup: `0::/docker/${container}\n` };
+
+  it('is its start and its container', () => {
+    expect(placeOf(shell)).toEqual({ startTicks: 5001, containerId: null });
+    expect(placeOf(inContainer)).toEqual({ startTicks: 5001, containerId: container });
+  });
+
+  it('has the root of its container once that can be told', () => {
+    const mountinfo = '700 699 0:52 / / rw - overlay overlay rw,upperdir=/var/lib/docker/overlay2/abc/diff';
+
+    expect(placeOf({ ...inContainer, mountinfo })).toEqual({
       startTicks: 5001,
       containerId: container,
+      rootfs: '/var/lib/docker/overlay2/abc/merged',
+      rootDev: '00:34',
     });
   });
 
-  it('say nothing of the root of a process that sees other mounts, or is chrooted', () => {
-    const away = { ...links, '20/ns/mnt': 'mnt:[2]' };
-    const chrooted = { ...links, '20/root': '/srv/chroot' };
+  it('is read without stat where the start is known', () => {
+    const proc = fakeProc({ self, 20: shell });
 
-    expect(new ProcReader(fakeProc(files, away)).allFacts(20)).not.toHaveProperty('rootfs');
-    expect(new ProcReader(fakeProc(files, chrooted)).allFacts(20)).not.toHaveProperty('rootfs');
+    expect(new ProcReader(proc).open(20)?.place(77)).toEqual({ startTicks: 77, containerId: null });
+    expect(proc.looks).toEqual(['20 cgroup']);
+  });
+
+  it('is none for one that has ended', () => {
+    expect([placeOf([null]), placeOf([null], 77)]).toEqual([null, null]);
+  });
+
+  it('is its start alone where the cgroups are not to be read', () => {
+    const { cgroup: _, ...hidden } = shell;
+
+    expect(placeOf(hidden)).toEqual({ startTicks: 5001 });
+  });
+
+  it('is not concluded from the cgroups of one that is exiting: cgroup v1 shows it at their roots', () => {
+    const atTheRoots = { ...shell, cgroup: '2:pids:/\n1:name=systemd:/\n0::/\n' };
+    const exiting = { ...atTheRoots, stat: stat('sh', 10, 5001, 0x400004) };
+
+    expect([placeOf(atTheRoots), placeOf(exiting), placeOf(exiting, 5001)]).toEqual([
+      { startTicks: 5001, containerId: null },
+      { startTicks: 5001 },
+      null,
+    ]);
+  });
+});
+
+describe('the program of a process', () => {
+  const place: ProcFacts = { startTicks: 5001, containerId: null };
+  const executable = (process: FakeProcess) => {
+    const proc = fakeProc({ self, 20: process });
+    return { facts: new ProcReader(proc).open(20)?.executable({ ...place }), looks: proc.looks };
+  };
+
+  it('is its executable alone where no more is asked for', () => {
+    expect(executable(shell)).toEqual({ facts: { ...place, exe: '/usr/bin/dash' }, looks: ['20 exe'] });
+  });
+
+  it.each(['/usr/bin/runc', '/usr/local/bin/crun', '/usr/sbin/dockerd'])('is read whole for %s all the same', (exe) => {
+    expect(executable({ ...shell, exe, cmdline: 'x\0y\0' }).facts).toEqual({
+      ...place,
+      exe,
+      comm: 'sh',
+      argv: ['x', 'y'],
+      cwd: '/srv/\xff',
+      rootfs: '/',
+    });
+  });
+
+  it('is not known of one that has ended', () => {
+    expect(executable({})).toEqual({ facts: place, looks: ['20 exe'] });
   });
 });
 
 it('the real /proc knows the tests', () => {
-  const facts = new ProcReader(realProc).allFacts(process.pid);
+  const observed = new ProcReader(realProc).observe(process.pid);
 
-  expect(facts).toMatchObject({ exe: process.execPath, cwd: process.cwd(), uid: process.getuid?.() });
-  expect(realProc.read('0/stat')).toBeNull();
-  expect(realProc.link('0/exe')).toBeNull();
+  expect(observed).toMatchObject({
+    ppid: process.ppid,
+    facts: { exe: process.execPath, cwd: process.cwd(), uid: process.getuid?.(), rootfs: '/' },
+  });
+  expect(realProc.open(0)).toBeNull();
+});
+
+it('the real /proc has command lines of any length', async () => {
+  const { spawn } = await import('node:child_process');
+  const long = ['-c', 'read x', ...Array.from({ length: 8 }, () => 'x'.repeat(100_000))];
+  const child = spawn('/bin/sh', long, { stdio: ['pipe', 'ignore', 'ignore'] });
+  await new Promise((resolve) => child.once('spawn', resolve));
+  const argv = new ProcReader().observe(child.pid as number)?.facts.argv;
+  child.stdin.end();
+
+  expect(argv).toEqual(['/bin/sh', ...long]);
 });

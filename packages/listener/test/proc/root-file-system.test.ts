@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { procPart } from '../../src/proc/proc-files.ts';
 import { parseMount, RootFileSystems } from '../../src/proc/root-file-system.ts';
-import { fakeProc } from '../support/fake-proc.ts';
+import { type FakeProcess, fakeProc } from '../support/fake-proc.ts';
 
 const container = 'c'.repeat(64);
 const host = [
@@ -12,8 +13,22 @@ const host = [
 const overlay =
   '700 699 0:52 / / rw,relatime - overlay overlay rw,lowerdir=/l/A:/l/B,upperdir=/var/lib/docker/overlay2/abc/diff,workdir=/var/lib/docker/overlay2/abc/work';
 
-const rootOf = (mountinfo: string) =>
-  new RootFileSystems(fakeProc({ 'self/mountinfo': host, '20/mountinfo': mountinfo })).of(20, container);
+/** Asks for the root of process 20, which sees these mounts. */
+function systems(process: FakeProcess) {
+  const proc = fakeProc({ self: { mountinfo: host, root: 'root of the host' }, 20: process, 99: {} });
+  const roots = new RootFileSystems(proc);
+  const open = (pid: number) => {
+    const opened = proc.open(pid);
+    if (opened === null) throw new Error(`no process ${pid}`);
+    return opened;
+  };
+  return { roots, open };
+}
+
+function rootOf(mountinfo: string) {
+  const { roots, open } = systems({ mountinfo });
+  return roots.of(open(20), container);
+}
 
 describe('a line of mountinfo', () => {
   it('has optional fields up to the dash, and octal escapes', () => {
@@ -68,20 +83,34 @@ describe('the root of a container', () => {
   });
 
   it('once known stays so, when the process that told it is gone', () => {
-    const roots = new RootFileSystems(fakeProc({ 'self/mountinfo': host, '20/mountinfo': overlay }));
-    const first = roots.of(20, container);
+    const { roots, open } = systems({ mountinfo: overlay });
+    const first = roots.of(open(20), container);
 
-    expect(roots.of(99, container)).toEqual(first);
-    expect(roots.of(99, 'd'.repeat(64))).toBeUndefined();
+    expect(roots.of(open(99), container)).toEqual(first);
+    expect(roots.of(open(99), 'd'.repeat(64))).toBeUndefined();
   });
 
   it('may be learnt from the runtime that makes it, unless it is known already', () => {
-    const roots = new RootFileSystems(fakeProc({ 'self/mountinfo': host, '20/mountinfo': overlay }));
+    const { roots, open } = systems({ mountinfo: overlay });
     roots.learn({ containerId: 'd'.repeat(64), rootfs: '/run/bundle/rootfs', dev: '00:99' });
-    const known = roots.of(20, container);
+    const known = roots.of(open(20), container);
     roots.learn({ containerId: container, rootfs: '/elsewhere', dev: null });
 
-    expect(roots.of(99, 'd'.repeat(64))).toEqual({ path: '/run/bundle/rootfs', dev: '00:99' });
-    expect(roots.of(20, container)).toEqual(known);
+    expect(roots.of(open(99), 'd'.repeat(64))).toEqual({ path: '/run/bundle/rootfs', dev: '00:99' });
+    expect(roots.of(open(20), container)).toEqual(known);
+  });
+});
+
+describe('the root of the host', () => {
+  it.each([
+    ['is that of a process with the same root directory', { root: 'root of the host' }, true],
+    ['is not that of a process with another one', { root: 'another root' }, false],
+    ['is not claimed of a process that is gone', {}, false],
+  ])('%s', (_, process, expected) => {
+    const { roots, open } = systems(process);
+    const opened = open(20);
+    opened.look(procPart.root);
+
+    expect(roots.isOfHost(opened)).toBe(expected);
   });
 });
