@@ -13,8 +13,8 @@ import {
   setAuditStatus,
 } from '@godo/native';
 import { ListenerError } from '../listener-error.ts';
-import { type AuditRule, encodeRule, isHiding, isTaskNever, keyOfRule } from '../rules/audit-rule.ts';
-import { ruleKey } from '../rules/rule-set.ts';
+import { type AuditRule, encodeRule, isHiding, isTaskNever } from '../rules/audit-rule.ts';
+import { isOurs } from '../rules/rule-set.ts';
 
 const requestMs = 2_000;
 
@@ -131,12 +131,12 @@ export class AuditRole {
     if (this.status().enabled === 0) setAuditStatus(this.#control, { enabled: 1 }, requestMs);
   }
 
-  /** Deletes every rule with our key. Returns how many there were. */
+  /** Deletes every rule of ours. Returns how many there were. */
   removeRules(): number {
     if (this.immutable) return 0;
     let removed = 0;
     for (const rule of listAuditRules(this.#control, requestMs)) {
-      if (keyOfRule(rule) !== ruleKey) continue;
+      if (!isOurs(rule)) continue;
       try {
         deleteAuditRule(this.#control, rule, requestMs);
         removed += 1;
@@ -149,13 +149,12 @@ export class AuditRole {
   }
 
   ownRules(): number {
-    return listAuditRules(this.#control, requestMs).filter((rule) => keyOfRule(rule) === ruleKey).length;
+    return listAuditRules(this.#control, requestMs).filter(isOurs).length;
   }
 
   /** How many rules of others hide calls or records from every listener (`never,exit`, `exclude`). */
   hidingRules(): number {
-    return listAuditRules(this.#control, requestMs).filter((rule) => keyOfRule(rule) !== ruleKey && isHiding(rule))
-      .length;
+    return listAuditRules(this.#control, requestMs).filter((rule) => !isOurs(rule) && isHiding(rule)).length;
   }
 
   /** How many `-a never,task` rules there are: whole processes that no rule can see. */

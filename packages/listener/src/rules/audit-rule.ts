@@ -4,6 +4,7 @@
 export const ruleField = {
   pid: 0,
   arch: 11,
+  msgtype: 12,
   exit: 103,
   success: 104,
   a0: 200,
@@ -23,19 +24,20 @@ export interface RuleCondition {
   readonly value: number;
 }
 
-/** A rule of the system call exit list. */
 export interface AuditRule {
+  /** exit: decides about system calls at their end. exclude: about records, by their type. */
+  readonly list: 'exit' | 'exclude';
   readonly action: 'always' | 'never';
   /** System call numbers; empty means all. */
   readonly syscalls: readonly number[];
   readonly conditions: readonly RuleCondition[];
   /** Put before the rules that are there already. */
   readonly first: boolean;
-  readonly key: string;
+  /** null: the kernel stops looking at an exclude rule when it comes to a key (audit_filter in kernel/audit.c). */
+  readonly key: string | null;
 }
 
-const filterExit = 4;
-const filterExclude = 5;
+const lists = { exit: 4, exclude: 5 } as const;
 const filterPrepend = 0x10;
 const actions = { never: 0, always: 2 } as const;
 /** The mask has 2048 bits; the last 16 are no system calls but classes of them (AUDIT_SYSCALL_CLASSES). */
@@ -52,11 +54,11 @@ const offset = {
 
 /** struct audit_rule_data with its buffer, in the byte order of the little-endian machines we run on. */
 export function encodeRule(rule: AuditRule): Uint8Array {
-  const key = Buffer.from(rule.key, 'utf8');
+  const key = Buffer.from(rule.key ?? '', 'utf8');
   const bytes = Buffer.alloc(offset.buffer + key.length);
-  bytes.writeUInt32LE(filterExit | (rule.first ? filterPrepend : 0), 0);
+  bytes.writeUInt32LE(lists[rule.list] | (rule.first ? filterPrepend : 0), 0);
   bytes.writeUInt32LE(actions[rule.action], 4);
-  bytes.writeUInt32LE(rule.conditions.length + 1, 8);
+  bytes.writeUInt32LE(rule.conditions.length + (rule.key === null ? 0 : 1), 8);
   if (rule.syscalls.length === 0) bytes.fill(0xff, offset.mask, offset.mask + maskCalls / 8);
   for (const syscall of rule.syscalls) {
     if (syscall >= maskCalls) throw new RangeError(`system call number ${syscall} does not fit a rule`);
@@ -66,6 +68,7 @@ export function encodeRule(rule: AuditRule): Uint8Array {
   rule.conditions.forEach(({ field, operator, value }, index) => {
     writeField(bytes, index, ruleField[field], ruleOperator[operator], value);
   });
+  if (rule.key === null) return bytes;
   writeField(bytes, rule.conditions.length, ruleField.key, ruleOperator['='], key.length);
   bytes.writeUInt32LE(key.length, offset.bufferLength);
   key.copy(bytes, offset.buffer);
@@ -87,12 +90,18 @@ export function keyOfRule(rule: Uint8Array): string | null {
   return null;
 }
 
+/** Whether a rule as the kernel lists it is this one. */
+export function isSameRule(listed: Uint8Array, rule: AuditRule): boolean {
+  const wanted = Buffer.from(encodeRule({ ...rule, first: false }));
+  return wanted.equals(Buffer.from(listed.buffer, listed.byteOffset, listed.byteLength));
+}
+
 /** Whether a rule keeps calls from being recorded (`-a never,exit`), or records from being made (`-a …,exclude`). */
 export function isHiding(rule: Uint8Array): boolean {
   const bytes = Buffer.from(rule.buffer, rule.byteOffset, rule.byteLength);
   if (bytes.length < 8) return false;
   const list = bytes.readUInt32LE(0) & 0xf;
-  return list === filterExclude || (list === filterExit && bytes.readUInt32LE(4) === actions.never);
+  return list === lists.exclude || (list === lists.exit && bytes.readUInt32LE(4) === actions.never);
 }
 
 /** Whether a rule keeps a whole task from being audited (`-a never,task`). */

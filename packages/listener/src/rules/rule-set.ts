@@ -1,5 +1,6 @@
 /** The rules that godo loads: as narrow as the kernel allows. */
 
+import { recordType, recordTypeName } from '../audit/record-types.ts';
 import {
   type Architecture,
   auditArch,
@@ -10,10 +11,31 @@ import {
   type SyscallName,
   syscallNumber,
 } from '../audit/syscalls.ts';
-import type { AuditRule, RuleCondition } from './audit-rule.ts';
+import { type AuditRule, isSameRule, keyOfRule, type RuleCondition } from './audit-rule.ts';
 
-/** Every rule of ours carries this key, and none that is not ours does. */
+/** Every rule of ours about system calls carries this key, and none that is not ours does. */
 export const ruleKey = 'godo';
+
+/** "godo" in ASCII. No process has such a number, so the condition always holds: it is what tells the rule as ours. */
+const markOfOurs: RuleCondition = { field: 'pid', operator: '!=', value: 0x676f_646f };
+
+/**
+ * What nobody reads need not be made: a third of the records of a write or a close. It holds for every listener of the
+ * host, so it is for the one that has the audit role only.
+ */
+export const excludeRule: AuditRule = {
+  list: 'exclude',
+  action: 'never',
+  syscalls: [],
+  conditions: [{ field: 'msgtype', operator: '=', value: recordType.proctitle }, markOfOurs],
+  first: false,
+  key: null,
+};
+
+/** Whether a rule as the kernel lists it is one that a godo loaded. */
+export function isOurs(rule: Uint8Array): boolean {
+  return keyOfRule(rule) === ruleKey || isSameRule(rule, excludeRule);
+}
 
 interface Wanted {
   readonly names: readonly SyscallName[];
@@ -85,6 +107,7 @@ export function ruleSet(architectures: readonly Architecture[], exemptPids: read
   const recording = architectures.flatMap((arch) => wanted.flatMap((rule) => ruleOf(arch, rule)));
   const exempting = exemptPids.map(
     (pid): AuditRule => ({
+      list: 'exit',
       action: 'never',
       syscalls: [],
       conditions: [{ field: 'pid', operator: '=', value: pid }],
@@ -99,7 +122,16 @@ function ruleOf(arch: Architecture, { names, conditions, action }: Wanted): Audi
   const syscalls = names.flatMap((name) => syscallNumber(arch, name) ?? []);
   if (syscalls.length === 0) return [];
   const condition: RuleCondition = { field: 'arch', operator: '=', value: auditArch[arch] };
-  return [{ action: action ?? 'always', syscalls, conditions: [condition, ...conditions], first: false, key: ruleKey }];
+  return [
+    {
+      list: 'exit',
+      action: action ?? 'always',
+      syscalls,
+      conditions: [condition, ...conditions],
+      first: false,
+      key: ruleKey,
+    },
+  ];
 }
 
 const archNames: Readonly<Record<number, string>> = {
@@ -110,11 +142,16 @@ const archNames: Readonly<Record<number, string>> = {
 
 /** As auditctl would have it, for people. */
 export function describeRule(rule: AuditRule): string {
-  const conditions = rule.conditions.map(({ field, operator, value }) => {
-    const shown =
-      field === 'arch' ? (archNames[value] ?? value.toString(16)) : operator === '&' ? `0${value.toString(8)}` : value;
-    return `-F ${field}${operator}${shown}`;
-  });
-  const syscalls = rule.syscalls.length === 0 ? 'all' : rule.syscalls.join(',');
-  return `${rule.first ? '-A' : '-a'} ${rule.action},exit ${conditions.join(' ')} -S ${syscalls} -k ${rule.key}`;
+  const conditions = rule.conditions.map(
+    ({ field, operator, value }) => `-F ${field}${operator}${shown(field, operator, value)}`,
+  );
+  const head = `${rule.first ? '-A' : '-a'} ${rule.action},${rule.list} ${conditions.join(' ')}`;
+  if (rule.list === 'exclude') return head;
+  return `${head} -S ${rule.syscalls.length === 0 ? 'all' : rule.syscalls.join(',')} -k ${rule.key}`;
+}
+
+function shown(field: string, operator: string, value: number): string {
+  if (field === 'arch') return archNames[value] ?? value.toString(16);
+  if (field === 'msgtype') return recordTypeName(value);
+  return operator === '&' ? `0${value.toString(8)}` : String(value);
 }

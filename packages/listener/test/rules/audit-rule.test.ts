@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type AuditRule, encodeRule, isHiding, isTaskNever, keyOfRule, ruleField } from '../../src/rules/audit-rule.ts';
 
 const rule: AuditRule = {
+  list: 'exit',
   action: 'always',
   syscalls: [1, 257],
   conditions: [
@@ -57,6 +58,16 @@ describe('an audit rule in binary form', () => {
   it('has room for the numbers up to 2031: the bits behind it are classes', () => {
     expect(Buffer.from(encodeRule({ ...rule, syscalls: [2031] })).readUInt32LE(12 + 252)).toBe(0x8000);
     expect(() => encodeRule({ ...rule, syscalls: [2032] })).toThrow('system call number 2032 does not fit a rule');
+  });
+
+  it('of the exclude list has its conditions and no key', () => {
+    const conditions = [{ field: 'msgtype', operator: '=', value: 1327 }] as const;
+    const bytes = Buffer.from(encodeRule({ ...rule, list: 'exclude', action: 'never', conditions, key: null }));
+
+    expect([0, 4, 8, 268, 272, 524, 780, 1036].map((at) => bytes.readUInt32LE(at))).toEqual([
+      5, 0, 1, 12, 0, 1327, 0x40000000, 0,
+    ]);
+    expect(bytes.length).toBe(1040);
   });
 
   it('gives its key back', () => {

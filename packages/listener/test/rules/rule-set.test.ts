@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Architecture, auditArch, type SyscallName, syscallName } from '../../src/audit/syscalls.ts';
 import type { AuditRule } from '../../src/rules/audit-rule.ts';
-import { architecturesOf, describeRule, ruleKey, ruleSet } from '../../src/rules/rule-set.ts';
+import { encodeRule } from '../../src/rules/audit-rule.ts';
+import { architecturesOf, describeRule, excludeRule, isOurs, ruleKey, ruleSet } from '../../src/rules/rule-set.ts';
 
 const ofArchitecture = (arch: Architecture) => (rule: AuditRule) =>
   rule.conditions.some(({ field, value }) => field === 'arch' && value === auditArch[arch]);
@@ -82,5 +83,18 @@ describe('the rules that godo loads', () => {
 
   it('all carry our key', () => {
     expect(ruleSet(['x86_64', 'i386', 'aarch64'], [77]).every(({ key }) => key === ruleKey)).toBe(true);
+  });
+
+  it('and the one that leaves PROCTITLE out are known as ours, and no other is', () => {
+    const { list, action, conditions } = excludeRule;
+    const ofOthers = { ...excludeRule, conditions: conditions.slice(0, 1) };
+
+    expect([list, action, describeRule(excludeRule)]).toEqual([
+      'exclude',
+      'never',
+      '-a never,exclude -F msgtype=PROCTITLE -F pid!=1735353455',
+    ]);
+    expect([excludeRule, ...ruleSet(['x86_64'], [77])].map((rule) => isOurs(encodeRule(rule)))).not.toContain(false);
+    expect(isOurs(encodeRule(ofOthers))).toBe(false);
   });
 });
