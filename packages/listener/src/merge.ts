@@ -18,7 +18,8 @@ export interface AuditBatch {
   readonly arrivalUs: number;
   /** The audit socket was found empty at this moment, after everything in this and earlier batches; null: it was not. */
   readonly drainedUs: number | null;
-  readonly events: readonly (AuditEvent | LossEvent)[];
+  /** Read once, when they are applied. */
+  readonly events: { forEach(each: (event: AuditEvent | LossEvent) => void): void };
 }
 
 export interface ConnectorBatch {
@@ -94,6 +95,11 @@ export class Merge {
     return released;
   }
 
+  readonly #applyAudit = (event: AuditEvent | LossEvent): void => {
+    if (event.kind !== 'loss' && event.ms > this.#auditSeenMs) this.#auditSeenMs = event.ms;
+    this.#apply(event);
+  };
+
   #release(): number {
     let applied = 0;
     for (const batch of this.#audit) {
@@ -101,10 +107,7 @@ export class Merge {
       this.#auditArrivedUs = batch.arrivalUs;
       // Of this batch alone: after a step of the clock the stamps of earlier ones mean nothing.
       this.#auditSeenMs = Number.NEGATIVE_INFINITY;
-      for (const event of batch.events) {
-        if (event.kind !== 'loss' && event.ms > this.#auditSeenMs) this.#auditSeenMs = event.ms;
-        this.#apply(event);
-      }
+      batch.events.forEach(this.#applyAudit);
       if (batch.drainedUs !== null) this.#auditDrainedUs = Math.max(this.#auditDrainedUs, batch.drainedUs);
       applied += 1;
     }

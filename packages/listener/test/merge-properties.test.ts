@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { RawEntry } from '@godo/evidence';
+import type { RawCollection, RawDocuments } from '@godo/evidence';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PipelineEvent } from '../src/events.ts';
 import { Merge } from '../src/merge.ts';
 import { type Arrival, arrivalsOf } from './support/arrival.ts';
 import { sessionStart } from './support/events.ts';
-import { recordFrom } from './support/recording.ts';
+import { documentOf, recordFrom } from './support/recording.ts';
 import { type HostStory, hostStory } from './support/simulated-host.ts';
 
 function merged(arrivals: readonly Arrival[]): PipelineEvent[] {
@@ -20,17 +20,24 @@ function merged(arrivals: readonly Arrival[]): PipelineEvent[] {
   return events;
 }
 
-const documentsOf = (events: readonly PipelineEvent[]): RawEntry[] =>
-  recordFrom(sessionStart(), events).sort((a, b) => idOf(a).localeCompare(idOf(b)));
+interface Stored {
+  readonly collection: RawCollection;
+  readonly document: RawDocuments[RawCollection];
+}
 
-const idOf = ({ collection, document }: RawEntry) => `${collection} ${document._id}`;
+const documentsOf = (events: readonly PipelineEvent[]): Stored[] =>
+  recordFrom(sessionStart(), events)
+    .map((entry) => ({ collection: entry.collection, document: documentOf(entry) }))
+    .sort((a, b) => idOf(a).localeCompare(idOf(b)));
+
+const idOf = ({ collection, document }: Stored) => `${collection} ${document._id}`;
 
 /** Everything as it happened. */
 const inTrueOrder = ({ connector, audit }: HostStory): PipelineEvent[] =>
   [...connector, ...audit].sort((a, b) => a.atUs - b.atUs).map(({ event }) => event);
 
 /** The first documents that are not the same, so that a failure is told in a few lines. */
-function firstDifference(left: readonly RawEntry[], right: readonly RawEntry[]): unknown {
+function firstDifference(left: readonly Stored[], right: readonly Stored[]): unknown {
   const length = Math.max(left.length, right.length);
   for (let index = 0; index < length; index += 1) {
     if (!isDeepStrictEqual(left[index], right[index])) return [left[index], right[index]];

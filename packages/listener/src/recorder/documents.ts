@@ -1,21 +1,9 @@
 /** Documents made from the recorder's state. Pure. */
 
-import {
-  type FileSessionDocument,
-  isoTime,
-  type Origin,
-  type ProcessKey,
-  type SourceClock,
-  type TaskDocument,
-  type WriteCount,
-} from '@godo/evidence';
-import type { AuditOrigin, Caller, ConnectorOrigin, ProcFacts } from '../events.ts';
-import type { FileSession, WriteTotals } from './descriptor-table.ts';
-import { argvFields, fittingArgv, textFields, textOrNull } from './document-text.ts';
+import { isoTime, type RunOrigin, type SourceClock, type TaskDocument, textOf, textsOf } from '@godo/evidence';
+import type { AuditOrigin, BinaryString, Caller, ConnectorOrigin, ProcFacts } from '../events.ts';
+import { fittingArgv, textOrNull } from './document-text.ts';
 import type { ProcessState } from './process-table.ts';
-
-/** What all documents of a run have in common. */
-export type RunOrigin = Omit<Origin, '_id'>;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -46,11 +34,20 @@ export interface Observation {
   readonly pid: number;
 }
 
+/**
+ * A task document while it is put together: field after field onto one object, for there are several of them to every
+ * process, and objects that are made of the fields of others cost ten times as much.
+ */
+export type TaskDraft = Mutable<TaskDocument>;
+
 /** The part of a task document that every observation has. */
-export function taskDocument(origin: RunOrigin, process: ProcessState, seen: Observation): Mutable<TaskDocument> {
+export function taskDocument(origin: RunOrigin, process: ProcessState, seen: Observation): TaskDraft {
   return {
     _id: seen.id,
-    ...origin,
+    host: origin.host,
+    machineId: origin.machineId,
+    bootId: origin.bootId,
+    sessionId: origin.sessionId,
     observation: seen.observation,
     source: seen.source,
     clock: seen.clock,
@@ -66,113 +63,67 @@ export function taskDocument(origin: RunOrigin, process: ProcessState, seen: Obs
 }
 
 /** Container and root file system as known now; nothing where they never were read. */
-export function placeFields(process: ProcessState): Partial<TaskDocument> {
-  return {
-    ...(process.containerId !== undefined && { containerId: process.containerId }),
-    ...(process.rootfs !== null && textFields('rootfs', process.rootfs)),
-  };
+export function putPlace(draft: TaskDraft, process: ProcessState): void {
+  if (process.containerId !== undefined) draft.containerId = process.containerId;
+  if (process.rootfs !== null) putText(draft, 'rootfs', process.rootfs);
 }
 
-export function parentFields(process: ProcessState): Partial<TaskDocument> {
-  return {
-    ...(process.ppid !== null && { ppid: process.ppid }),
-    ...(process.parentTgid !== null && { parentTgid: process.parentTgid }),
-    parentKey: process.parentKey,
-  };
+export function putParent(draft: TaskDraft, process: ProcessState): void {
+  if (process.ppid !== null) draft.ppid = process.ppid;
+  if (process.parentTgid !== null) draft.parentTgid = process.parentTgid;
+  draft.parentKey = process.parentKey;
 }
 
 /** Fields that audit gives with every call; numbers it did not give are left out. */
-export function callerFields(caller: Caller): Partial<TaskDocument> {
-  return {
-    ...numberFields(caller),
-    tty: textOrNull(caller.tty),
-    ...textFields('comm', caller.comm),
-    ...textFields('exe', caller.exe),
-  };
+export function putCaller(draft: TaskDraft, caller: Caller): void {
+  putNumbers(draft, caller);
+  draft.tty = textOrNull(caller.tty);
+  putText(draft, 'comm', caller.comm);
+  putText(draft, 'exe', caller.exe);
 }
 
-/** What /proc told; only what was read. The container and the root are the process's (see placeFields). */
-export function procFields(facts: ProcFacts): Partial<TaskDocument> {
-  return {
-    ...numberFields(facts),
-    ...(facts.argv !== undefined && argvFields(fittingArgv(facts.argv).argv)),
-    ...(facts.comm !== undefined && textFields('comm', facts.comm)),
-    ...(facts.exe !== undefined && textFields('exe', facts.exe)),
-    ...(facts.cwd !== undefined && textFields('cwd', facts.cwd)),
-  };
+/** What /proc told; only what was read. The container and the root are the process's (see putPlace). */
+export function putProc(draft: TaskDraft, facts: ProcFacts): void {
+  putNumbers(draft, facts);
+  if (facts.argv !== undefined) putArgv(draft, fittingArgv(facts.argv).argv);
+  if (facts.comm !== undefined) putText(draft, 'comm', facts.comm);
+  if (facts.exe !== undefined) putText(draft, 'exe', facts.exe);
+  if (facts.cwd !== undefined) putText(draft, 'cwd', facts.cwd);
 }
 
-const credentialNames = ['uid', 'gid', 'euid', 'auid', 'ses'] as const;
-
-function numberFields(from: Partial<Record<(typeof credentialNames)[number], number>>): Partial<TaskDocument> {
-  const fields: Partial<Record<(typeof credentialNames)[number], number>> = {};
-  for (const name of credentialNames) {
-    const value = from[name];
-    if (value !== undefined && !Number.isNaN(value)) fields[name] = value;
+/** The text, with `…Hex` beside it where the bytes were not UTF-8. */
+export function putText(draft: TaskDraft, name: 'comm' | 'exe' | 'cwd' | 'rootfs', value: BinaryString | null): void {
+  if (value === null) {
+    draft[name] = null;
+    return;
   }
-  return fields;
+  const { text, hex } = textOf(value);
+  draft[name] = text;
+  if (hex !== undefined) draft[`${name}Hex`] = hex;
 }
 
-/** `closed` and `closedBy` are null while the session is open. */
-export function fileDocument(origin: RunOrigin, session: FileSession): Mutable<FileSessionDocument> {
-  const open = session.references > 0;
-  const writers = [...session.writers].map(([key, totals]) => ({ key: key as ProcessKey, ...writeCount(totals) }));
-  return {
-    _id: session.id,
-    ...origin,
-    kind: 'session',
-    fileSessionId: session.id,
-    ...textFields('path', session.path),
-    pathResolved: session.pathResolved,
-    ...(session.dirfd !== null && { dirfd: session.dirfd }),
-    dev: session.dev,
-    inode: session.inode,
-    fileType: session.fileType,
-    flags: session.flags,
-    access: session.access,
-    created: session.created,
-    key: session.key,
-    pid: session.tgid,
-    tgid: session.tgid,
-    fd: session.fd,
-    comm: textOrNull(session.comm),
-    exe: textOrNull(session.exe),
-    containerId: session.containerId,
-    openedBefore: session.openedBefore,
-    openedNs: session.openedNs,
-    opened: isoTime(session.openedNs),
-    closedNs: open ? null : session.releasedNs,
-    closed: open ? null : isoTime(session.releasedNs),
-    closedBy: open ? null : session.releasedBy,
-    writes: writeCount(sumWrites(session)),
-    writers,
-    ...(session.warnings.length > 0 && { warnings: session.warnings }),
-  };
-}
-
-function sumWrites(session: FileSession): WriteTotals | null {
-  let sum: WriteTotals | null = null;
-  for (const totals of session.writers.values()) {
-    if (sum === null) {
-      sum = { ...totals };
-      continue;
-    }
-    sum.count += totals.count;
-    sum.bytes += totals.bytes;
-    if (totals.firstNs < sum.firstNs) sum.firstNs = totals.firstNs;
-    if (totals.lastNs > sum.lastNs) sum.lastNs = totals.lastNs;
+export function putArgv(draft: TaskDraft, argv: readonly BinaryString[] | null): void {
+  if (argv === null) {
+    draft.argv = null;
+    return;
   }
-  return sum;
+  const { texts, hexes } = textsOf(argv);
+  draft.argv = texts;
+  if (hexes !== undefined) draft.argvHex = hexes;
 }
 
-function writeCount(totals: WriteTotals | null): WriteCount {
-  if (totals === null) return { count: 0, bytes: 0, firstNs: null, first: null, lastNs: null, last: null };
-  return {
-    count: totals.count,
-    bytes: totals.bytes,
-    firstNs: totals.firstNs,
-    first: isoTime(totals.firstNs),
-    lastNs: totals.lastNs,
-    last: isoTime(totals.lastNs),
-  };
+export function putWarnings(draft: TaskDraft, warnings: readonly string[]): void {
+  if (warnings.length > 0) draft.warnings = warnings;
+}
+
+function putNumbers(draft: TaskDraft, from: Pick<ProcFacts, 'uid' | 'gid' | 'euid' | 'auid' | 'ses'>): void {
+  if (isGiven(from.uid)) draft.uid = from.uid;
+  if (isGiven(from.gid)) draft.gid = from.gid;
+  if (isGiven(from.euid)) draft.euid = from.euid;
+  if (isGiven(from.auid)) draft.auid = from.auid;
+  if (isGiven(from.ses)) draft.ses = from.ses;
+}
+
+function isGiven(value: number | undefined): value is number {
+  return value !== undefined && !Number.isNaN(value);
 }

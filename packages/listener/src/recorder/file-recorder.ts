@@ -1,8 +1,17 @@
 /** Follows descriptors through open, dup, write, close, fork, exec and exit, and emits file sessions. */
 
-import { type ClosedBy, type FileSessionDocument, isoTime } from '@godo/evidence';
+import {
+  type ClosedBy,
+  type FileCollection,
+  type FileSession,
+  type Instant,
+  instantOfNs,
+  type RunOrigin,
+  textOf,
+} from '@godo/evidence';
 import { openFlag, openForWriteMask } from '../audit/syscalls.ts';
 import type {
+  Caller,
   CloseEvent,
   CloseRangeEvent,
   DescriptorFlagsEvent,
@@ -12,17 +21,25 @@ import type {
   WriteEvent,
 } from '../events.ts';
 import { coarseClockMs } from './coarse-clock.ts';
-import { countWrite, type Descriptor, type FileSession } from './descriptor-table.ts';
-import { auditId, fileDocument, nanosecondsPerMs, type RunOrigin } from './documents.ts';
+import type { Descriptor } from './descriptor-table.ts';
+import { textOrNull } from './document-text.ts';
 import type { ProcessState } from './process-table.ts';
+import { type Opened, TrackedSession } from './tracked-session.ts';
 
-export type EmitFile = (collection: 'files' | 'fds', document: FileSessionDocument) => void;
+export type EmitFile = (collection: FileCollection, session: FileSession) => void;
+
+interface CallerTexts {
+  readonly caller: Caller | null;
+  readonly comm: string | null;
+  readonly exe: string | null;
+}
 
 export class FileRecorder {
   readonly #origin: RunOrigin;
   readonly #emit: EmitFile;
   /** Open sessions that changed since they were last written down. */
-  readonly #dirty = new Set<FileSession>();
+  readonly #dirty = new Set<TrackedSession>();
+  #lastCaller: CallerTexts = { caller: null, comm: null, exe: null };
   /** Open sessions. */
   #open = 0;
   /** Writes to descriptors of files that are not recorded: sockets, pipes, terminals, or opened before us. */
@@ -38,16 +55,18 @@ export class FileRecorder {
   }
 
   open(process: ProcessState, event: OpenEvent): void {
-    const timeNs = BigInt(event.ms) * nanosecondsPerMs;
     const held = process.descriptors.get(event.fd);
     if (held !== undefined) {
       if (held.session.openedBefore && this.#seenBySnapshot(process, event.ms)) this.#forget(process, event.fd);
-      else process.descriptors.release(event.fd, timeNs, 'unseen', this.#ended);
+      else process.descriptors.release(event.fd, stampOf(event), 'unseen', this.#ended);
     }
     if (event.flags !== null && ((event.flags & openForWriteMask) === 0 || (event.flags & openFlag.path) !== 0)) return;
+    const path = event.path === null ? null : textOf(event.path);
+    const caller = this.#textsOf(event.caller);
     this.#begin(process, event.fd, event.closeOnExec, {
-      id: auditId(this.#origin.bootId, event),
-      path: event.path,
+      id: event.serial,
+      path: path?.text ?? null,
+      pathHex: path?.hex ?? null,
       pathResolved: event.pathResolved,
       dirfd: event.dirfd,
       dev: event.dev,
@@ -56,20 +75,23 @@ export class FileRecorder {
       flags: event.flags,
       access: event.access,
       created: event.created,
-      comm: event.caller.comm,
-      exe: event.caller.exe,
+      comm: caller.comm,
+      exe: caller.exe,
       openedBefore: false,
-      openedNs: timeNs,
-      warnings: event.warnings ?? [],
+      opened: stampOf(event),
+      warnings: event.warnings ?? null,
     });
   }
 
   /** Files that were open for writing when the listener started. */
   adopt(process: ProcessState, event: SnapshotEvent): void {
+    const opened = instantOfNs(event.timeNs);
     for (const file of event.files) {
+      const path = textOf(file.path);
       this.#begin(process, file.fd, file.closeOnExec, {
         id: `${this.#origin.sessionId}:open:${process.tgid}.${process.startTicks}.${file.fd}`,
-        path: file.path,
+        path: path.text,
+        pathHex: path.hex ?? null,
         pathResolved: true,
         dirfd: null,
         dev: file.dev,
@@ -78,11 +100,11 @@ export class FileRecorder {
         flags: file.flags,
         access: file.access,
         created: false,
-        comm: process.comm,
-        exe: process.exe,
+        comm: textOrNull(process.comm),
+        exe: textOrNull(process.exe),
         openedBefore: true,
-        openedNs: event.timeNs,
-        warnings: [],
+        opened,
+        warnings: null,
       });
     }
   }
@@ -90,7 +112,7 @@ export class FileRecorder {
   close(process: ProcessState, event: CloseEvent): void {
     const held = process.descriptors.get(event.fd);
     if (held !== undefined && this.#isOlderThanSnapshot(process, held, event.ms)) return;
-    process.descriptors.release(event.fd, BigInt(event.ms) * nanosecondsPerMs, 'close', this.#ended);
+    process.descriptors.release(event.fd, stampOf(event), 'close', this.#ended);
   }
 
   closeRange(process: ProcessState, event: CloseRangeEvent): void {
@@ -100,7 +122,7 @@ export class FileRecorder {
       const held = process.descriptors.get(fd);
       if (held === undefined || this.#isOlderThanSnapshot(process, held, event.ms)) continue;
       if (event.onExec) held.closeOnExec = true;
-      else process.descriptors.release(fd, BigInt(event.ms) * nanosecondsPerMs, 'close', this.#ended);
+      else process.descriptors.release(fd, stampOf(event), 'close', this.#ended);
     }
   }
 
@@ -112,7 +134,7 @@ export class FileRecorder {
       this.untracked += 1;
       return;
     }
-    countWrite(session, process.key, event.bytes, BigInt(event.ms) * nanosecondsPerMs);
+    session.countWrite(process.key, event.bytes, event.ms);
     this.#dirty.add(session);
   }
 
@@ -121,7 +143,7 @@ export class FileRecorder {
     const held = process.descriptors.get(event.to);
     if (held !== undefined && this.#isOlderThanSnapshot(process, held, event.ms)) return;
     const by: ClosedBy = event.replaces ? 'dup' : 'unseen';
-    process.descriptors.release(event.to, BigInt(event.ms) * nanosecondsPerMs, by, this.#ended);
+    process.descriptors.release(event.to, stampOf(event), by, this.#ended);
     const from = process.descriptors.get(event.from);
     if (from !== undefined) process.descriptors.set(event.to, from.session, event.closeOnExec);
   }
@@ -133,50 +155,39 @@ export class FileRecorder {
 
   exec(process: ProcessState, ms: number): void {
     process.descriptors.releaseOnExec(
-      BigInt(ms) * nanosecondsPerMs,
+      { ms, ns: 0 },
       (descriptor) => !this.#isOlderThanSnapshot(process, descriptor, ms),
       this.#ended,
     );
   }
 
   exit(process: ProcessState, timeNs: bigint): void {
-    process.descriptors.releaseAll(timeNs, 'exit', this.#ended);
+    if (process.descriptors.size > 0) process.descriptors.releaseAll(instantOfNs(timeNs), 'exit', this.#ended);
   }
 
   /** Writes down what is open and changed since the last time. */
   checkpoint(timeNs: bigint): void {
-    for (const session of this.#dirty) {
-      this.#emit('fds', {
-        ...fileDocument(this.#origin, session),
-        _id: `${session.id}@${timeNs}`,
-        checkpointNs: timeNs,
-        checkpoint: isoTime(timeNs),
-      });
-    }
+    const at = instantOfNs(timeNs);
+    for (const session of this.#dirty) this.#emit('fds', session.stateAt(at));
     this.#dirty.clear();
   }
 
-  #begin(
-    process: ProcessState,
-    fd: number,
-    closeOnExec: boolean,
-    opened: Omit<
-      FileSession,
-      'key' | 'tgid' | 'fd' | 'containerId' | 'writers' | 'references' | 'releasedNs' | 'releasedBy' | 'releasedFrom'
-    >,
-  ): void {
-    const session: FileSession = {
-      ...opened,
+  /** Calls of one task come one after the other, and share what is said of it. */
+  #textsOf(caller: Caller): CallerTexts {
+    if (caller !== this.#lastCaller.caller) {
+      this.#lastCaller = { caller, comm: textOrNull(caller.comm), exe: textOrNull(caller.exe) };
+    }
+    return this.#lastCaller;
+  }
+
+  #begin(process: ProcessState, fd: number, closeOnExec: boolean, opened: Opened): void {
+    const session = new TrackedSession(opened, {
+      origin: this.#origin,
       key: process.key,
       tgid: process.tgid,
-      fd,
       containerId: process.containerId ?? null,
-      writers: new Map(),
-      references: 0,
-      releasedNs: opened.openedNs,
-      releasedBy: null,
-      releasedFrom: null,
-    };
+      fd,
+    });
     process.descriptors.set(fd, session, closeOnExec);
     this.#dirty.add(session);
     this.#open += 1;
@@ -184,7 +195,7 @@ export class FileRecorder {
 
   /** Drops a descriptor of the snapshot for which the open call itself has now been seen. */
   #forget(process: ProcessState, fd: number): void {
-    process.descriptors.release(fd, 0n, 'unseen', (session) => {
+    process.descriptors.release(fd, epoch, 'unseen', (session) => {
       this.#dirty.delete(session);
       this.#open -= 1;
     });
@@ -199,9 +210,15 @@ export class FileRecorder {
     return process.snapshotMs !== null && ms + coarseClockMs < process.snapshotMs;
   }
 
-  readonly #ended = (session: FileSession): void => {
+  readonly #ended = (session: TrackedSession): void => {
     this.#dirty.delete(session);
     this.#open -= 1;
-    this.#emit('files', fileDocument(this.#origin, session));
+    this.#emit('files', session);
   };
+}
+
+const epoch: Instant = { ms: 0, ns: 0 };
+
+function stampOf(event: { readonly ms: number }): Instant {
+  return { ms: event.ms, ns: 0 };
 }

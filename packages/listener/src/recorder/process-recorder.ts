@@ -1,6 +1,6 @@
 /** Follows processes through snapshot, fork, exec, change of root and exit, and emits observations of tasks. */
 
-import type { TaskDocument } from '@godo/evidence';
+import type { RunOrigin, TaskDocument } from '@godo/evidence';
 import type {
   AuditEvent,
   BecameEvent,
@@ -16,19 +16,21 @@ import type {
 } from '../events.ts';
 import { ContainerRoots, containerNamedBy } from './container-roots.ts';
 import { DescriptorTable } from './descriptor-table.ts';
-import { argvFields, fittingArgv, textFields } from './document-text.ts';
+import { fittingArgv } from './document-text.ts';
 import {
   auditClock,
   auditId,
-  callerFields,
   connectorId,
   monotonicClock,
   nanosecondsPerMs,
   type Observation,
-  parentFields,
-  placeFields,
-  procFields,
-  type RunOrigin,
+  putArgv,
+  putCaller,
+  putParent,
+  putPlace,
+  putProc,
+  putText,
+  putWarnings,
   taskDocument,
 } from './documents.ts';
 import { ExitWatch } from './exit-watch.ts';
@@ -92,20 +94,18 @@ export class ProcessRecorder {
     this.#noteStar(process, proc.argv);
     const id = `${this.#origin.sessionId}:proc:${process.tgid}.${process.startTicks}`;
     const seen = { observation: 'snapshot', source: 'proc', clock: null, timeNs: event.timeNs } as const;
-    this.#emit({
-      ...this.#document(process, { ...seen, id, pid: process.tgid }),
-      ...parentFields(process),
-      ...procFields(proc),
-      ...placeFields(process),
-      ...(process.star && { star: true }),
-    });
+    const draft = this.#document(process, { ...seen, id, pid: process.tgid });
+    putParent(draft, process);
+    putProc(draft, proc);
+    putPlace(draft, process);
+    if (process.star) draft.star = true;
+    this.#emit(draft);
     for (const task of event.tasks) {
       if (task === process.tgid) continue;
-      this.#emit({
-        ...this.#document(process, { ...seen, id: `${id}/${task}`, pid: task }),
-        ppid: event.parentTgid,
-        parentTgid: event.parentTgid,
-      });
+      const thread = this.#document(process, { ...seen, id: `${id}/${task}`, pid: task });
+      thread.ppid = event.parentTgid;
+      thread.parentTgid = event.parentTgid;
+      this.#emit(thread);
     }
     return process;
   }
@@ -115,14 +115,13 @@ export class ProcessRecorder {
     const process = event.pid === event.tgid ? this.#forked(event, warnings) : this.#threadOf(event, warnings);
     process.tasks.add(event.pid);
     const thread = event.pid !== event.tgid;
-    this.#emit({
-      ...this.#document(process, this.#fromConnector(event, 'fork', event.pid)),
-      ppid: event.parentPid,
-      parentTgid: event.parentTgid,
-      ...(!thread && { parentKey: process.parentKey }),
-      ...((!thread || event.proc !== null) && placeFields(process)),
-      ...(warnings.length > 0 && { warnings }),
-    });
+    const draft = this.#document(process, this.#fromConnector(event, 'fork', event.pid));
+    draft.ppid = event.parentPid;
+    draft.parentTgid = event.parentTgid;
+    if (!thread) draft.parentKey = process.parentKey;
+    if (!thread || event.proc !== null) putPlace(draft, process);
+    putWarnings(draft, warnings);
+    this.#emit(draft);
     if (!thread && this.#expectedStars.delete(process.tgid)) this.#makeStar(process, event.timeNs);
   }
 
@@ -141,13 +140,12 @@ export class ProcessRecorder {
       process.cwd = facts.cwd ?? process.cwd;
       this.#noteStar(process, facts.argv);
     }
-    this.#emit({
-      ...this.#document(process, this.#fromConnector(event, 'exec', event.tgid)),
-      success: true,
-      ...(facts !== null && procFields(facts)),
-      ...placeFields(process),
-      ...(process.star && { star: true }),
-    });
+    const draft = this.#document(process, this.#fromConnector(event, 'exec', event.tgid));
+    draft.success = true;
+    if (facts !== null) putProc(draft, facts);
+    putPlace(draft, process);
+    if (process.star) draft.star = true;
+    this.#emit(draft);
   }
 
   exit(event: ExitEvent): void {
@@ -155,13 +153,11 @@ export class ProcessRecorder {
     for (const exit of this.#exits.tell(process, event)) {
       const signal = exit.status & 0x7f;
       // A leader that ended before its threads is written down with the last of them, at the end of the process.
-      const seen = { ...this.#fromConnector(exit, 'exit', exit.pid), timeNs: event.timeNs };
-      this.#emit({
-        ...this.#document(process, seen),
-        exitCode: signal === 0 ? (exit.status >> 8) & 0xff : null,
-        exitSignal: signal === 0 ? null : signal,
-        coreDumped: (exit.status & 0x80) !== 0,
-      });
+      const draft = this.#document(process, this.#fromConnector(exit, 'exit', exit.pid, event.timeNs));
+      draft.exitCode = signal === 0 ? (exit.status >> 8) & 0xff : null;
+      draft.exitSignal = signal === 0 ? null : signal;
+      draft.coreDumped = (exit.status & 0x80) !== 0;
+      this.#emit(draft);
     }
     if (process.tasks.size === 0) this.#end(process, event.timeNs);
   }
@@ -177,7 +173,9 @@ export class ProcessRecorder {
     process.star = true;
     const id = `${this.#origin.sessionId}:star:${process.tgid}`;
     const seen = { observation: 'star', source: 'listener', clock: null, timeNs } as const;
-    this.#emit({ ...this.#document(process, { ...seen, id, pid: process.tgid }), star: true });
+    const draft = this.#document(process, { ...seen, id, pid: process.tgid });
+    draft.star = true;
+    this.#emit(draft);
   }
 
   /** Who made the call. A process that nobody told us of is made from what the record says, and marked. */
@@ -206,27 +204,25 @@ export class ProcessRecorder {
       process.cwd = event.cwd ?? process.cwd;
       this.#noteStar(process, event.argv);
     }
-    this.#emit({
-      ...this.#document(process, this.#fromAudit(event, 'exec')),
-      ...parentFields(process),
-      // Who was its parent at the call: since its fork it may have been adopted.
-      ...(this.#inference !== null && !Number.isNaN(caller.ppid) && { ppid: caller.ppid }),
-      ...callerFields(caller),
-      // A failed call: SYSCALL's exe is still the old program; the name is what was asked for.
-      ...(!event.success && textFields('exe', event.name)),
-      ...argvFields(argv),
-      ...textFields('cwd', event.cwd),
-      ...placeFields(process),
-      success: event.success,
-      ...(!event.success && { errno: event.exit }),
-      ...(process.star && event.success && { star: true }),
-      ...(process.provisional && { inferred: true }),
-      ...warningsField([
-        ...(event.warnings ?? []),
-        ...(concluded ? [containerConcluded] : []),
-        ...(cut > 0 ? [`the last ${cut} arguments are left out: they do not fit a document`] : []),
-      ]),
-    });
+    const draft = this.#document(process, this.#fromAudit(event, 'exec'));
+    putParent(draft, process);
+    // Who was its parent at the call: since its fork it may have been adopted.
+    if (this.#inference !== null && !Number.isNaN(caller.ppid)) draft.ppid = caller.ppid;
+    putCaller(draft, caller);
+    // A failed call: SYSCALL's exe is still the old program; the name is what was asked for.
+    if (!event.success) putText(draft, 'exe', event.name);
+    putArgv(draft, argv);
+    putText(draft, 'cwd', event.cwd);
+    putPlace(draft, process);
+    draft.success = event.success;
+    if (!event.success) draft.errno = event.exit;
+    if (process.star && event.success) draft.star = true;
+    if (process.provisional) draft.inferred = true;
+    const warnings = [...(event.warnings ?? [])];
+    if (concluded) warnings.push(containerConcluded);
+    if (cut > 0) warnings.push(`the last ${cut} arguments are left out: they do not fit a document`);
+    putWarnings(draft, warnings);
+    this.#emit(draft);
   }
 
   /**
@@ -260,12 +256,11 @@ export class ProcessRecorder {
   pivotRoot(process: ProcessState, event: PivotRootEvent): void {
     const base = process.rootfs === null || process.rootfs === '/' ? '' : process.rootfs;
     if (event.newRoot !== null) process.rootfs = `${base}${event.newRoot}`;
-    this.#emit({
-      ...this.#document(process, this.#fromAudit(event, 'root')),
-      ...(event.newRoot !== null && textFields('rootfs', process.rootfs)),
-      ...(process.containerId !== undefined && { containerId: process.containerId }),
-      ...(event.warnings !== undefined && { warnings: event.warnings }),
-    });
+    const draft = this.#document(process, this.#fromAudit(event, 'root'));
+    if (event.newRoot !== null) putText(draft, 'rootfs', process.rootfs);
+    if (process.containerId !== undefined) draft.containerId = process.containerId;
+    putWarnings(draft, event.warnings ?? []);
+    this.#emit(draft);
   }
 
   #forked(event: ForkEvent, warnings: string[]): ProcessState {
@@ -273,14 +268,12 @@ export class ProcessRecorder {
     const facts = event.proc !== null && event.proc.startTicks === startTicks ? event.proc : null;
     const known = this.#table.alive(event.tgid);
     const parent = this.#table.alive(event.parentTgid);
-    const parentage = {
-      ppid: event.parentPid,
-      parentTgid: event.parentTgid,
-      parentKey: parent?.key ?? null,
-    };
+    const parentKey = parent?.key ?? null;
     if (known?.startTicks != null && Math.abs(known.startTicks - event.ticks) <= tickTolerance && !known.provisional) {
       // The snapshot saw it first; the kernel knows its parent better.
-      Object.assign(known, parentage);
+      known.ppid = event.parentPid;
+      known.parentTgid = event.parentTgid;
+      known.parentKey = parentKey;
       return known;
     }
     if (known !== undefined) {
@@ -289,7 +282,9 @@ export class ProcessRecorder {
     }
     if (parent === undefined) warnings.push('its parent is not known');
     const child = this.#make(event.tgid, startTicks, event.timeNs, {
-      ...parentage,
+      ppid: event.parentPid,
+      parentTgid: event.parentTgid,
+      parentKey,
       comm: parent?.comm ?? null,
       exe: parent?.exe ?? null,
       cwd: parent?.cwd ?? null,
@@ -334,17 +329,10 @@ export class ProcessRecorder {
     const process = this.#table.alive(tgid);
     if (process !== undefined) return process;
     const made = this.#unseen(tgid, `${event.monotonicNs}`);
-    this.#emit({
-      ...this.#document(made, {
-        id: `${connectorId(this.#origin.bootId, event)}:unseen`,
-        observation: 'snapshot',
-        source: 'connector',
-        clock: monotonicClock(event),
-        timeNs: event.timeNs,
-        pid: tgid,
-      }),
-      warnings: [`its start was not seen: ${what} is the first that was told of it`],
-    });
+    const seen = this.#fromConnector(event, 'snapshot', tgid);
+    const draft = this.#document(made, { ...seen, id: `${seen.id}:unseen` });
+    draft.warnings = [`its start was not seen: ${what} is the first that was told of it`];
+    this.#emit(draft);
     return made;
   }
 
@@ -375,15 +363,14 @@ export class ProcessRecorder {
     process.copiesFrom = parent ?? null;
     this.#noteStar(process, null);
     const seen = this.#fromAudit(event, process.startNs === null ? 'snapshot' : 'fork', ':first');
-    this.#emit({
-      ...this.#document(process, { ...seen, timeNs: process.startNs ?? seen.timeNs }),
-      ...parentFields(process),
-      ...callerFields(caller),
-      ...placeFields(process),
-      inferred: true,
-      ...(process.star && { star: true }),
-      ...(this.#inference === null && { warnings: ['its start was not seen: an audit record is the first of it'] }),
-    });
+    const draft = this.#document(process, { ...seen, timeNs: process.startNs ?? seen.timeNs });
+    putParent(draft, process);
+    putCaller(draft, caller);
+    putPlace(draft, process);
+    draft.inferred = true;
+    if (process.star) draft.star = true;
+    if (this.#inference === null) draft.warnings = ['its start was not seen: an audit record is the first of it'];
+    this.#emit(draft);
     return process;
   }
 
@@ -396,10 +383,9 @@ export class ProcessRecorder {
     const parent = this.#make(ppid, null, null, { mark: `${event.ms}.${event.serial}`, provisional: true });
     this.#inference?.met(parent, event);
     parent.tasks.add(ppid);
-    this.#emit({
-      ...this.#document(parent, { ...this.#fromAudit(event, 'snapshot', ':parent'), pid: ppid }),
-      inferred: true,
-    });
+    const draft = this.#document(parent, { ...this.#fromAudit(event, 'snapshot', ':parent'), pid: ppid });
+    draft.inferred = true;
+    this.#emit(draft);
     return parent;
   }
 
@@ -415,13 +401,12 @@ export class ProcessRecorder {
       process.parentKey = parent?.key ?? null;
     }
     this.#noteStar(process, null);
-    this.#emit({
-      ...this.#document(process, this.#fromAudit(event, 'snapshot', ':learnt')),
-      ...parentFields(process),
-      ...callerFields(caller),
-      inferred: true,
-      ...(process.star && { star: true }),
-    });
+    const draft = this.#document(process, this.#fromAudit(event, 'snapshot', ':learnt'));
+    putParent(draft, process);
+    putCaller(draft, caller);
+    draft.inferred = true;
+    if (process.star) draft.star = true;
+    this.#emit(draft);
   }
 
   #end(process: ProcessState, timeNs: bigint): void {
@@ -497,9 +482,10 @@ export class ProcessRecorder {
     event: ForkEvent | BecameEvent | ExitEvent,
     observation: Observation['observation'],
     pid: number,
+    timeNs = event.timeNs,
   ): Observation {
     const id = connectorId(this.#origin.bootId, event);
-    return { id, observation, source: 'connector', clock: monotonicClock(event), timeNs: event.timeNs, pid };
+    return { id, observation, source: 'connector', clock: monotonicClock(event), timeNs, pid };
   }
 
   #fromAudit(event: AuditEvent, observation: Observation['observation'], suffix = ''): Observation {
@@ -525,10 +511,6 @@ function isEngineItself(exe: BinaryString, comm: BinaryString | null, called: Bi
 
 const containerConcluded =
   'its container is concluded: its program lies on the root file system of the container that its runtime was started for';
-
-function warningsField(warnings: readonly string[]): { readonly warnings?: readonly string[] } {
-  return warnings.length > 0 ? { warnings } : {};
-}
 
 function baseName(path: BinaryString): BinaryString {
   return path.slice(path.lastIndexOf('/') + 1);

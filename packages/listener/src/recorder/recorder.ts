@@ -4,10 +4,10 @@
  * /proc, no database.
  */
 
-import type { RawEntry, SessionDocument } from '@godo/evidence';
+import type { RawEntry, RunOrigin, SessionDocument } from '@godo/evidence';
 import { moment } from '@godo/evidence';
 import type { AuditEvent, LossEvent, PipelineEvent, SessionEndEvent, SessionStartEvent } from '../events.ts';
-import { nanosecondsPerMs, type RunOrigin } from './documents.ts';
+import { nanosecondsPerMs } from './documents.ts';
 import { FileRecorder } from './file-recorder.ts';
 import { ProcessRecorder } from './process-recorder.ts';
 
@@ -118,7 +118,7 @@ export class Recorder {
     if (this.#run !== null) throw new Error('a second session-start');
     const { host, machineId, bootId, sessionId } = start;
     const origin: RunOrigin = { host, machineId, bootId, sessionId };
-    const files = new FileRecorder(origin, (collection, document) => this.#emit({ collection, document }));
+    const files = new FileRecorder(origin, (collection, session) => this.#emit({ collection, session }));
     const processes = new ProcessRecorder(
       origin,
       { stars: start.stars, inferForks: start.intake === 'log' },

@@ -29,6 +29,8 @@ export class DocumentQueue {
   readonly #watch: DocumentQueueWatch;
   #waiting: RawEntry[] = [];
   #writing: Promise<void> | null = null;
+  /** Whether what waits is to be written although it is less than a batch. */
+  #flushing = false;
   #inFlight = 0;
   #givenUp = false;
   #dropped = 0;
@@ -68,12 +70,18 @@ export class DocumentQueue {
       return;
     }
     this.#waiting.push(entry);
-    if (this.#waiting.length >= this.#options.batch) this.flush();
+    if (this.#waiting.length >= this.#options.batch) this.#start();
   }
 
-  /** Starts writing what waits, unless a batch is under way: that one goes on with what waits when it is done. */
+  /** Writes what waits, be it less than a batch. */
   flush(): void {
-    if (this.#writing !== null || this.#waiting.length === 0) return;
+    this.#flushing = this.#waiting.length > 0;
+    if (this.#flushing) this.#start();
+  }
+
+  /** A batch that is under way goes on with what waits when it is done. */
+  #start(): void {
+    if (this.#writing !== null) return;
     this.#writing = this.#drain().finally(() => {
       this.#writing = null;
     });
@@ -101,12 +109,19 @@ export class DocumentQueue {
   }
 
   async #drain(): Promise<void> {
-    while (this.#waiting.length > 0 && !this.#isGivenUp()) {
+    while (this.#hasBatch() && !this.#isGivenUp()) {
       const batch = this.#waiting.splice(0, this.#options.batch);
       this.#inFlight = batch.length;
       // A batch that was given up stays counted: it is not in the store.
       if (await this.#write(batch)) this.#inFlight = 0;
     }
+  }
+
+  #hasBatch(): boolean {
+    if (this.#waiting.length >= this.#options.batch) return true;
+    const left = this.#flushing && this.#waiting.length > 0;
+    this.#flushing = false;
+    return left;
   }
 
   /** Tries until the batch is taken; false when it was given up. */

@@ -3,19 +3,22 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { StoreTarget } from '@godo/evidence';
 import type { ControlEvent } from '../events.ts';
-import type { AuditBatch, ConnectorBatch } from '../merge.ts';
-import type { AuditRingMemory } from './audit-ring.ts';
+import type { ConnectorBatch } from '../merge.ts';
+import type { ByteRingMemory } from './byte-ring.ts';
 import type { SharedMemory } from './shared-state.ts';
 
 export interface IntakeData {
   readonly fd: number;
-  readonly ring: AuditRingMemory;
+  readonly ring: ByteRingMemory;
   readonly shared: SharedMemory;
 }
 
 export interface ReassemblyData {
-  readonly ring: AuditRingMemory;
+  readonly ring: ByteRingMemory;
+  /** Where the events go. */
+  readonly events: ByteRingMemory;
   readonly shared: SharedMemory;
+  /** Told when there is something in `events`, if it asked to be. */
   readonly toWriter: MessagePort;
   /** Send the records as lines with the events. */
   readonly keepLines: boolean;
@@ -29,6 +32,7 @@ export interface ConnectorData {
 }
 
 export interface WriterData {
+  readonly events: ByteRingMemory;
   readonly shared: SharedMemory;
   readonly fromReassembly: MessagePort;
   readonly fromConnector: MessagePort;
@@ -38,12 +42,16 @@ export interface WriterData {
   readonly checkpointMs: number;
 }
 
-/** Reassembly and connector to writer. `end`: nothing follows. */
-export type AuditMessage = AuditBatch | 'end';
+/** Connector to writer. `end`: nothing follows. */
 export type ConnectorMessageToWriter = ConnectorBatch | 'end';
 
-/** Supervisor to connector. */
-export type ConnectorOrder = { readonly kind: 'snapshot' } | { readonly kind: 'stop' };
+/**
+ * Supervisor to connector. `auditTellsUs`: audit tells of every exec of a process that was forked after this moment (µs of
+ * CLOCK_MONOTONIC); null: it may not.
+ */
+export type ConnectorOrder =
+  | { readonly kind: 'snapshot'; readonly auditTellsUs: number | null }
+  | { readonly kind: 'stop' };
 /** Connector to supervisor. */
 export type ConnectorReport =
   | { readonly kind: 'subscribed' }

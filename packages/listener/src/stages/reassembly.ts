@@ -1,113 +1,147 @@
-/** Stage 2: parses records, groups them into events, and sends typed events to the writer. */
+/** Stage 2: has the records decoded and grouped into events, from the one ring into the other. */
 
 import { workerData } from 'node:worker_threads';
-import { interpret } from '../audit/interpret.ts';
-import { Reassembler } from '../audit/reassembler.ts';
-import { parsePayload } from '../audit/record.ts';
-import { recordType } from '../audit/record-types.ts';
-import type { AuditEvent, LossEvent } from '../events.ts';
-import { realtimeNs } from '../kernel/host.ts';
-import { lossEvent } from '../loss-event.ts';
-import { AuditRing, ringMark } from './audit-ring.ts';
-import type { AuditMessage, ReassemblyData } from './messages.ts';
+import { type AuditDecoder, auditEntryRoomBytes, auditRecordHeaderBytes } from '@godo/native';
+import { kernelDecoder } from '../audit/audit-decoder.ts';
+import { markAt, ringMark } from './audit-marks.ts';
+import { ByteRing, type Span } from './byte-ring.ts';
+import { type BatchHead, batchHeadBytes, batchKind, commitBatch } from './event-batches.ts';
+import type { ReassemblyData } from './messages.ts';
 import { SharedState } from './shared-state.ts';
 
-const batchEvents = 512;
-/** Batches that may wait in the writer; when there are more, this stage waits and the ring fills. */
-const maxBatchesWaiting = 64;
+const fullRingMs = 10;
 const idleMs = 500;
-/** An event whose end has not come after this long is given up. */
-const eventTimeoutMs = 2_000;
-const maxOpenEvents = 16_384;
+/**
+ * Where less than this came, the next look is put off a little, as in the stage before: a thread that is woken for every
+ * batch costs more than the batch.
+ */
+const fewBytes = 256 * 1024;
+const gatherMs = 2;
 
-run(workerData as ReassemblyData);
+/** Places in the decoder's progress, and what it says of why it came back. */
+const progressAt = { used: 0, stopped: 2, records: 3, events: 4, truncated: 5, bad: 6, open: 7, arrivalUs: 8 } as const;
+const progressNumbers = 9;
+const outputFull = 2;
 
-function run(data: ReassemblyData): void {
-  const ring = new AuditRing(data.ring);
-  const shared = new SharedState(data.shared);
-  const bytes = Buffer.from(data.ring.data);
-  let events: (AuditEvent | LossEvent)[] = [];
-  let arrivalUs = 0;
+class Reassembly {
+  readonly #data: ReassemblyData;
+  readonly #records: ByteRing;
+  readonly #events: ByteRing;
+  readonly #shared: SharedState;
+  readonly #decoder: AuditDecoder;
+  readonly #progress = new Float64Array(progressNumbers);
+  readonly #never = new Int32Array(new SharedArrayBuffer(4));
+  #arrivalUs = 0;
 
-  const send = (drainedUs: number | null) => {
-    if (events.length === 0 && drainedUs === null) return;
-    for (;;) {
-      const waiting = shared.order('auditBatchesWaiting');
-      if (waiting < maxBatchesWaiting || shared.order('abandon') !== 0) break;
-      shared.add('reassemblyWaits', 1);
-      shared.waitWhile('auditBatchesWaiting', waiting, 100);
-    }
-    shared.addToOrder('auditBatchesWaiting', 1);
-    data.toWriter.postMessage({ arrivalUs, drainedUs, events } satisfies AuditMessage);
-    events = [];
-  };
-  const lost = (source: string, reason: string, facts: Partial<LossEvent> = {}) => {
-    events.push(lossEvent(realtimeNs(), { source, reason, ...facts }));
-  };
-
-  const reassembler = new Reassembler(
-    { timeoutMs: eventTimeoutMs, maxOpen: maxOpenEvents, watchSerials: true, timeIsTheEnd: false },
-    {
-      event(records) {
-        shared.add('auditEvents', 1);
-        const event = interpret(records, { keepLines: data.keepLines });
-        if (event !== null) events.push(event);
-        if (events.length >= batchEvents) send(null);
-      },
-      gap({ from, to, count }) {
-        shared.add('missingSerials', count);
-        const range = { from: String(from), to: String(to), count };
-        lost('audit-serial', `${count} audit event(s) never came: serial ${from} to ${to}.`, range);
-      },
-      late(record) {
-        shared.add('lateRecords', 1);
-        const serial = String(record.serial);
-        const facts = { severity: 'warning', from: serial, to: serial, count: 1 } as const;
-        lost('reassembly', `A record of audit event ${serial} came after the event had been given up.`, facts);
-      },
-    },
-  );
-
-  let ended = false;
-  while (!ended && shared.order('abandon') === 0) {
-    ring.waitForRecords(idleMs);
-    const nowMs = performance.now();
-    ring.take(batchEvents, (type, payload, arrivedUs, truncated) => {
-      arrivalUs = arrivedUs;
-      if (type === ringMark.drained) {
-        send(arrivedUs);
-        return;
-      }
-      if (type === ringMark.overrun) {
-        lost('audit-socket', 'The audit socket overran: an unknown number of records was lost.');
-        return;
-      }
-      if (type === ringMark.end) {
-        ended = true;
-        return;
-      }
-      // Answers to our own requests are no records (NLMSG_ERROR, AUDIT_GET and the like).
-      if ((type < 1100 && type !== recordType.login) || type === recordType.replace) return;
-      const text = bytes.toString('latin1', payload.offset, payload.offset + payload.length);
-      shared.add('auditRecords', 1);
-      if (truncated) shared.add('truncatedRecords', 1);
-      const record = parsePayload(type, text);
-      if (!('error' in record)) {
-        reassembler.push(record, nowMs);
-        return;
-      }
-      shared.add('badRecords', 1);
-      const raw = Buffer.from(record.raw.slice(0, 200), 'latin1').toString('hex');
-      const facts = { severity: 'warning', count: 1 } as const;
-      lost('audit-record', `A record of type ${type} could not be read (${record.error}): ${raw} (hex).`, facts);
-    });
-    reassembler.expire(nowMs);
-    shared.set('openEvents', reassembler.open);
-    // A batch must not wait for more to come.
-    if (ring.used === 0) send(null);
+  constructor(data: ReassemblyData) {
+    this.#data = data;
+    this.#records = new ByteRing(data.ring);
+    this.#events = new ByteRing(data.events);
+    this.#shared = new SharedState(data.shared);
+    this.#decoder = kernelDecoder(data.keepLines);
   }
-  reassembler.finish();
-  send(null);
-  data.toWriter.postMessage('end' satisfies AuditMessage);
-  data.toWriter.close();
+
+  run(): void {
+    let ended = false;
+    while (!ended && !this.#abandoned) {
+      this.#records.waitForBytes(idleMs);
+      if (this.#records.used < fewBytes) Atomics.wait(this.#never, 0, 0, gatherMs);
+      do this.#decode();
+      while (this.#progress[progressAt.stopped] === outputFull && !this.#abandoned);
+      ended = this.#takeMarks();
+    }
+    this.#finish();
+  }
+
+  get #abandoned(): boolean {
+    return this.#shared.order('abandon') !== 0;
+  }
+
+  /** The records up to the next mark, or as many as there are, or as their events have room. */
+  #decode(): void {
+    const { offset, length } = this.#records.readable() ?? nothing;
+    const room = this.#reserve();
+    if (room === null) return;
+    const { memory } = this.#records;
+    const [from, most] = [room.offset + batchHeadBytes, room.length - batchHeadBytes];
+    const now = performance.now();
+    const written = this.#decoder.decodeRecords(
+      memory,
+      offset,
+      length,
+      now,
+      this.#events.memory,
+      from,
+      most,
+      this.#progress,
+    );
+    this.#count();
+    if (written > 0)
+      this.#commit(room, written, { kind: batchKind.events, arrivalUs: this.#arrivalUs, drainedUs: null });
+    // Not before: what is still open has been copied by now.
+    this.#records.release(this.#told('used'));
+  }
+
+  #told(what: keyof typeof progressAt): number {
+    return this.#progress[progressAt[what]] ?? 0;
+  }
+
+  /** Marks at the beginning of what is readable. Returns whether the last of them says that nothing follows. */
+  #takeMarks(): boolean {
+    for (;;) {
+      const span = this.#records.readable();
+      const mark = span === null ? null : markAt(this.#records, span.offset);
+      if (mark === null) return false;
+      if (mark.type === ringMark.end) return true;
+      const room = this.#reserve();
+      if (room === null) return false;
+      if (mark.type === ringMark.drained) {
+        this.#commit(room, 0, { kind: batchKind.events, arrivalUs: mark.arrivalUs, drainedUs: mark.arrivalUs });
+      } else this.#commit(room, 0, { kind: batchKind.overrun, arrivalUs: this.#arrivalUs, drainedUs: null });
+      this.#records.release(auditRecordHeaderBytes);
+    }
+  }
+
+  #finish(): void {
+    do {
+      const room = this.#reserve();
+      if (room === null) return;
+      const [from, most] = [room.offset + batchHeadBytes, room.length - batchHeadBytes];
+      const written = this.#decoder.finish(this.#events.memory, from, most, this.#progress);
+      this.#count();
+      this.#commit(room, written, { kind: batchKind.events, arrivalUs: this.#arrivalUs, drainedUs: null });
+    } while (this.#told('stopped') === outputFull);
+    const room = this.#reserve();
+    if (room !== null) this.#commit(room, 0, { kind: batchKind.end, arrivalUs: this.#arrivalUs, drainedUs: null });
+    this.#data.toWriter.close();
+  }
+
+  /** Waits for room; null when the listener is abandoned meanwhile. */
+  #reserve(): Span | null {
+    for (;;) {
+      const span = this.#events.reserve(batchHeadBytes + auditEntryRoomBytes);
+      if (span !== null || this.#abandoned) return span;
+      this.#events.waitForRoom(fullRingMs);
+    }
+  }
+
+  #commit(room: Span, bytes: number, head: BatchHead): void {
+    commitBatch(this.#events, room, bytes, head);
+    if (this.#shared.order('writerAsleep') === 0) return;
+    this.#shared.setOrder('writerAsleep', 0);
+    this.#data.toWriter.postMessage(null);
+  }
+
+  #count(): void {
+    this.#arrivalUs = this.#told('arrivalUs') || this.#arrivalUs;
+    this.#shared.add('auditRecords', this.#told('records'));
+    this.#shared.add('auditEvents', this.#told('events'));
+    this.#shared.add('truncatedRecords', this.#told('truncated'));
+    this.#shared.add('badRecords', this.#told('bad'));
+    this.#shared.set('openEvents', this.#told('open'));
+  }
 }
+
+const nothing: Span = { offset: 0, length: 0 };
+
+new Reassembly(workerData as ReassemblyData).run();

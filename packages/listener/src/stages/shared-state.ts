@@ -8,7 +8,10 @@ const orders = [
   'stopAudit',
   'stopConnector',
   'wantAuditDrain',
+  /** Whether a batch of audit events waits for the connector. */
   'auditBatchesWaiting',
+  /** The writer has found the ring of events empty, and wants to be told when it is not. */
+  'writerAsleep',
   'connectorBatchesWaiting',
 ] as const;
 export type Order = (typeof orders)[number];
@@ -18,7 +21,6 @@ const counters = [
   'auditBytes',
   'auditOverruns',
   'auditEvents',
-  'reassemblyWaits',
   'badRecords',
   'lateRecords',
   'missingSerials',
@@ -29,7 +31,6 @@ const counters = [
   'connectorMissing',
   'connectorWaits',
   'procReadings',
-  'waitingAuditBatches',
   'waitingExits',
   'documents',
   'duplicates',
@@ -37,6 +38,14 @@ const counters = [
   'storeRetries',
 ] as const;
 export type Counter = (typeof counters)[number];
+
+/** Looked up often: by name, not by searching. */
+const orderIndex = indexOf(orders);
+const counterIndex = indexOf(counters);
+
+function indexOf<Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {
+  return Object.fromEntries(names.map((name, index) => [name, index])) as Record<Name, number>;
+}
 
 export interface SharedMemory {
   readonly orders: SharedArrayBuffer;
@@ -60,17 +69,17 @@ export class SharedState {
   }
 
   order(name: Order): number {
-    return Atomics.load(this.#orders, orders.indexOf(name));
+    return Atomics.load(this.#orders, orderIndex[name]);
   }
 
   setOrder(name: Order, value: number): void {
-    const index = orders.indexOf(name);
+    const index = orderIndex[name];
     Atomics.store(this.#orders, index, value);
     Atomics.notify(this.#orders, index);
   }
 
   addToOrder(name: Order, change: number): number {
-    const index = orders.indexOf(name);
+    const index = orderIndex[name];
     const value = Atomics.add(this.#orders, index, change) + change;
     Atomics.notify(this.#orders, index);
     return value;
@@ -78,20 +87,20 @@ export class SharedState {
 
   /** Waits until the value is not `value` any more, at most `ms`. */
   waitWhile(name: Order, value: number, ms: number): void {
-    Atomics.wait(this.#orders, orders.indexOf(name), value, ms);
+    Atomics.wait(this.#orders, orderIndex[name], value, ms);
   }
 
   add(name: Counter, amount: number): void {
-    const index = counters.indexOf(name);
+    const index = counterIndex[name];
     this.#counters[index] = (this.#counters[index] ?? 0) + amount;
   }
 
   set(name: Counter, value: number): void {
-    this.#counters[counters.indexOf(name)] = value;
+    this.#counters[counterIndex[name]] = value;
   }
 
   get(name: Counter): number {
-    return this.#counters[counters.indexOf(name)] ?? 0;
+    return this.#counters[counterIndex[name]] ?? 0;
   }
 
   all(): Record<Counter, number> {

@@ -10,14 +10,14 @@ import { closeSocket, openConnector, receiveBufferBytes } from '@godo/native';
 import type { Logger } from 'pino';
 import type { ControlEvent, SessionStartEvent } from '../events.ts';
 import { type AuditIntake, AuditRole } from '../kernel/audit-role.ts';
-import { hostFacts, realtimeNs, version } from '../kernel/host.ts';
+import { hostFacts, monotonicUs, realtimeNs, version } from '../kernel/host.ts';
 import { localPorts, processesListeningOn } from '../kernel/local-server.ts';
 import { claimRunState, type RunState, readRunState, removeRunState, writeRunState } from '../kernel/run-file.ts';
 import { ListenerError } from '../listener-error.ts';
 import { type LossFacts, lossEvent } from '../loss-event.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
-import { architecturesOf, describeRule, ruleSet } from '../rules/rule-set.ts';
-import { AuditRing, type AuditRingMemory, createAuditRing } from './audit-ring.ts';
+import { architecturesOf, describeRule, excludeRule, ruleSet } from '../rules/rule-set.ts';
+import { ByteRing, createByteRing } from './byte-ring.ts';
 import { KernelWatch } from './kernel-watch.ts';
 import type { ConnectorOrder, ConnectorReport, WriterOrder, WriterReport } from './messages.ts';
 import { createSharedMemory, type SharedMemory, SharedState } from './shared-state.ts';
@@ -44,6 +44,11 @@ const checkpointMs = 10_000;
 const watchMs = 1_000;
 const startMs = 10_000;
 const abandonMs = 3_000;
+/**
+ * MB of the part of each stage's heap where objects begin. V8 lets it grow to 48 under load and keeps it; what a stage
+ * makes lives for a batch, and this much holds many.
+ */
+const youngMb: Readonly<Record<string, number>> = { 'audit-intake': 3, connector: 6, reassembly: 6, writer: 24 };
 
 interface Stage<Report> {
   readonly worker: Worker;
@@ -61,8 +66,8 @@ export class Supervisor {
   readonly #facts = hostFacts();
   readonly #sharedMemory: SharedMemory = createSharedMemory();
   readonly #shared = new SharedState(this.#sharedMemory);
-  readonly #ringMemory: AuditRingMemory = createAuditRing(ringBytes);
-  readonly #ring = new AuditRing(this.#ringMemory);
+  readonly #records = createByteRing(ringBytes);
+  readonly #events = createByteRing(ringBytes);
   readonly #sessionStartNs = realtimeNs();
   readonly sessionId = `${this.#facts.bootId}:run:${this.#sessionStartNs}`;
   #role: AuditRole | null = null;
@@ -91,12 +96,10 @@ export class Supervisor {
   }
 
   counters(): ListenerCounters {
-    const ring = this.#ring.counters();
     return {
       ...this.#shared.all(),
-      ringUsed: this.#ring.used,
-      ringHighWater: ring.highWater,
-      ringWaits: ring.waits,
+      ...ringCounters('ring', new ByteRing(this.#records)),
+      ...ringCounters('eventRing', new ByteRing(this.#events)),
       lost: this.#kernelWatch?.lost ?? 0,
     };
   }
@@ -125,21 +128,25 @@ export class Supervisor {
     await this.#startWriter(toReassembly.port2, toConnector.port2);
 
     role.take(process.pid, { backlogLimit: this.#options.backlog, receiveBufferBytes: socketBytes });
-    const rules = ruleSet(architectures, this.#exemptPids(role.intake));
+    const recording = ruleSet(architectures, this.#exemptPids(role.intake));
+    const rules = role.intake === 'unicast' ? [...recording, excludeRule] : recording;
     this.#kernelWatch = new KernelWatch(role, rules, (loss) => this.#loss(loss));
     this.#event(this.#sessionStart(role, rules.map(describeRule)));
     this.#stateBlindSpots(role);
 
-    const ring = this.#ringMemory;
+    const ring = this.#records;
+    const events = this.#events;
     const shared = this.#sharedMemory;
     this.#launch('audit-intake', { fd: role.dataFd, ring, shared }, []);
     const keepLines = this.#options.diagFile !== null;
     const toWriter = toReassembly.port1;
-    this.#launch('reassembly', { ring, shared, keepLines, toWriter }, [toWriter]);
+    this.#launch('reassembly', { ring, events, shared, keepLines, toWriter }, [toWriter]);
     await this.#subscribe(toConnector.port1);
     role.load(rules);
     // Forks after this point are seen by both; what ran before is read from /proc.
-    this.#connector?.worker.postMessage({ kind: 'snapshot' } satisfies ConnectorOrder);
+    const auditTellsUs = tellsExecs(role) ? monotonicUs() : null;
+    const order = { kind: 'snapshot', auditTellsUs } satisfies ConnectorOrder;
+    this.#connector?.worker.postMessage(order);
     const taken = await this.#connector?.report('snapshot-taken', 60_000);
     this.#timer = setInterval(() => this.#look(), watchMs);
     this.#look();
@@ -232,7 +239,15 @@ export class Supervisor {
 
   async #startWriter(fromReassembly: MessagePort, fromConnector: MessagePort): Promise<void> {
     const { target, diagFile } = this.#options;
-    const data = { shared: this.#sharedMemory, fromReassembly, fromConnector, target, diagFile, checkpointMs };
+    const data = {
+      events: this.#events,
+      shared: this.#sharedMemory,
+      fromReassembly,
+      fromConnector,
+      target,
+      diagFile,
+      checkpointMs,
+    };
     const writer = this.#launch<WriterReport>('writer', data, [fromReassembly, fromConnector]);
     this.#writer = writer;
     writer.worker.on('message', (report: WriterReport) => {
@@ -383,10 +398,12 @@ export class Supervisor {
   }
 
   #launch<Report>(name: string, workerData: object, transferList: MessagePort[]): Stage<Report> {
+    const maxYoungGenerationSizeMb = youngMb[name];
     const worker = new Worker(new URL(`./${name}.js`, import.meta.url), {
       workerData,
       transferList,
       name: `godo-${name}`,
+      ...(maxYoungGenerationSizeMb !== undefined && { resourceLimits: { maxYoungGenerationSizeMb } }),
     });
     this.#stages.push(worker);
     const exited = new Promise<number>((resolve) => worker.once('exit', resolve));
@@ -430,6 +447,21 @@ export class Supervisor {
     if (this.#stopping) return;
     this.#fail(new ListenerError('STAGE_FAILED', `The ${name} stage failed: ${error.message}`, { cause: error }));
   }
+}
+
+/** Bytes that wait, the most that ever did, and how often the producer had to wait for room. */
+function ringCounters<Name extends string>(name: Name, ring: ByteRing) {
+  const { highWater, waits } = ring.counters();
+  const counters = { [`${name}Used`]: ring.used, [`${name}HighWater`]: highWater, [`${name}Waits`]: waits };
+  return counters as { [K in `${Name}${'Used' | 'HighWater' | 'Waits'}`]: number };
+}
+
+/**
+ * Whether audit tells of the execs of every process that is forked from now on, so that /proc need not be asked for the
+ * same. What rules of others hide is hidden on purpose, and stated.
+ */
+function tellsExecs(role: AuditRole): boolean {
+  return role.intake === 'unicast' && !role.immutable && role.taskNeverRules() === 0 && process.arch !== 'arm64';
 }
 
 async function ended(worker: Worker | undefined): Promise<void> {

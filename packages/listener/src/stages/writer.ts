@@ -2,14 +2,18 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { openRawStore, type RawStore, StoreError } from '@godo/evidence';
+import { EntryMemory } from '../audit/entry-memory.ts';
+import { EntryReader } from '../audit/event-entries.ts';
 import { DiagFile } from '../diag/diag-file.ts';
-import type { PipelineEvent } from '../events.ts';
+import type { AuditEvent, LossEvent, PipelineEvent } from '../events.ts';
 import { realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
 import { Merge } from '../merge.ts';
 import { Recorder } from '../recorder/recorder.ts';
+import { ByteRing, type Span } from './byte-ring.ts';
 import { DocumentQueue } from './document-queue.ts';
-import type { AuditMessage, ConnectorMessageToWriter, WriterData, WriterOrder, WriterReport } from './messages.ts';
+import { batchKind, type EventBatch, nextBatch, releaseBatch } from './event-batches.ts';
+import type { ConnectorMessageToWriter, WriterData, WriterOrder, WriterReport } from './messages.ts';
 import { SharedState } from './shared-state.ts';
 
 const queueOptions = { batch: 1_000, bound: 20_000, retryMs: [200, 5_000] } as const;
@@ -17,6 +21,13 @@ const queueOptions = { batch: 1_000, bound: 20_000, retryMs: [200, 5_000] } as c
 const flushMs = 200;
 /** How long an end may take when the store does not answer. */
 const finishMs = 30_000;
+
+type EachEvent = (event: AuditEvent | LossEvent) => void;
+
+const socketOverran = {
+  source: 'audit-socket',
+  reason: 'The audit socket overran: an unknown number of records was lost.',
+} as const;
 
 class WriterStage {
   readonly #data: WriterData;
@@ -26,6 +37,13 @@ class WriterStage {
   readonly #queue: DocumentQueue;
   readonly #recorder: Recorder;
   readonly #merge: Merge;
+  readonly #events: ByteRing;
+  readonly #entries: EntryMemory;
+  readonly #reader: EntryReader;
+  /** Takes the events of the batch that is read. */
+  #each: EachEvent = () => undefined;
+  /** The batch that waits for the connector: it stays in the ring until it is applied. */
+  #held: EventBatch | null = null;
   readonly #timers: NodeJS.Timeout[] = [];
   #work: Promise<void> = Promise.resolve();
   #streamsOpen = 2;
@@ -54,10 +72,22 @@ class WriterStage {
     );
     this.#recorder = new Recorder((entry) => this.#queue.push(entry));
     this.#merge = new Merge((event) => this.#apply(event));
+    this.#events = new ByteRing(data.events);
+    this.#entries = new EntryMemory(this.#events.memory);
+    this.#reader = new EntryReader(
+      { keepLines: data.diagFile !== null },
+      {
+        event: (event) => this.#each(event),
+        gap: ({ from, to, count }) => this.#gap(from, to, count),
+        late: ({ serial }) => this.#late(serial),
+        bad: ({ type, error, hex }) => this.#bad(type, error, hex),
+      },
+    );
   }
 
   start(): void {
-    this.#data.fromReassembly.on('message', (message: AuditMessage) => this.#inOrder(() => this.#audit(message)));
+    // Says no more than that there is something in the ring.
+    this.#data.fromReassembly.on('message', () => this.#inOrder(() => undefined));
     this.#data.fromConnector.on('message', (message: ConnectorMessageToWriter) =>
       this.#inOrder(() => this.#connector(message)),
     );
@@ -77,14 +107,77 @@ class WriterStage {
     this.#work = this.#work.then(async () => {
       if (this.#queue.full) await this.#queue.room();
       handle();
+      await this.#takeBatches();
       this.#publish();
       await this.#endIfOver();
     });
   }
 
-  #audit(message: AuditMessage): void {
-    if (message === 'end') this.#streamsOpen -= 1;
-    else this.#applied(this.#merge.audit(message));
+  /** What reassembly has put into the ring, as far as the connector has come. */
+  async #takeBatches(): Promise<void> {
+    for (;;) {
+      this.#releaseHeld();
+      if (this.#held !== null) return;
+      const batch = nextBatch(this.#events) ?? this.#sleep();
+      if (batch === null) return;
+      this.#take(batch);
+      // What a store that answers at once has taken is only now taken off the queue.
+      await null;
+      if (this.#queue.full) await this.#queue.room();
+    }
+  }
+
+  /** Asks to be woken, unless something has come just now. */
+  #sleep(): EventBatch | null {
+    this.#shared.setOrder('writerAsleep', 1);
+    const batch = nextBatch(this.#events);
+    if (batch !== null) this.#shared.setOrder('writerAsleep', 0);
+    return batch;
+  }
+
+  #take(batch: EventBatch): void {
+    this.#held = batch;
+    if (batch.kind === batchKind.end) {
+      this.#streamsOpen -= 1;
+      return;
+    }
+    const { arrivalUs, drainedUs, entries } = batch;
+    const overrun = batch.kind === batchKind.overrun ? [lossEvent(realtimeNs(), socketOverran)] : null;
+    const events = overrun ?? { forEach: (each: EachEvent) => this.#read(entries, each) };
+    this.#merge.audit({ arrivalUs, drainedUs, events });
+  }
+
+  #read({ offset, length }: Span, each: EachEvent): void {
+    this.#each = each;
+    this.#reader.read(this.#entries, offset, offset + length);
+  }
+
+  #lost(source: string, reason: string, facts: Partial<LossEvent>): void {
+    this.#each(lossEvent(realtimeNs(), { source, reason, ...facts }));
+  }
+
+  #gap(from: number, to: number, count: number): void {
+    this.#shared.add('missingSerials', count);
+    const range = { from: String(from), to: String(to), count };
+    this.#lost('audit-serial', `${count} audit event(s) never came: serial ${from} to ${to}.`, range);
+  }
+
+  #late(serial: number): void {
+    this.#shared.add('lateRecords', 1);
+    const text = String(serial);
+    const facts = { severity: 'warning', from: text, to: text, count: 1 } as const;
+    this.#lost('reassembly', `A record of audit event ${text} came after the event had been given up.`, facts);
+  }
+
+  #bad(type: number, error: string, hex: string): void {
+    const facts = { severity: 'warning', count: 1 } as const;
+    this.#lost('audit-record', `A record of type ${type} could not be read (${error}): ${hex} (hex).`, facts);
+  }
+
+  #releaseHeld(): void {
+    if (this.#held === null || this.#merge.waitingAudit > 0) return;
+    releaseBatch(this.#events, this.#held);
+    this.#held = null;
   }
 
   #connector(message: ConnectorMessageToWriter): void {
@@ -92,7 +185,7 @@ class WriterStage {
       this.#streamsOpen -= 1;
       return;
     }
-    this.#applied(this.#merge.connector(message));
+    this.#merge.connector(message);
     this.#shared.addToOrder('connectorBatchesWaiting', -1);
   }
 
@@ -125,12 +218,8 @@ class WriterStage {
     this.#recorder.apply(event);
   }
 
-  #applied(batches: number): void {
-    if (batches > 0) this.#shared.addToOrder('auditBatchesWaiting', -batches);
-  }
-
   #publish(): void {
-    this.#shared.set('waitingAuditBatches', this.#merge.waitingAudit);
+    this.#shared.setOrder('auditBatchesWaiting', this.#merge.waitingAudit);
     this.#shared.set('waitingExits', this.#merge.waitingExits);
     this.#shared.set('queuedDocuments', this.#queue.length);
     this.#shared.setOrder('wantAuditDrain', this.#merge.waitingExits > 0 ? 1 : 0);

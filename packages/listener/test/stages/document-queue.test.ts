@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DocumentQueue, type DocumentQueueOptions } from '../../src/stages/document-queue.ts';
 
 const entry = (name: string) => ({ collection: 'losses', document: { _id: name } }) as unknown as RawEntry;
-const nameOf = ({ document }: RawEntry) => document._id;
+const nameOf = (given: RawEntry) => ('document' in given ? given.document._id : '');
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const unreachable = () => new StoreError('DATABASE_UNREACHABLE', 'nobody answers');
 

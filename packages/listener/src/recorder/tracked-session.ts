@@ -1,0 +1,136 @@
+/** A file session while it is open: what travels to the store, and what keeps it open. */
+
+import type { ClosedBy, FileSession, Instant, RunOrigin, SessionWriter, WriteTotals } from '@godo/evidence';
+import type { DescriptorTable } from './descriptor-table.ts';
+
+/** What an open call, or the snapshot, told of a file. */
+export interface Opened {
+  readonly id: string | number;
+  readonly path: string | null;
+  readonly pathHex: string | null;
+  readonly pathResolved: boolean;
+  readonly dirfd: number | null;
+  readonly dev: string | null;
+  readonly inode: string | null;
+  readonly fileType: FileSession['fileType'];
+  readonly flags: number | null;
+  readonly access: FileSession['access'];
+  readonly created: boolean;
+  readonly comm: string | null;
+  readonly exe: string | null;
+  readonly openedBefore: boolean;
+  readonly opened: Instant;
+  readonly warnings: readonly string[] | null;
+}
+
+/** By whom, and under which number. */
+export interface Opener {
+  readonly origin: RunOrigin;
+  readonly key: string;
+  readonly tgid: number;
+  readonly containerId: string | null;
+  readonly fd: number;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** One class for all of them, filled in one order: the store reads millions. */
+export class TrackedSession implements FileSession {
+  readonly origin: RunOrigin;
+  readonly id: string | number;
+  readonly path: string | null;
+  readonly pathHex: string | null;
+  readonly pathResolved: boolean;
+  readonly dirfd: number | null;
+  readonly dev: string | null;
+  readonly inode: string | null;
+  readonly fileType: FileSession['fileType'];
+  readonly flags: number | null;
+  readonly access: FileSession['access'];
+  readonly created: boolean;
+  readonly key: string;
+  readonly pid: number;
+  readonly tgid: number;
+  readonly fd: number;
+  readonly comm: string | null;
+  readonly exe: string | null;
+  readonly containerId: string | null;
+  readonly openedBefore: boolean;
+  readonly opened: Instant;
+  closed: Instant | null = null;
+  closedBy: ClosedBy | null = null;
+  readonly writes: Mutable<WriteTotals> = { count: 0, bytes: 0, first: null, last: null };
+  writers: Mutable<SessionWriter>[] | null = null;
+  readonly warnings: readonly string[] | null;
+  readonly checkpoint = null;
+
+  /** How many descriptors refer to it. */
+  references = 0;
+  /** Latest moment at which a descriptor of it was given up, how, and by which process's table. */
+  released: Instant;
+  releasedBy: ClosedBy | null = null;
+  releasedFrom: DescriptorTable | null = null;
+
+  constructor(what: Opened, who: Opener) {
+    this.origin = who.origin;
+    this.id = what.id;
+    this.path = what.path;
+    this.pathHex = what.pathHex;
+    this.pathResolved = what.pathResolved;
+    this.dirfd = what.dirfd;
+    this.dev = what.dev;
+    this.inode = what.inode;
+    this.fileType = what.fileType;
+    this.flags = what.flags;
+    this.access = what.access;
+    this.created = what.created;
+    this.key = who.key;
+    this.pid = who.tgid;
+    this.tgid = who.tgid;
+    this.fd = who.fd;
+    this.comm = what.comm;
+    this.exe = what.exe;
+    this.containerId = who.containerId;
+    this.openedBefore = what.openedBefore;
+    this.opened = what.opened;
+    this.warnings = what.warnings;
+    this.released = what.opened;
+  }
+
+  countWrite(key: string, bytes: number, ms: number): void {
+    if (this.writers === null && key !== this.key) {
+      this.writers = this.writes.count === 0 ? [] : [{ key: this.key, ...this.writes }];
+    }
+    if (this.writers !== null) {
+      let writer = this.writers.find((one) => one.key === key);
+      if (writer === undefined) {
+        writer = { key, count: 0, bytes: 0, first: null, last: null };
+        this.writers.push(writer);
+      }
+      count(writer, bytes, ms);
+    }
+    count(this.writes, bytes, ms);
+  }
+
+  /** Its last descriptor is gone. */
+  end(): void {
+    this.closed = this.released;
+    this.closedBy = this.releasedBy;
+    this.releasedFrom = null;
+  }
+
+  /** What it is now, to be written down while it goes on. */
+  stateAt(checkpoint: Instant): FileSession {
+    const writers = this.writers?.map((writer) => ({ ...writer })) ?? null;
+    const { references: _, released: __, releasedBy: ___, releasedFrom: ____, ...session } = this;
+    return { ...session, writes: { ...this.writes }, writers, checkpoint };
+  }
+}
+
+function count(totals: Mutable<WriteTotals>, bytes: number, ms: number): void {
+  totals.count += 1;
+  totals.bytes += bytes;
+  // Stamps come in order but for calls that ran at the same time.
+  if (totals.last === null || ms > totals.last.ms) totals.last = { ms, ns: 0 };
+  if (totals.first === null || ms < totals.first.ms) totals.first = { ms, ns: 0 };
+}
