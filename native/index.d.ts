@@ -46,7 +46,7 @@ export function wakeReceiver(fd: number): boolean;
 
 /**
  * Waits up to timeoutMs for the first record, then takes what is there in one recvmmsg(2), at most as many as have
- * room (64 a call), and packs them from `offset` on. Each record: little-endian u32 payload length, u16 netlink type,
+ * room (256 a call), and packs them from `offset` on. Each record: little-endian u32 payload length, u16 netlink type,
  * u16 flags (1: longer than the room of a record, the rest is lost), u64 arrival (CLOCK_MONOTONIC ns, one reading a batch,
  * taken after the receive), payload, zero bytes to the next multiple of 8. The payload is the text after the netlink
  * header: its length is taken from the datagram, for nlmsg_len of audit records is not to be trusted. Datagrams whose

@@ -12,7 +12,7 @@ namespace godo {
 /** The message headers of one recvmmsg(2). Every datagram goes, netlink header and all, where place() says. */
 class DatagramBatch {
  public:
-  static constexpr unsigned capacity = 128;
+  static constexpr unsigned capacity = 256;
 
   /** Where the next datagram goes; at most `capacity` places between two receives. */
   void place(uint8_t* datagram, size_t room);

@@ -1,10 +1,14 @@
 /** The program `godo`. The only place that sets the exit code. */
 
+import { setFlagsFromString } from 'node:v8';
 import { longOptions, rewriteGoStyle, StoreError } from '@godo/evidence';
 import { CommanderError } from 'commander';
 import { program } from './commands/program.ts';
 import { realWorld } from './commands/world.ts';
 import { ListenerError } from './listener-error.ts';
+
+// What dies young here leaves little behind: sharing that out among threads costs more than it saves.
+setFlagsFromString('--no-parallel-scavenge');
 
 const world = realWorld((code) => {
   process.exitCode = code;

@@ -12,10 +12,10 @@ import { SharedState } from './shared-state.ts';
 const receiveMs = 100;
 const fullRingMs = 10;
 /**
- * Where a receive brought less than this, the next one is put off a little: a thread that is woken for every record
- * costs the host more than the records do. The kernel's socket holds thousands of times as much.
+ * Where a receive brought less than this (a third of what it can bring), the next one is put off a little: a thread that
+ * is woken for every record costs the host more than the records do. The kernel's socket holds thousands of times as much.
  */
-const fewBytes = 4 * 1024;
+const fewBytes = 16 * 1024;
 const gatherMs = 4;
 
 run(workerData as IntakeData);

@@ -15,8 +15,8 @@ const idleMs = 500;
  * Where less than this came, the next look is put off a little, as in the stage before: a thread that is woken for every
  * batch costs more than the batch.
  */
-const fewBytes = 256 * 1024;
-const gatherMs = 2;
+const fewBytes = 1024 * 1024;
+const gatherMs = 8;
 
 /** Places in the decoder's progress, and what it says of why it came back. */
 const progressAt = { used: 0, stopped: 2, records: 3, events: 4, truncated: 5, bad: 6, open: 7, arrivalUs: 8 } as const;

@@ -16,7 +16,9 @@ import { batchKind, type EventBatch, nextBatch, releaseBatch } from './event-bat
 import type { ConnectorMessageToWriter, WriterData, WriterOrder, WriterReport } from './messages.ts';
 import { SharedState } from './shared-state.ts';
 
-const queueOptions = { batch: 1_000, bound: 20_000, retryMs: [200, 5_000] } as const;
+const queueOptions = { bound: 20_000, retryMs: [200, 5_000] } as const;
+/** Documents a batch. SQLite takes few as readily as many, and what does not live long costs the collector nothing. */
+const batch = { sqlite: 256, mongodb: 1_000 } as const;
 /** What is recorded is in the store after this long, unless the store is slower. */
 const flushMs = 200;
 /** How long an end may take when the store does not answer. */
@@ -58,7 +60,7 @@ class WriterStage {
     const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
     this.#queue = new DocumentQueue(
       store,
-      { ...queueOptions, sleep, now: () => performance.now() },
+      { ...queueOptions, batch: batch[data.target.kind], sleep, now: () => performance.now() },
       {
         written: ({ inserted, duplicates }) => {
           this.#shared.add('documents', inserted);
