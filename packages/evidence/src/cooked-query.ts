@@ -86,22 +86,22 @@ export function needsRelated(collection: CookedCollection, query: CookedQuery): 
 /**
  * The documents that meet the query, in the order of `scan`.
  *
- * @param scan every document that can meet the query, perhaps more, in the collection's order.
+ * @param scan every document that can meet the query, perhaps more, in the collection's order, in batches.
  */
 export async function* select<C extends CookedCollection>(
   collection: C,
   query: CookedQuery,
-  scan: <S extends CookedCollection>(collection: S, query: CookedQuery) => AsyncIterable<CookedDocuments[S]>,
+  scan: <S extends CookedCollection>(collection: S, query: CookedQuery) => AsyncIterable<readonly CookedDocuments[S][]>,
 ): AsyncGenerator<CookedDocuments[C]> {
   const related = needsRelated(collection, query) ? await relatedTo(query, scan) : null;
-  for await (const document of scan(collection, query)) {
-    if (meetsQuery(collection, document, query, related)) yield document;
+  for await (const batch of scan(collection, query)) {
+    for (const document of batch) if (meetsQuery(collection, document, query, related)) yield document;
   }
 }
 
 async function relatedTo(
   query: CookedQuery,
-  scan: (collection: 'processes', query: CookedQuery) => AsyncIterable<ProcessDocument>,
+  scan: (collection: 'processes', query: CookedQuery) => AsyncIterable<readonly ProcessDocument[]>,
 ): Promise<RelatedProcesses> {
   const processQuery: CookedQuery = {
     ...(query.pid === undefined ? {} : { pid: query.pid }),
@@ -109,10 +109,12 @@ async function relatedTo(
   };
   const keys = new Set<string>();
   const containers = new Set<string>();
-  for await (const process of scan('processes', processQuery)) {
-    if (!meetsQuery('processes', process, processQuery, null)) continue;
-    keys.add(process._id);
-    if (process.containerId !== null) containers.add(`${process.bootId}:${process.containerId}`);
+  for await (const batch of scan('processes', processQuery)) {
+    for (const process of batch) {
+      if (!meetsQuery('processes', process, processQuery, null)) continue;
+      keys.add(process._id);
+      if (process.containerId !== null) containers.add(`${process.bootId}:${process.containerId}`);
+    }
   }
   return { keys, containers };
 }

@@ -102,14 +102,28 @@ export function fileSessionId({ id, origin, opened }: Pick<FileSession, 'id' | '
 
 /** The document of a session, as raw evidence keeps it for people: `files`, or `fds` where it has a checkpoint. */
 export function fileSessionDocument(session: FileSession): FileSessionDocument {
+  const { checkpoint } = session;
   const id = fileSessionId(session);
+  return documentOf(session, checkpoint === null ? id : `${id}@${nsOfInstant(checkpoint)}`, id);
+}
+
+/** The same as cooked evidence has it, where open and ended sessions stand together under their own ids. */
+export function cookedFileDocument(session: CookedFileSession): CookedFileDocument {
+  const id = fileSessionId(session);
+  // Assigned, not spread: V8 gives each copy of an object to which a field is added a layout of its own.
+  const document: { -readonly [K in keyof CookedFileDocument]?: CookedFileDocument[K] } = documentOf(session, id, id);
+  document.closeInferred = session.closeInferred;
+  return document as CookedFileDocument;
+}
+
+function documentOf(session: FileSession, _id: string, id: string): FileSessionDocument {
   const { origin, opened, closed, checkpoint, writes } = session;
   const openedNs = nsOfInstant(opened);
   const closedNs = closed === null ? null : nsOfInstant(closed);
   const checkpointNs = checkpoint === null ? null : nsOfInstant(checkpoint);
   const total = writeCount(writes);
   return {
-    _id: checkpointNs === null ? id : `${id}@${checkpointNs}`,
+    _id,
     host: origin.host,
     machineId: origin.machineId,
     bootId: origin.bootId,
@@ -144,11 +158,6 @@ export function fileSessionDocument(session: FileSession): FileSessionDocument {
     writers: writersOf(session, total),
     ...(session.warnings !== null && { warnings: session.warnings }),
   };
-}
-
-/** The same as cooked evidence has it, where open and ended sessions stand together under their own ids. */
-export function cookedFileDocument(session: CookedFileSession): CookedFileDocument {
-  return { ...fileSessionDocument(session), _id: fileSessionId(session), closeInferred: session.closeInferred };
 }
 
 function writersOf({ writers, key }: FileSession, total: WriteCount): readonly Writer[] {

@@ -4,7 +4,7 @@ import { containerPrefix, select } from '../cooked-query.ts';
 import { StoreError } from '../store-error.ts';
 import type { CookedQuery, CookedReader } from '../stores.ts';
 import { type MongoTarget, redactUri } from '../target.ts';
-import { connect, disconnect, type MongoConnection, read, request } from './connection.ts';
+import { connect, disconnect, type MongoConnection, readBatches, request } from './connection.ts';
 import { type CookedState, cookedSchema, stateOf } from './cooked-state.ts';
 import { withOriginalNames } from './field-names.ts';
 import { ascending, cookedLayouts, type Stored } from './schema.ts';
@@ -90,15 +90,15 @@ class MongoCookedReader implements CookedReader {
     await disconnect(this.#connection);
   }
 
-  async *#scan<C extends CookedCollection>(collection: C, query: CookedQuery): AsyncGenerator<CookedDocuments[C]> {
-    const documents = read<CookedDocuments[C]>(this.#connection, () =>
+  async *#scan<C extends CookedCollection>(collection: C, query: CookedQuery): AsyncGenerator<CookedDocuments[C][]> {
+    const batches = readBatches<CookedDocuments[C]>(this.#connection, () =>
       this.#connection.db
         .collection(collection)
         .find(narrow(collection, query))
         .sort(ascending(cookedLayouts[collection].order)),
     );
     try {
-      for await (const document of documents) yield withOriginalNames(document);
+      for await (const batch of batches) yield batch.map(withOriginalNames);
     } catch (error) {
       // A cursor dies with the collection that it reads.
       await this.#verify();

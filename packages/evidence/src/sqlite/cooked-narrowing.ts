@@ -38,31 +38,45 @@ export function narrow(collection: Exclude<CookedCollection, 'files'>, query: Co
 /**
  * For `files`, of whose openers most is asked.
  *
- * @param textsWhere gives the numbers of the texts of the dictionary that meet a condition.
+ * @param numbers gives the numbers of the entries of a table of the dictionary that meet a condition.
  */
 export function narrowFiles(
   query: CookedQuery,
-  textsWhere: (condition: string, ...values: SqliteValue[]) => readonly number[],
+  numbers: (from: string, ...values: SqliteValue[]) => readonly number[],
 ): Condition {
   const conditions = new Conditions();
   const prefix = containerPrefix(query);
   if (prefix) {
     const { where, values } = prefixed('text', prefix);
-    conditions.add(openerHas(`opener.container IN (${textsWhere(where, ...values).join(', ')})`));
+    conditions.add(openerHas(isOneOf('opener.container', numbers(`texts WHERE ${where}`, ...values))));
   }
   if (query.exe !== undefined) {
     const last = "substr(text, -length(?) - 1) = '/' || ?";
-    const texts = textsWhere(`text = ? OR ${last} OR ${escaped('text')}`, query.exe, query.exe, query.exe);
-    conditions.add(openerHas(`opener.exe IN (${texts.join(', ')})`));
+    const where = `text = ? OR ${last} OR ${escaped('text')}`;
+    const texts = numbers(`texts WHERE ${where}`, query.exe, query.exe, query.exe);
+    conditions.add(openerHas(isOneOf('opener.exe', texts)));
   }
   if (query.pid !== undefined) {
     conditions.add(`(${openerHas('opener.tgid = ?')} OR instr(this.doc, '"writers"') > 0)`, query.pid);
+  }
+  if (query.sessionId !== undefined) {
+    const whole = "CASE substr(session, 1, 1) WHEN ':' THEN boots.boot || session ELSE substr(session, 2) END";
+    const from = `(SELECT origins.id FROM origins JOIN boots ON boots.id = origins.boot
+      WHERE ${whole} = ? OR ${escaped('session')} OR ${escaped('boots.boot')})`;
+    conditions.add(openerHas(isOneOf('opener.origin', numbers(from, query.sessionId))));
   }
   if (query.sinceNs !== undefined) {
     conditions.add('(this.lasted IS NULL OR this.opened + this.lasted >= ?)', msOf(query.sinceNs));
   }
   if (query.untilNs !== undefined) conditions.add('this.opened <= ?', msOf(query.untilNs));
   return conditions.all();
+}
+
+/** How many numbers a statement takes easily; of more the rows themselves are asked. */
+const numbersAStatement = 10_000;
+
+function isOneOf(column: string, numbers: readonly number[]): string {
+  return numbers.length > numbersAStatement ? 'true' : `${column} IN (${numbers.join(', ')})`;
 }
 
 function openerHas(condition: string): string {

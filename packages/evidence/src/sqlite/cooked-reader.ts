@@ -77,19 +77,14 @@ class SqliteCookedReader implements CookedReader {
     closeReading(this.#connection);
   }
 
-  async *#scan<C extends CookedCollection>(collection: C, query: CookedQuery): AsyncGenerator<CookedDocuments[C]> {
-    if (collection === 'files') {
-      yield* this.#files(query) as AsyncGenerator<CookedDocuments[C]>;
-      return;
-    }
+  #scan<C extends CookedCollection>(collection: C, query: CookedQuery): AsyncIterable<CookedDocuments[C][]> {
+    if (collection === 'files') return this.#files(query) as AsyncIterable<CookedDocuments[C][]>;
     const name = collection as Exclude<CookedCollection, 'files'>;
-    for await (const batch of this.#rows.documents<CookedDocuments[C]>(name, cookedTables[name], narrow(name, query))) {
-      yield* batch;
-    }
+    return this.#rows.documents<CookedDocuments[C]>(name, cookedTables[name], narrow(name, query));
   }
 
-  async *#files(query: CookedQuery): AsyncGenerator<CookedFileDocument> {
-    const condition = narrowFiles(query, (where, ...values) => this.#rows.textsWhere(where, ...values));
+  async *#files(query: CookedQuery): AsyncGenerator<CookedFileDocument[]> {
+    const condition = narrowFiles(query, (from, ...values) => this.#rows.numbers(from, ...values));
     for await (const { sessions, unusable } of this.#rows.sessions('files', condition)) {
       // Only the filter writes here: what is no session of its own is damage.
       if (unusable > 0) {
@@ -98,7 +93,7 @@ class SqliteCookedReader implements CookedReader {
           `${this.location} holds a file that cannot be read: run filter again.`,
         );
       }
-      for (const session of sessions) yield cookedFileDocument(session);
+      yield sessions.map(cookedFileDocument);
     }
   }
 }

@@ -5,7 +5,6 @@ export type SqliteValue = string | number | bigint | null;
 export interface SqliteStatement {
   run(...values: SqliteValue[]): { changes: number | bigint; lastInsertRowid: number | bigint };
   get(...values: SqliteValue[]): unknown;
-  iterate(...values: SqliteValue[]): IterableIterator<unknown>;
 }
 
 export interface SqliteDatabase {

@@ -13,19 +13,10 @@ const codes = {
   NOTADB: 26,
 } as const;
 
-/** The iterators of @photostructure/sqlite 1.2.1 give SQLite's text without its code. */
-const texts: ReadonlyMap<string, number> = new Map([
-  ['database is locked', codes.BUSY],
-  ['database disk image is malformed', codes.CORRUPT],
-  ['file is not a database', codes.NOTADB],
-  ['database or disk is full', codes.FULL],
-]);
-
 /** The primary result code of SQLite, or null for other errors. */
 function resultCode(error: unknown): number | null {
   if (!(error instanceof Error)) return null;
-  if ('errcode' in error && typeof error.errcode === 'number') return error.errcode & 0xff;
-  return texts.get(error.message) ?? null;
+  return 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : null;
 }
 
 export function isBusy(error: unknown): boolean {

@@ -72,11 +72,13 @@ export class RowReader {
     return this.#get<{ count: number }>(`SELECT count(*) AS count FROM ${table}`).count;
   }
 
-  /** Numbers of the texts of the dictionary that meet a condition. */
-  textsWhere(condition: string, ...values: SqliteValue[]): number[] {
-    return JSON.parse(
-      this.#get<{ ids: string }>(`SELECT json_group_array(id) AS ids FROM texts WHERE ${condition}`, ...values).ids,
-    );
+  /**
+   * Numbers of entries of the dictionary.
+   *
+   * @param from a table of it and the condition that the entries meet.
+   */
+  numbers(from: string, ...values: SqliteValue[]): number[] {
+    return JSON.parse(this.#get<{ ids: string }>(`SELECT json_group_array(id) AS ids FROM ${from}`, ...values).ids);
   }
 
   /** By opening time and `_id`. */

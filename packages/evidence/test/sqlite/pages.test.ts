@@ -79,7 +79,7 @@ test('pages get smaller where rows are too large to be one text', async () => {
         if (limit > 10) throw new Error('string or blob too big');
         return statement.get(...values);
       };
-      return { run: statement.run.bind(statement), iterate: statement.iterate.bind(statement), get };
+      return { run: statement.run.bind(statement), get };
     },
   };
   expect(await read(narrow)).toHaveLength(100);

@@ -1,5 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  cpSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openRawReader, openRawStore, type RawEntry, type SqliteTarget, StoreError } from '../../src/index.ts';
@@ -161,7 +173,7 @@ test('openFiles finds the latest checkpoints by index, not by sorting or scannin
   expect(open.map(({ _id }) => _id)).toStrictEqual(
     Array.from({ length: 10_000 }, (_, index) => `s${index}@${index + 10_000}`),
   );
-}, 10_000);
+}, 30_000);
 
 test('nobody but the owner can read the evidence', async () => {
   const target = newTarget();
@@ -232,6 +244,15 @@ test('what is not our database is refused and left as it is', async () => {
     'DATABASE_TOO_NEW',
     'DATABASE_TOO_NEW',
   ]);
+});
+
+test('a damaged file is told as such', async () => {
+  const target = newTarget();
+  await write(target, batch('a', 3000));
+  const file = openSync(rawOf(target), 'r+');
+  writeSync(file, Buffer.alloc(400 * 1024, 0xa5), 0, 400 * 1024, 200 * 1024);
+  closeSync(file);
+  await expect(readAll(target)).rejects.toMatchObject({ code: 'DATABASE_CORRUPT', temporary: false });
 });
 
 test('a file of the first layout is refused with what to do', async () => {

@@ -24,7 +24,9 @@ const newTarget = sqliteTargets();
 async function select(file: string, sql: string): Promise<unknown[]> {
   const database = await openSqlite(file, { readOnly: true });
   try {
-    return [...database.prepare(sql).iterate()].map((row) => ({ ...(row as object) }));
+    // Beyond what our programs need of a driver.
+    const statement = database.prepare(sql) as unknown as { all(): object[] };
+    return statement.all().map((row) => ({ ...row }));
   } finally {
     database.close();
   }
