@@ -18,7 +18,7 @@ function parentGiving(table: ProcessTable, row: number): number {
 
 /** Until when the parent's doings count for a child: its birth, with room where that is a coarse stamp. */
 function inheritedAt(table: ProcessTable, child: number): bigint {
-  const birthNs = table.birthNs.at(child) ?? 0n;
+  const birthNs = table.birthNsOf(child);
   return table.isBirthCoarse(child) ? birthNs + coarseNs : birthNs;
 }
 

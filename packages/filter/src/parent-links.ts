@@ -1,4 +1,5 @@
 import { none, ReferenceColumn } from './columns.ts';
+import { compareNs } from './order.ts';
 import type { ProcessTable } from './process-table.ts';
 import { coarseNs } from './values.ts';
 
@@ -15,7 +16,7 @@ function createPidIndex(table: ProcessTable): (bootId: string, tgid: number, atN
         else list.push(row);
       }
       for (const list of index.values()) {
-        list.sort((a, b) => table.birthNs.compare(a, b) || table.compareStart(a, b));
+        list.sort((a, b) => compareNs(table.birthNsOf(a), table.birthNsOf(b)) || table.compareStart(a, b));
       }
     }
     const list = index.get(`${bootId}:${tgid}`) ?? [];
@@ -23,7 +24,7 @@ function createPidIndex(table: ProcessTable): (bootId: string, tgid: number, atN
     let high = list.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((table.birthNs.at(list[middle] ?? none) ?? atNs) <= atNs + coarseNs) low = middle + 1;
+      if (table.birthNsOf(list[middle] ?? none) <= atNs + coarseNs) low = middle + 1;
       else high = middle;
     }
     const found = list[low - 1];
@@ -50,7 +51,7 @@ export function linkParents(table: ProcessTable): void {
     }
     const tgid = table.claimedTgidOf(row) ?? 0;
     if (parent === none && tgid > 0 && (claimed === none || table.hasProvisionalKey(claimed))) {
-      parent = byPid(table.originOf(row).bootId, tgid, table.birthNs.at(row) ?? 0n);
+      parent = byPid(table.originOf(row).bootId, tgid, table.birthNsOf(row));
     }
     if (parent === none) continue;
     if (parent === row) {

@@ -1,11 +1,14 @@
 import type { ProcessKey } from '@godo/evidence';
 import { NumberColumn, none } from './columns.ts';
 
-/** A key's parts lie together, so that a look-up touches one place: tgid, stamp, serial, boot. */
-const parts = 4;
-/** Instead of a serial: the stamp is a start in ticks. Otherwise it is the ms, and the serial that of the first event. */
-const startSeen = -1;
+/** What lies together, so that a look-up touches one place: boot with process id, and stamp. */
+const parts = 2;
+/** Instead of one more than a serial: the stamp is a start in ticks. Otherwise it is the ms of the first event. */
+const startSeen = 0;
 const mostDigits = 15;
+/** Boot and process id are one number, the latter in its last 32 bits. */
+const tgids = 2 ** 32;
+const mostBoots = 2 ** 20;
 
 const zero = 0x30;
 const nine = 0x39;
@@ -14,11 +17,12 @@ const colon = 0x3a;
 const question = 0x3f;
 
 /**
- * Numbers process keys from 0 on, in the order they are first named. A key is kept as its numbers, in a fifth of what
+ * Numbers process keys from 0 on, in the order they are first named. A key is kept as its numbers, in a sixth of what
  * its text would cost; a text that is not made like a key is kept as it is.
  */
 export class ProcessKeys {
   readonly #numbers = new NumberColumn();
+  readonly #serials = new NumberColumn();
   readonly #boots: string[] = [];
   readonly #bootNumbers = new Map<string, number>();
   readonly #odd = new Map<string, number>();
@@ -45,14 +49,17 @@ export class ProcessKeys {
   find(key: ProcessKey): number {
     if (!this.#parse(key)) return this.#odd.get(key) ?? none;
     this.#boot = this.#findBoot(key, this.#bootEnd);
-    return this.#boot === none ? none : this.#at(this.#slotOf());
+    return this.#boot === none ? (this.#odd.get(key) ?? none) : this.#at(this.#slotOf());
   }
 
   /** The number of a key, which it gets now where it was never named. */
   numberOf(key: ProcessKey): number {
     if (!this.#parse(key)) return this.#odd.get(key) ?? this.#addOdd(key);
     this.#boot = this.#findBoot(key, this.#bootEnd);
-    if (this.#boot === none) this.#boot = this.#addBoot(key.slice(0, this.#bootEnd));
+    if (this.#boot === none) {
+      if (this.#boots.length === mostBoots) return this.#odd.get(key) ?? this.#addOdd(key);
+      this.#boot = this.#addBoot(key.slice(0, this.#bootEnd));
+    }
     const slot = this.#slotOf();
     const known = this.#at(slot);
     return known === none ? this.#add(slot) : known;
@@ -61,30 +68,29 @@ export class ProcessKeys {
   keyOf(number: number): ProcessKey {
     const odd = this.#oddTexts.get(number);
     if (odd !== undefined) return odd;
-    const first = number * parts;
-    const tgid = this.#numbers.at(first);
-    const stamp = this.#numbers.at(first + 1);
-    const serial = this.#numbers.at(first + 2);
-    const boot = this.#boots[this.#numbers.at(first + 3)] ?? '';
-    return serial === startSeen ? `${boot}:${tgid}:${stamp}` : `${boot}:${tgid}:?${stamp}.${serial}`;
+    const bootAndTgid = this.#numbers.at(number * parts);
+    const stamp = this.#numbers.at(number * parts + 1);
+    const serial = this.#serials.at(number);
+    const tgid = bootAndTgid % tgids;
+    const boot = this.#boots[(bootAndTgid - tgid) / tgids] ?? '';
+    return serial === startSeen ? `${boot}:${tgid}:${stamp}` : `${boot}:${tgid}:?${stamp}.${serial - 1}`;
   }
 
   /** The start was never seen: the key names the process only by when it was first noticed. */
   isProvisional(number: number): boolean {
     const odd = this.#oddTexts.get(number);
-    return odd === undefined ? this.#numbers.at(number * parts + 2) !== startSeen : odd.includes(':?');
+    return odd === undefined ? this.#serials.at(number) !== startSeen : odd.includes(':?');
   }
 
   /** The process id that a key names; null where it is not made like one. */
   tgidOf(number: number): number | null {
-    return this.#oddTexts.has(number) ? null : this.#numbers.at(number * parts);
+    return this.#oddTexts.has(number) ? null : this.#numbers.at(number * parts) % tgids;
   }
 
   /** The start that a key names, in ticks; null where it names none. */
   startTicksOf(number: number): number | null {
-    const first = number * parts;
-    if (this.#oddTexts.has(number) || this.#numbers.at(first + 2) !== startSeen) return null;
-    return this.#numbers.at(first + 1);
+    if (this.#oddTexts.has(number) || this.#serials.at(number) !== startSeen) return null;
+    return this.#numbers.at(number * parts + 1);
   }
 
   /** Reads `<boot>:<tgid>:<ticks>` or `<boot>:<tgid>:?<ms>.<serial>` from its end; numbers as they are written normally. */
@@ -98,7 +104,7 @@ export class ProcessKeys {
       if (at < 0 || key.charCodeAt(at) !== question) return false;
       at -= 1;
       this.#stamp = this.#read;
-      this.#serial = last;
+      this.#serial = last + 1;
     } else {
       this.#stamp = last;
       this.#serial = startSeen;
@@ -108,7 +114,7 @@ export class ProcessKeys {
     if (at < 0 || key.charCodeAt(at) !== colon) return false;
     this.#tgid = this.#read;
     this.#bootEnd = at;
-    return true;
+    return this.#tgid < tgids;
   }
 
   #read = 0;
@@ -164,7 +170,7 @@ export class ProcessKeys {
   /** The slot of the parsed key: where it stands, or where it would be put. */
   #slotOf(): number {
     const mask = this.#slots.length - 1;
-    let slot = hashOf(this.#tgid, this.#stamp, this.#serial, this.#boot) & mask;
+    let slot = hashOf(this.#boot * tgids + this.#tgid, this.#stamp, this.#serial) & mask;
     for (;;) {
       const number = this.#at(slot);
       if (number === none || this.#holds(number)) return slot;
@@ -173,22 +179,18 @@ export class ProcessKeys {
   }
 
   #holds(number: number): boolean {
-    const first = number * parts;
     return (
-      this.#numbers.at(first) === this.#tgid &&
-      this.#numbers.at(first + 1) === this.#stamp &&
-      this.#numbers.at(first + 2) === this.#serial &&
-      this.#numbers.at(first + 3) === this.#boot
+      this.#numbers.at(number * parts) === this.#boot * tgids + this.#tgid &&
+      this.#numbers.at(number * parts + 1) === this.#stamp &&
+      this.#serials.at(number) === this.#serial
     );
   }
 
   #add(slot: number): number {
     const number = this.#size;
-    const first = number * parts;
-    this.#numbers.set(first, this.#tgid);
-    this.#numbers.set(first + 1, this.#stamp);
-    this.#numbers.set(first + 2, this.#serial);
-    this.#numbers.set(first + 3, this.#boot);
+    this.#numbers.set(number * parts, this.#boot * tgids + this.#tgid);
+    this.#numbers.set(number * parts + 1, this.#stamp);
+    if (this.#serial !== startSeen) this.#serials.set(number, this.#serial);
     this.#slots[slot] = number + 1;
     this.#size += 1;
     if (this.#size * 2 > this.#slots.length) this.#growSlots();
@@ -208,9 +210,10 @@ export class ProcessKeys {
     const mask = slots.length - 1;
     for (const plusOne of this.#slots) {
       if (plusOne === 0) continue;
-      const first = (plusOne - 1) * parts;
-      const numbers = this.#numbers;
-      let slot = hashOf(numbers.at(first), numbers.at(first + 1), numbers.at(first + 2), numbers.at(first + 3)) & mask;
+      const number = plusOne - 1;
+      const bootAndTgid = this.#numbers.at(number * parts);
+      const stamp = this.#numbers.at(number * parts + 1);
+      let slot = hashOf(bootAndTgid, stamp, this.#serials.at(number)) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = plusOne;
     }
@@ -218,8 +221,10 @@ export class ProcessKeys {
   }
 }
 
-function hashOf(tgid: number, stamp: number, serial: number, boot: number): number {
-  let hash = Math.imul(tgid | 0, 0x9e3779b1) ^ Math.imul(stamp | 0, 0x85ebca6b) ^ Math.imul(serial | 0, 0xc2b2ae35);
-  hash = Math.imul(hash ^ (hash >>> 15) ^ boot, 0x2c1b3c6d);
+function hashOf(bootAndTgid: number, stamp: number, serial: number): number {
+  const boot = bootAndTgid / tgids;
+  let hash = Math.imul(bootAndTgid | 0, 0x9e3779b1) ^ Math.imul(stamp | 0, 0x85ebca6b);
+  hash ^= Math.imul(serial | 0, 0xc2b2ae35) ^ boot;
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   return hash ^ (hash >>> 13);
 }

@@ -49,7 +49,8 @@ export class ProcessTable {
   readonly #startTicks = new Map<number, number | null>();
 
   readonly startNs = new TimeColumn();
-  readonly birthNs = new TimeColumn();
+  /** Where it is not the start. */
+  readonly #birthNs = new TimeColumn();
   readonly exitNs = new TimeColumn();
   readonly #exits = new SharedValues<ExitStatus>(nameOfExit);
   readonly #exit = new ReferenceColumn();
@@ -57,9 +58,9 @@ export class ProcessTable {
   readonly #claimSource = new ByteColumn();
   /** Row of the key that it is said to descend from. */
   readonly claimedParent = new ReferenceColumn();
-  /** One more than the process id of the parent that is claimed; 0: none is. */
+  /** Where its key does not say the same: one more than the process id of the parent that is claimed. */
   readonly #claimedTgid = new NumberColumn();
-  /** Where it is not the process id. */
+  /** Where it is not the process id of the parent. */
   readonly #claimedPpid = new Map<number, number>();
 
   readonly facts = new SharedFacts();
@@ -108,7 +109,7 @@ export class ProcessTable {
     this.#addClaim(row, process.claim);
     const { startNs, exitNs } = process;
     this.startNs.set(row, startNs);
-    this.birthNs.set(row, process.birthNs);
+    if (process.birthNs !== startNs) this.#birthNs.set(row, process.birthNs);
     this.exitNs.set(row, exitNs);
     this.#exit.set(row, this.#exits.numberOf(exitStatusOf(process)));
     this.initialFacts.set(row, this.facts.add(process.initial));
@@ -170,6 +171,11 @@ export class ProcessTable {
     return this.#sessions.get(this.#sessionIds.at(row));
   }
 
+  /** The moment from which it went its own way: its fork, else its start, else the first that was seen of it. */
+  birthNsOf(row: number): bigint {
+    return this.#birthNs.at(row) ?? this.startNs.at(row) ?? 0n;
+  }
+
   isForked(row: number): boolean {
     return (this.#flags.at(row) & flag.forked) !== 0;
   }
@@ -206,7 +212,8 @@ export class ProcessTable {
 
   claimedTgidOf(row: number): number | null {
     const plusOne = this.#claimedTgid.at(row);
-    return plusOne === 0 ? null : plusOne - 1;
+    if (plusOne === noTgid) return null;
+    return plusOne === 0 ? this.#tgidOfKey(this.claimedParent.at(row)) : plusOne - 1;
   }
 
   claimedPpidOf(row: number): number | null {
@@ -234,6 +241,10 @@ export class ProcessTable {
     return this.keyOf(a) < this.keyOf(b) ? -1 : 1;
   }
 
+  #tgidOfKey(row: number): number | null {
+    return row === none ? null : this.keys.tgidOf(row);
+  }
+
   #addIdentity(row: number, process: ObservedProcess): void {
     const { host, machineId, bootId, tgid, startTicks } = process;
     const last = this.#lastOrigin === none ? null : this.#origins.get(this.#lastOrigin);
@@ -251,10 +262,15 @@ export class ProcessTable {
     const { source, ppid, parentTgid, parentKey } = claim;
     this.#claimSource.set(row, claimSources.indexOf(source));
     if (parentKey !== null) this.claimedParent.set(row, this.keys.numberOf(parentKey));
-    if (parentTgid !== null) this.#claimedTgid.set(row, parentTgid + 1);
+    if (parentTgid !== this.#tgidOfKey(this.claimedParent.at(row))) {
+      this.#claimedTgid.set(row, parentTgid === null ? noTgid : parentTgid + 1);
+    }
     if (ppid !== null && ppid !== parentTgid) this.#claimedPpid.set(row, ppid);
   }
 }
+
+/** In place of a process id: the key of the parent says one, the claim does not. */
+const noTgid = -1;
 
 /** Shared by all that have none. */
 const noWarnings: readonly never[] = [];

@@ -3,7 +3,7 @@
  * a field of the wrong type counts as absent, and never ends the filter.
  */
 
-/** The lowest number of 64 bits is left for "not known" (columns.ts). */
+/** The lowest number of 64 bits is taken by columns.ts. */
 const lowestNs = -(2n ** 63n) + 1n;
 const highestNs = 2n ** 63n - 1n;
 

@@ -27,7 +27,7 @@ test('what is shown of a process comes back as it was observed', () => {
     tgid: table.tgidOf(row),
     startTicks: table.startTicksOf(row),
     startNs: table.startNs.at(row),
-    birthNs: table.birthNs.at(row),
+    birthNs: table.birthNsOf(row),
     birthCoarse: table.isBirthCoarse(row),
     forked: table.isForked(row),
     snapshot: table.isSnapshot(row),
