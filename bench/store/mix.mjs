@@ -18,20 +18,18 @@ const sessionsOfMs = 12;
  * @param evidence - The module @godo/evidence; one from before file sessions had a short form gets documents.
  */
 export function fileEntries(count, evidence) {
+  let opener = null;
   return Array.from({ length: count }, (_, index) => {
     const process = Math.floor(index / sessionsOfProcess);
+    // All sessions of a process share the texts that tell of it, as with the listener.
+    if (index % sessionsOfProcess === 0) opener = openerOf(process);
     const ms = startMs + Math.floor(index / sessionsOfMs);
     const written = index % 10 < 8;
-    const exe = programs[process % programs.length];
     const document = fileDocument(evidence, {
       id: `${bootId}:audit:${ms}.${1000 + index * 8}`,
       path: `/work/build/module-${process % 400}/${index % 1000}/${files[index % files.length]}`,
       inode: `${9_900_000 + (index % 5000)}`,
-      key: keyOf(process),
-      tgid: 2000 + process,
-      comm: exe.slice(exe.lastIndexOf('/') + 1),
-      exe,
-      containerId: process % 10 === 0 ? null : containers[process % containers.length],
+      ...opener,
       openedNs: BigInt(ms) * 1_000_000n,
       closedNs: BigInt(ms + (index % 25 === 0 ? 40 : 0)) * 1_000_000n,
       count: written ? 1 + (index % 3) : 0,
@@ -48,6 +46,17 @@ export function taskEntries(count, evidence) {
     const document = observations[index & 3](process, evidence);
     return { collection: 'pids', document };
   });
+}
+
+function openerOf(process) {
+  const exe = programs[process % programs.length];
+  return {
+    key: keyOf(process),
+    tgid: 2000 + process,
+    comm: exe.slice(exe.lastIndexOf('/') + 1),
+    exe,
+    containerId: process % 10 === 0 ? null : containers[process % containers.length],
+  };
 }
 
 function keyOf(process) {
@@ -90,77 +99,107 @@ function fileDocument({ isoTime }, given) {
   };
 }
 
+/** Fields are put onto one object, as the listener does: V8 keeps those documents alike. */
 const observations = [
-  (process, evidence) =>
-    task(evidence, process, 0, { observation: 'fork', ...connector(process, 0), ...parent, ...place(process) }),
-  (process, evidence) =>
-    task(evidence, process, 1, {
-      observation: 'exec',
-      source: 'audit',
-      ...parent,
-      ...credentials,
-      tty: null,
-      ...program(process),
-      ...place(process),
-      success: true,
-    }),
-  (process, evidence) =>
-    task(evidence, process, 1, {
-      observation: 'exec',
-      ...connector(process, 1),
-      success: true,
-      ...credentials,
-      ...program(process),
-      ...place(process),
-    }),
-  (process, evidence) =>
-    task(evidence, process, 4, {
-      observation: 'exit',
-      ...connector(process, 2),
-      exitCode: 0,
-      exitSignal: null,
-      coreDumped: false,
-    }),
+  (process, evidence) => {
+    const document = task(evidence, process, connector(process, 0), 'fork');
+    putParent(document);
+    putPlace(document, process);
+    return document;
+  },
+  (process, evidence) => {
+    const document = task(evidence, process, audit(process), 'exec');
+    putParent(document);
+    putProgram(document, process);
+    document.tty = null;
+    putPlace(document, process);
+    document.success = true;
+    return document;
+  },
+  (process, evidence) => {
+    const document = task(evidence, process, connector(process, 1), 'exec');
+    document.success = true;
+    putProgram(document, process);
+    putPlace(document, process);
+    return document;
+  },
+  (process, evidence) => {
+    const document = task(evidence, process, connector(process, 4), 'exit');
+    document.exitCode = 0;
+    document.exitSignal = null;
+    document.coreDumped = false;
+    return document;
+  },
 ];
 
-const parent = { ppid: 1000, parentTgid: 1000, parentKey: `${bootId}:1000:5000` };
-const credentials = { uid: 0, gid: 0, euid: 0, auid: 4_294_967_295, ses: 4_294_967_295 };
-
-function place(process) {
-  const containerId = containers[process % containers.length];
-  return { containerId, rootfs: `/var/lib/docker/overlay2/${containerId}/merged` };
+function putParent(document) {
+  document.ppid = 1000;
+  document.parentTgid = 1000;
+  document.parentKey = parentKey;
 }
 
-function program(process) {
-  return { comm: 'cc1', exe: programs[1], argv: ['cc1', '-quiet', '-O2', `module-${process}.c`], cwd: '/work/build' };
+function putProgram(document, process) {
+  document.uid = 0;
+  document.gid = 0;
+  document.euid = 0;
+  document.auid = 4_294_967_295;
+  document.ses = 4_294_967_295;
+  document.comm = 'cc1';
+  document.exe = programs[1];
+  document.argv = ['cc1', '-quiet', '-O2', `module-${process}.c`];
+  document.cwd = '/work/build';
+}
+
+const parentKey = `${bootId}:1000:5000`;
+const roots = containers.map((containerId) => `/var/lib/docker/overlay2/${containerId}/merged`);
+
+function putPlace(document, process) {
+  document.containerId = containers[process % containers.length];
+  document.rootfs = roots[process % roots.length];
+}
+
+function startOf(process) {
+  return BigInt(startMs) * 1_000_000n + BigInt(process) * 2_000_000n + 123_456n;
 }
 
 function connector(process, step) {
   const monotonicNs = 4_000_000_000_000n + BigInt(process) * 2_000_000n + BigInt(step) * 400_000n;
   return {
-    _id: `${bootId}:connector:${process & 1}.${process * 3 + step}.${monotonicNs}`,
+    id: `${bootId}:connector:${process & 1}.${process * 3 + step}.${monotonicNs}`,
     source: 'connector',
     clock: { name: 'monotonic', value: `${monotonicNs}` },
+    timeNs: startOf(process) + BigInt(step) * 400_000n,
   };
 }
 
-function task({ isoTime }, process, ms, fields) {
-  const startNs = BigInt(startMs) * 1_000_000n + BigInt(process) * 2_000_000n + 123_456n;
-  const timeNs = fields.source === 'audit' ? (startNs / 1_000_000n) * 1_000_000n : startNs + BigInt(ms) * 400_000n;
-  const auditMs = timeNs / 1_000_000n;
-  const tgid = 2000 + process;
+function audit(process) {
+  const ms = startOf(process) / 1_000_000n;
   return {
-    _id: `${bootId}:audit:${auditMs}.${5000 + process * 8}`,
-    ...origin,
-    clock: { name: 'audit', value: `${auditMs}` },
+    id: `${bootId}:audit:${ms}.${5000 + process * 8}`,
+    source: 'audit',
+    clock: { name: 'audit', value: `${ms}` },
+    timeNs: ms * 1_000_000n,
+  };
+}
+
+function task({ isoTime }, process, { id, source, clock, timeNs }, observation) {
+  const startNs = startOf(process);
+  return {
+    _id: id,
+    host: origin.host,
+    machineId: origin.machineId,
+    bootId: origin.bootId,
+    sessionId: origin.sessionId,
+    observation,
+    source,
+    clock,
     timeNs,
     time: isoTime(timeNs),
     key: keyOf(process),
-    pid: tgid,
-    tgid,
+    pid: 2000 + process,
+    tgid: 2000 + process,
     startTicks: 400_000 + process,
     startNs,
     start: isoTime(startNs),
-    ...fields,
   };
 }

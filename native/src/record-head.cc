@@ -10,6 +10,8 @@ constexpr char enrichmentMark = 0x1d;
 constexpr std::string_view stampBegin = "audit(";
 constexpr std::string_view messageBegin = "msg=";
 constexpr size_t mostDigits = 15;
+/** Documents have ns in 64 bits: one damaged line must not make a moment that none can hold (from the year 2262 on). */
+constexpr uint64_t mostSeconds = static_cast<uint64_t>(INT64_MAX / 1000000000) - 1;
 
 /** Decimal digits from `at` on, at most mostDigits of them; how many there are. */
 size_t readDigits(std::string_view text, size_t at, uint64_t& value) {
@@ -32,7 +34,7 @@ bool readWholeStamp(std::string_view text, Stamp& stamp, size_t& end) {
   size_t at = stampBegin.size();
   size_t digits = readDigits(text, at, seconds);
   at += digits;
-  if (digits == 0 || at >= text.size() || text[at] != '.') return false;
+  if (digits == 0 || at >= text.size() || text[at] != '.' || seconds > mostSeconds) return false;
   at++;
   if (readDigits(text, at, millis) != 3) return false;
   at += 3;

@@ -21,10 +21,12 @@ const maxEvents = 256;
 /** Batches that may wait in the writer. */
 const maxBatchesWaiting = 64;
 /**
- * How long events are gathered for one batch, and how far the news that there are none are apart where audit events wait
- * for them: whom a batch wakes costs more than the batch.
+ * How long events are gathered for one batch, and how long audit events wait at most for the news that no more came
+ * before them: whom a batch wakes costs more than the batch. (Audit is later than the connector by a few ms, so that one
+ * batch mostly does for both.)
  */
-const gatherMs = 20;
+const gatherMs = 50;
+const newsMs = 20;
 /** How long a receive may wait when there is nothing to tell: bounds how late it is seen that audit waits for us. */
 const quietMs = 25;
 /** The same when there has been nothing to tell for so long that the host is at rest: each wait that ends costs CPU. */
@@ -57,8 +59,9 @@ class ConnectorStage {
   #ownForkSeen = false;
   #arrivalUs = 0;
   #drainedUs = Number.NEGATIVE_INFINITY;
-  /** When the first event of the next batch came. */
+  /** When the first event of the next batch came, and when it was first seen that audit waits for it. */
   #firstUs = 0;
+  #askedUs: number | null = null;
   #sentUs = Number.NEGATIVE_INFINITY;
 
   constructor(data: ConnectorData) {
@@ -121,17 +124,20 @@ class ConnectorStage {
     const batch = { events: this.#events, arrivalUs: this.#arrivalUs, drainedUs: this.#drainedUs };
     this.#data.toWriter.postMessage(batch satisfies ConnectorMessageToWriter);
     this.#events = [];
+    this.#askedUs = null;
     this.#sentUs = monotonicUs();
   }
 
   /** ms that a receive may wait; 0: the next batch is due. */
   waitMs(): number {
-    const nowUs = monotonicUs();
-    const sentMs = (nowUs - this.#sentUs) / 1000;
     if (this.#events.length >= maxEvents) return 0;
-    if (this.#events.length > 0) return Math.max(0, Math.ceil(gatherMs - (nowUs - this.#firstUs) / 1000));
-    if (this.#shared.order('auditBatchesWaiting') > 0) return Math.max(0, Math.ceil(gatherMs - sentMs));
-    return sentMs < restsAfterMs ? quietMs : restingMs;
+    const nowUs = monotonicUs();
+    if (this.#shared.order('auditBatchesWaiting') > 0) this.#askedUs ??= nowUs;
+    else this.#askedUs = null;
+    const newsUs = this.#askedUs === null ? Number.POSITIVE_INFINITY : this.#askedUs + newsMs * 1000;
+    const dueUs = this.#events.length > 0 ? Math.min(newsUs, this.#firstUs + gatherMs * 1000) : newsUs;
+    if (dueUs !== Number.POSITIVE_INFINITY) return Math.min(quietMs, Math.max(0, Math.ceil((dueUs - nowUs) / 1000)));
+    return nowUs - this.#sentUs < restsAfterMs * 1000 ? quietMs : restingMs;
   }
 
   /** While the writer is behind, messages wait in the socket; when that is full the kernel drops and counts them. */

@@ -32,6 +32,10 @@ describe('the payload of an audit message', () => {
     for (const payload of ['audit(1.000:2): ', 'audit(1.000:2):', 'audit(1.000:2)']) expect(badOf(payload)).toEqual([]);
   });
 
+  it('has a stamp up to the last whose ns fit 64 bits', () => {
+    expect(writesOf(`audit(9223372035.854:1): ${write}`)).toEqual([[9223372035854, 1, 3]]);
+  });
+
   it('takes the serial up to the last that fits 32 bits', () => {
     expect(writesOf(`audit(1.000:4294967295): ${write}`)).toEqual([[1000, 4294967295, 3]]);
     expect(badOf('audit(1.000:4294967296): ')).toEqual([['stamp not a number', 1300, 'audit(1.000:4294967296): ']]);
@@ -49,6 +53,7 @@ describe('the payload of an audit message', () => {
     ['stamp not a number', 'audit(1795332111.224:): '],
     ['stamp not a number', 'audit(1795332111.224:-1): '],
     ['stamp not a number', 'audit(17953321112345678.224:1): '],
+    ['stamp not a number', 'audit(9223372036.000:1): '],
   ])('that is bad (%s) keeps its bytes: %j', (error, raw) => {
     expect(badOf(raw)).toEqual([[error, 1300, raw]]);
   });
