@@ -19,8 +19,8 @@ import {
 import { printJson, progress, versions } from './support/report.mjs';
 
 const own = {
-  sessions: { type: 'string', default: '40000', value: 'N', help: 'open/write/close rounds of each process' },
-  spawns: { type: 'string', default: '1500', value: 'N', help: 'programs that each process starts' },
+  sessions: { type: 'string', default: '100000', value: 'N', help: 'open/write/close rounds of each process' },
+  spawns: { type: 'string', default: '8000', value: 'N', help: 'programs that each process starts' },
   processes: { type: 'string', default: '1,2', value: 'N,…', help: 'processes at a time' },
 };
 const about = 'Workload time, CPU and losses under godo and other audit listeners, with the same rules.';

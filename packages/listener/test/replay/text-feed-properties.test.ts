@@ -5,13 +5,12 @@ import { feedText, type ReadBytes, readFrom } from '../../src/replay/text-feed.t
 const bytesOf = (text: string) => Buffer.from(text, 'latin1');
 const line = fc.oneof(
   { weight: 9, arbitrary: fc.string({ maxLength: 40 }).map((text) => text.replaceAll('\n', ' ')) },
-  { weight: 1, arbitrary: fc.integer({ min: 60_000, max: 300_000 }).map((length) => 'x'.repeat(length)) },
+  { weight: 1, arbitrary: fc.integer({ min: 60_000, max: 150_000 }).map((length) => 'x'.repeat(length)) },
 );
-const text = fc.array(line, { maxLength: 30 }).map((lines) => lines.join('\n'));
-const sizes = fc.array(fc.oneof(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 200_000 })), {
-  minLength: 1,
-  maxLength: 10,
-});
+const text = fc.array(line, { maxLength: 12 }).map((lines) => lines.join('\n'));
+/** Parts of a hundred of the text. */
+const parts = fc.array(fc.integer({ min: 1, max: 100 }), { minLength: 1, maxLength: 10 });
+const sizesOf = (given: string, of: readonly number[]) => of.map((part) => Math.ceil((part * given.length) / 100) || 1);
 
 /** Takes whole lines of what it is given, at most so many bytes of them, some time later. */
 function takingLines(most: readonly number[]) {
@@ -33,7 +32,8 @@ function takingLines(most: readonly number[]) {
 describe('a stream of bytes', () => {
   it('comes whole and in order, in whatever pieces it is read and taken', async () => {
     await fc.assert(
-      fc.asyncProperty(text, sizes, sizes, async (given, reads, takes) => {
+      fc.asyncProperty(text, parts, parts, async (given, readParts, takeParts) => {
+        const reads = sizesOf(given, readParts);
         const whole = bytesOf(given);
         let [from, calls] = [0, 0];
         const read: ReadBytes = async (into, at, length) => {
@@ -43,7 +43,7 @@ describe('a stream of bytes', () => {
           into.set(part, at);
           return part.length;
         };
-        const { take, taken } = takingLines(takes);
+        const { take, taken } = takingLines(sizesOf(given, takeParts));
         await feedText(read, take);
 
         expect(taken.join('')).toBe(given);
