@@ -33,7 +33,7 @@ function build(env: Record<string, string>) {
   return { status, stdout, stderr };
 }
 
-describe('build.mjs', () => {
+describe('build.mjs', { timeout: 240_000 }, () => {
   it('builds silently with no home and with an npm configuration that points nowhere, and then only anew', () => {
     const hostile = {
       HOME: '',

@@ -28,7 +28,8 @@ export async function openSqliteCookedWriter(directory: string): Promise<CookedW
     makeFile(next, { exclusive: true });
     const database = await openForWriting(next);
     try {
-      // The file is of no use before it is complete, so nothing has to survive a crash; the lock says "in use".
+      // The file is of no use before it is complete, so nothing has to survive a crash; the lock says "in use". All is
+      // one transaction: a page is written when it is full, not after each batch.
       database.exec(`
         PRAGMA journal_mode = MEMORY;
         PRAGMA synchronous = OFF;
@@ -36,7 +37,6 @@ export async function openSqliteCookedWriter(directory: string): Promise<CookedW
         PRAGMA cache_size = -65536;
         BEGIN EXCLUSIVE`);
       createCookedTables(database);
-      database.exec('COMMIT');
       return new SqliteCookedWriter(directory, next, database);
     } catch (error) {
       closeSqlite(database);
@@ -55,6 +55,8 @@ class SqliteCookedWriter implements CookedWriter {
   readonly #database: SqliteDatabase;
   readonly #rows: RowWriter;
   #open = true;
+  /** What went wrong at an insert. */
+  #failure: StoreError | null = null;
 
   constructor(directory: string, next: string, database: SqliteDatabase) {
     this.location = join(directory, cookedFile);
@@ -65,22 +67,26 @@ class SqliteCookedWriter implements CookedWriter {
   }
 
   async insert(entries: readonly CookedEntry[]): Promise<void> {
+    if (this.#failure !== null) throw this.#failure;
     try {
-      this.#database.exec('BEGIN');
       this.#rows.insert(entries);
-      this.#database.exec('COMMIT');
     } catch (error) {
-      rollBack(this.#database);
-      this.#rows.forget();
-      throw sqliteError(error, this.location);
+      // Part of the batch may be there: such a set is not to be committed.
+      this.#failure = sqliteError(error, this.location);
+      throw this.#failure;
     }
   }
 
   async commit(): Promise<void> {
     if (!this.#open) throw new StoreError('DATABASE_FAILED', `${this.location} was committed or given up already.`);
+    if (this.#failure !== null) {
+      await this.abort();
+      throw this.#failure;
+    }
     this.#open = false;
     try {
       createCookedIndexes(this.#database);
+      this.#database.exec('COMMIT');
       // With synchronous=FULL the last transaction takes everything before it to the disk. The lock is kept until the
       // file has its name, or another filter could take it for one left behind.
       this.#database.exec(`
@@ -108,6 +114,7 @@ class SqliteCookedWriter implements CookedWriter {
 
   #close(): void {
     try {
+      rollBack(this.#database);
       // An exclusive lock goes with the first access in normal mode; see closeSqlite for why closing is not enough.
       this.#database.exec('PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_schema');
     } finally {

@@ -36,8 +36,9 @@ export class Dictionary {
   readonly #texts = new Map<string, number>();
   readonly #boots = new Map<string, number>();
   readonly #origins = new Map<string, OriginRef>();
+  /** The same by the object, of which there is one for all documents of a run. */
+  #originObjects = new WeakMap<RunOrigin, OriginRef>();
   readonly #openers = new Map<string, Opener[]>();
-  #lastOrigin: { readonly origin: RunOrigin; readonly ref: OriginRef } | null = null;
 
   constructor(database: SqliteDatabase) {
     this.#addText = database.prepare('INSERT INTO texts (text) VALUES (?)');
@@ -71,7 +72,8 @@ export class Dictionary {
   }
 
   origin(origin: RunOrigin): OriginRef {
-    if (this.#lastOrigin?.origin === origin) return this.#lastOrigin.ref;
+    const known = this.#originObjects.get(origin);
+    if (known !== undefined) return known;
     const { host, machineId, bootId, sessionId } = origin;
     const name = JSON.stringify([host, machineId, bootId, sessionId]);
     let ref = this.#origins.get(name);
@@ -82,7 +84,7 @@ export class Dictionary {
       const id = Number(this.#addOrigin.run(storedText(host), machine, boot, session).lastInsertRowid);
       ref = remember(this.#origins, name, { id, boot }, limits.origins);
     }
-    this.#lastOrigin = { origin, ref };
+    this.#originObjects.set(origin, ref);
     return ref;
   }
 
@@ -117,7 +119,7 @@ export class Dictionary {
   /** Drops all that is remembered: the rows of a transaction that was rolled back are not there. */
   forget(): void {
     for (const map of [this.#texts, this.#boots, this.#origins, this.#openers]) map.clear();
-    this.#lastOrigin = null;
+    this.#originObjects = new WeakMap();
   }
 }
 

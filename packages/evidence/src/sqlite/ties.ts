@@ -18,14 +18,14 @@ const highUnit = /[\ud800-\uffff]/;
 export function compareSessions(left: FileSession, right: FileSession): number {
   const moment = left.opened.ms - right.opened.ms || left.opened.ns - right.opened.ns;
   if (moment !== 0) return moment;
-  // Within a millisecond most ids differ in a serial of as many digits.
-  if (
-    typeof left.id === 'number' &&
-    typeof right.id === 'number' &&
-    left.origin.bootId === right.origin.bootId &&
-    sameDigits(left.id, right.id)
-  ) {
-    if (left.id !== right.id) return left.id - right.id;
+  if (typeof left.id === 'number' && typeof right.id === 'number') {
+    const [boot, other] = [left.origin.bootId, right.origin.bootId];
+    // Of one boot most ids of a millisecond differ in a serial of as many digits.
+    if (boot === other) {
+      if (left.id !== right.id && sameDigits(left.id, right.id)) return left.id - right.id;
+    } else if (boot.length === other.length) {
+      return compareTexts(boot, other);
+    }
   }
   return compareTexts(documentId(left), documentId(right));
 }

@@ -47,6 +47,8 @@ export interface ProcessRecorderOptions {
 
 type EmitTask = (document: TaskDocument) => void;
 
+/** Its starter has not waited for it yet, so that no other process has had the number since. */
+const starsAfterNs = 1_000_000_000n;
 /** The child shares the clock tick of its fork, or the next one. */
 const tickTolerance = 1;
 
@@ -162,11 +164,15 @@ export class ProcessRecorder {
     if (process.tasks.size === 0) this.#end(process, event.timeNs);
   }
 
-  /** The process may be told before its fork is: then it becomes a star with that. */
+  /**
+   * The process may be told before its fork is: then it becomes a star with that. Or after its exit: what is told to us
+   * and what the kernel tells come by different ways.
+   */
   star(event: StarEvent): void {
-    const process = this.#table.alive(event.tgid);
-    if (process === undefined) this.#expectedStars.add(event.tgid);
-    else this.#makeStar(process, event.timeNs);
+    const process = this.#table.latest(event.tgid);
+    const isIt = process?.exitedNs == null || event.timeNs - process.exitedNs < starsAfterNs;
+    if (process !== undefined && isIt) this.#makeStar(process, event.timeNs);
+    else this.#expectedStars.add(event.tgid);
   }
 
   #makeStar(process: ProcessState, timeNs: bigint): void {

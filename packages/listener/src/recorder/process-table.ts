@@ -54,6 +54,11 @@ export class ProcessTable {
     return this.#alive.get(tgid);
   }
 
+  /** The process that had this number last, if it is still remembered. */
+  latest(tgid: number): ProcessState | undefined {
+    return this.#alive.get(tgid) ?? this.#ended.get(tgid);
+  }
+
   all(): IterableIterator<ProcessState> {
     return this.#alive.values();
   }

@@ -23,6 +23,8 @@ const batch = { sqlite: 256, mongodb: 1_000 } as const;
 const flushMs = 200;
 /** How long an end may take when the store does not answer. */
 const finishMs = 30_000;
+/** So long events are taken before messages are looked at again. */
+const turnMs = 20;
 
 type EachEvent = (event: AuditEvent | LossEvent) => void;
 
@@ -115,14 +117,19 @@ class WriterStage {
     });
   }
 
-  /** What reassembly has put into the ring, as far as the connector has come. */
+  /** What reassembly has put into the ring, as far as the connector has come. Orders get their turn now and then. */
   async #takeBatches(): Promise<void> {
+    const endMs = performance.now() + turnMs;
     for (;;) {
       this.#releaseHeld();
       if (this.#held !== null) return;
       const batch = nextBatch(this.#events) ?? this.#sleep();
       if (batch === null) return;
       this.#take(batch);
+      if (performance.now() > endMs) {
+        setImmediate(() => this.#inOrder(() => undefined));
+        return;
+      }
       // What a store that answers at once has taken is only now taken off the queue.
       await null;
       if (this.#queue.full) await this.#queue.room();

@@ -1,6 +1,6 @@
 import { moment } from '@godo/evidence';
 import { describe, expect, it } from 'vitest';
-import { became, exec, fork, keyOf, nsAt, sessionStart, snapshot, star, write } from '../support/events.ts';
+import { became, exec, exit, fork, keyOf, nsAt, sessionStart, snapshot, star, write } from '../support/events.ts';
 import { process, record, recordFrom, sorted } from '../support/recording.ts';
 
 const dockerd = { comm: 'dockerd', exe: '/usr/bin/dockerd' };
@@ -102,6 +102,13 @@ describe('a root of the tree', () => {
     );
 
     expect(pids.filter(({ star: is }) => is).map(({ key }) => key)).toEqual([keyOf(20, 12)]);
+  });
+
+  it('may be declared after its exit is told, but not when another process may have the number by then', () => {
+    const lived = [fork(10, { tgid: 20, parentTgid: 1 }), exit(12, { tgid: 20 })] as const;
+
+    expect(record(...lived, star(400, 20)).pids.at(-1)).toMatchObject({ observation: 'star', key: keyOf(20, 10) });
+    expect(record(...lived, star(1_100, 20)).pids.at(-1)).toMatchObject({ observation: 'exit' });
   });
 
   it('does not make its children roots', () => {
