@@ -90,3 +90,19 @@ test('a file that no filter writes is damage', async () => {
   other.close();
   await expect(ids(target)).rejects.toMatchObject({ code: 'DATABASE_CORRUPT' });
 });
+
+test('a set of which a batch failed cannot be committed, and the old one stays', async () => {
+  const target = newTarget();
+  await commit(target, 'old');
+  const writer = await openCookedWriter(target);
+  const twice = cookedFileEntry(cookedFile({ _id: 'twice' }));
+  const insert = () => writer.insert([twice, twice]);
+  await expect(insert()).rejects.toMatchObject({ code: 'DATABASE_FAILED' });
+  await expect(writer.insert([])).rejects.toMatchObject({ code: 'DATABASE_FAILED' });
+  await expect(writer.commit()).rejects.toMatchObject({ code: 'DATABASE_FAILED' });
+  await writer.abort();
+  expect({ files: readdirSync(target.directory), ids: await ids(target) }).toStrictEqual({
+    files: ['cooked.db'],
+    ids: ['old'],
+  });
+});

@@ -89,25 +89,11 @@ const names: Readonly<Record<number, string>> = {
 export const recordTypeNumbers: Readonly<Record<string, number>> = Object.fromEntries(
   Object.entries(names).map(([number, name]) => [name, Number(number)]),
 );
-const numbers = new Map(Object.entries(recordTypeNumbers));
 
 /** `SYSCALL`, or `UNKNOWN[1999]` as auditd writes types it does not know. */
 export function recordTypeName(type: number): string {
   return names[type] ?? `UNKNOWN[${type}]`;
 }
-
-/** null for a name that is neither known nor `UNKNOWN[n]`. */
-export function recordTypeNumber(name: string): number | null {
-  const number = numbers.get(name);
-  if (number !== undefined) return number;
-  const unknown = /^UNKNOWN\[(\d{1,5})\]$/.exec(name);
-  // User-space names (USER_*, VIRT_*, CRYPTO_*, …) that are not in the table are whole events that we do not read.
-  if (unknown?.[1] !== undefined) return Number(unknown[1]);
-  return /^[A-Z][A-Z0-9_]+$/.test(name) ? unnamedType : null;
-}
-
-/** Stands for a well-formed type name that this table does not have. */
-export const unnamedType = 0xffff;
 
 export const recordType = {
   login: 1006,
@@ -123,18 +109,3 @@ export const recordType = {
   /** The kernel asks whether we are still there; binary. */
   replace: 1329,
 } as const;
-
-/**
- * Whether a record of this type is a whole event by itself. Syscall events, with the records that accompany them
- * (1300…1399 but for those the kernel or user space sends alone, and the LSM range), end with EOE.
- */
-export function standsAlone(type: number): boolean {
-  if (type < 1300 || type >= 2100) return true;
-  // Sent without a system call context: audit_log_config_change, lost/feature notices, tty input.
-  return type === 1305 || type === 1319 || type === 1328 || type === 1316;
-}
-
-/** DAEMON_* records are auditd's own: their serials come from a counter of its own, not from the kernel's. */
-export function isNumberedByDaemon(type: number): boolean {
-  return type >= 1200 && type < 1300;
-}

@@ -31,7 +31,11 @@ export async function feedText(read: ReadBytes, take: TakeText): Promise<void> {
       to = text.length;
     }
     // From here on `rest` is not needed: it stands in `text`, and `spare`, where it was, is free.
-    if (!last) reading = read(spare, restBytes, chunkBytes);
+    if (!last) {
+      reading = read(spare, restBytes, chunkBytes);
+      // It is awaited only when the text has been taken; until then a failure is not unheard of.
+      reading.catch(() => undefined);
+    }
     const used = await take(text, from, to, last);
     if (last) return;
     rest = text.subarray(from + used, to);
