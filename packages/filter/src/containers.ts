@@ -15,7 +15,7 @@ export interface Container {
   readonly machineId: string | null;
   readonly bootId: string;
   readonly engineKey: ProcessKey | null;
-  readonly sessionIds: Set<string>;
+  readonly sessionIds: readonly string[];
   readonly rootKeys: ProcessKey[];
   /** The one root of all its processes. */
   readonly root: Root;
@@ -117,12 +117,12 @@ function gather(table: ProcessTable, number: number, members: readonly number[])
   const { host, machineId, bootId } = table.originOf(first);
   const containerId = table.containerIds.get(number) ?? '';
   const star = starAbove(table, first);
-  const sessionIds = new Set<string>();
+  const sessionIds: string[] = [];
   const rootKeys: ProcessKey[] = [];
   let firstNs: bigint | null = null;
   let lastNs = table.exitNs.at(first);
   for (const row of members) {
-    for (const session of table.sessionIdsOf(row)) sessionIds.add(session);
+    for (const session of table.sessionIdsOf(row)) if (!sessionIds.includes(session)) sessionIds.push(session);
     const parent = table.places.depthOf(row) > 0 ? table.places.parentOf(row) : none;
     if (parent === none || containerNumberOf(table, parent) !== number) rootKeys.push(table.keyOf(row));
     const startNs = table.startNs.at(row);

@@ -22,24 +22,38 @@ function inheritedAt(table: ProcessTable, child: number): bigint {
   return table.isBirthCoarse(child) ? birthNs + coarseNs : birthNs;
 }
 
-/** Walks up to the first ancestor that has a value, then gives everyone on the way theirs, parents first. */
-function settle(table: ProcessTable, row: number, settled: ReferenceColumn, value: (row: number) => number): number {
-  const own = settled.at(row);
-  if (own !== none) return own;
+/**
+ * Walks up to the first ancestor that has a value, then gives everyone on the way theirs, parents first.
+ *
+ * @param own - Values that need no parent, where there are some.
+ */
+function settle(
+  table: ProcessTable,
+  row: number,
+  settled: ReferenceColumn,
+  value: (row: number) => number,
+  own?: ReferenceColumn,
+): number {
+  const known = (at: number): number => {
+    const needless = own === undefined ? none : own.at(at);
+    return needless === none ? settled.at(at) : needless;
+  };
+  const before = known(row);
+  if (before !== none) return before;
   const path: number[] = [];
-  for (let at = row; at !== none && settled.at(at) === none; at = parentGiving(table, at)) path.push(at);
+  for (let at = row; at !== none && known(at) === none; at = parentGiving(table, at)) path.push(at);
   for (let at = path.pop(); at !== undefined; at = path.pop()) settled.set(at, value(at));
   return settled.at(row);
 }
 
 /** What a process was when it was made: its parent's state at that moment, with what was read of itself. */
 function baseOf(table: ProcessTable, row: number): number {
-  const { facts, executions, inherited, initialFacts } = table;
+  const { facts, executions, inherited } = table;
   return settle(table, row, inherited.facts, (at) => {
     const parent = parentGiving(table, at);
     const given =
       parent === none ? noFactsNumber : executions.stateAt(parent, inheritedAt(table, at), inherited.facts.at(parent));
-    const initial = initialFacts.at(at);
+    const initial = table.initialFactsOf(at);
     // Where another program was read than the parent ran, an exec was missed: then nothing of the parent's program holds.
     return facts.isOtherProgram(given, initial) ? facts.applyExecution(given, initial) : facts.overlay(given, initial);
   });
@@ -48,7 +62,7 @@ function baseOf(table: ProcessTable, row: number): number {
 /** What a process was at last. Its own observations, and where it never executed anything, its parent's state at its fork. */
 export function finalFacts(table: ProcessTable, row: number): Facts {
   const state = table.executions.stateAt(row, null, baseOf(table, row));
-  const latest = table.latestFacts.at(row);
+  const latest = table.latestFactsOf(row);
   const facts = table.facts.get(state);
   return latest === noFactsNumber ? facts : overlay(facts, table.facts.get(latest));
 }
@@ -63,12 +77,12 @@ export function containerOf(table: ProcessTable, row: number): string | null {
 
 /** The number of {@link containerOf} in the table's container ids. */
 export function containerNumberOf(table: ProcessTable, row: number): number {
-  return settle(table, row, table.inherited.container, (at) => {
-    const read = table.readContainer.at(at);
-    if (read !== none) return read;
+  const { readContainer, inherited } = table;
+  const ofParent = (at: number): number => {
     const parent = parentGiving(table, at);
-    return parent === none ? table.containerIds.numberOf(null) : table.inherited.container.at(parent);
-  });
+    return parent === none ? table.containerIds.numberOf(null) : containerNumberOf(table, parent);
+  };
+  return settle(table, row, inherited.container, ofParent, readContainer);
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { ProcessKey } from '@godo/evidence';
-import { ByteColumn, none, type ReferenceColumn, type TimeColumn } from './columns.ts';
+import { ByteColumn, none, ReferenceColumn, type TimeColumn } from './columns.ts';
 import { containerNumberOf } from './inheritance.ts';
 import type { ProcessKeys } from './process-keys.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -20,7 +20,7 @@ export class KnownProcesses {
   /** 0: there is no process of this key. */
   readonly #places = new ByteColumn();
   readonly #exitNs: TimeColumn;
-  readonly #container: ReferenceColumn;
+  readonly #container = new ReferenceColumn();
   readonly #containerIds: SharedValues<string | null>;
   readonly #rows = new Map<ProcessKey, number>();
 
@@ -28,11 +28,10 @@ export class KnownProcesses {
   constructor(table: ProcessTable) {
     this.#keys = table.keys;
     this.#exitNs = table.exitNs;
-    this.#container = table.inherited.container;
     this.#containerIds = table.containerIds;
     for (const row of table.rows()) {
       this.#places.set(row, table.places.isInside(row) ? inside : outside);
-      containerNumberOf(table, row);
+      this.#container.set(row, containerNumberOf(table, row));
     }
   }
 

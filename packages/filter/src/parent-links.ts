@@ -3,35 +3,38 @@ import { compareNs } from './order.ts';
 import type { ProcessTable } from './process-table.ts';
 import { coarseNs } from './values.ts';
 
-/** Finds the process that had a process id at a moment. Built when the first parent must be found this way. */
-function createPidIndex(table: ProcessTable): (bootId: string, tgid: number, atNs: bigint) => number {
-  let index: Map<string, number[]> | undefined;
-  return (bootId, tgid, atNs) => {
-    if (index === undefined) {
-      index = new Map();
-      for (const row of table.rows()) {
-        const name = `${table.originOf(row).bootId}:${table.tgidOf(row)}`;
-        const list = index.get(name);
-        if (list === undefined) index.set(name, [row]);
-        else list.push(row);
-      }
-      for (const list of index.values()) {
-        list.sort((a, b) => compareNs(table.birthNsOf(a), table.birthNsOf(b)) || table.compareStart(a, b));
-      }
-    }
-    const list = index.get(`${bootId}:${tgid}`) ?? [];
-    let low = 0;
-    let high = list.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (table.birthNsOf(list[middle] ?? none) <= atNs + coarseNs) low = middle + 1;
-      else high = middle;
-    }
-    const found = list[low - 1];
-    if (found === undefined) return none;
-    const exitNs = table.exitNs.at(found);
-    return exitNs === null || exitNs + coarseNs >= atNs ? found : none;
-  };
+/** Processes by boot and process id, in the order in which they had it. */
+type PidIndex = Map<string, number[]>;
+
+function nameOf(table: ProcessTable, row: number, tgid: number): string {
+  return `${table.originOf(row).bootId}:${tgid}`;
+}
+
+/** Of all processes those whose process id the claims of these rows name; there may be very many others. */
+function indexFor(table: ProcessTable, rows: readonly number[]): PidIndex {
+  const index: PidIndex = new Map(rows.map((row) => [nameOf(table, row, table.claimedTgidOf(row) ?? 0), []]));
+  for (const row of table.rows()) index.get(nameOf(table, row, table.tgidOf(row)))?.push(row);
+  for (const list of index.values()) {
+    list.sort((a, b) => compareNs(table.birthNsOf(a), table.birthNsOf(b)) || table.compareStart(a, b));
+  }
+  return index;
+}
+
+/** The process that had the process id which the claim of a process names, when that process was made. */
+function claimedByPid(table: ProcessTable, row: number, index: PidIndex): number {
+  const list = index.get(nameOf(table, row, table.claimedTgidOf(row) ?? 0)) ?? [];
+  const atNs = table.birthNsOf(row);
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (table.birthNsOf(list[middle] ?? none) <= atNs + coarseNs) low = middle + 1;
+    else high = middle;
+  }
+  const found = list[low - 1];
+  if (found === undefined) return none;
+  const exitNs = table.exitNs.at(found);
+  return exitNs === null || exitNs + coarseNs >= atNs ? found : none;
 }
 
 /**
@@ -39,26 +42,28 @@ function createPidIndex(table: ProcessTable): (bootId: string, tgid: number, atN
  * one of a process whose start was never seen, the process that had the parent's id at that time is taken.
  */
 export function linkParents(table: ProcessTable): void {
-  const byPid = createPidIndex(table);
+  const byPid: number[] = [];
   for (const row of table.rows()) {
-    const source = table.claimSourceOf(row);
-    if (source === null) continue;
+    if (table.claimSourceOf(row) === null) continue;
     const claimed = table.claimedParent.at(row);
-    let parent = table.has(claimed) ? claimed : none;
-    if (parent !== none && !table.areOfOneBoot(parent, row)) {
-      table.warn(row, 'its parent was said to be of another boot; the edge is left out');
-      continue;
+    if (table.has(claimed)) link(table, row, claimed);
+    else if (claimed === none || table.hasProvisionalKey(claimed)) {
+      if ((table.claimedTgidOf(row) ?? 0) > 0) byPid.push(row);
     }
-    const tgid = table.claimedTgidOf(row) ?? 0;
-    if (parent === none && tgid > 0 && (claimed === none || table.hasProvisionalKey(claimed))) {
-      parent = byPid(table.originOf(row).bootId, tgid, table.birthNsOf(row));
-    }
-    if (parent === none) continue;
-    if (parent === row) {
-      table.warn(row, 'it was said to be its own parent; the edge is left out');
-      continue;
-    }
-    table.places.setParent(row, parent, source);
+  }
+  if (byPid.length === 0) return;
+  const index = indexFor(table, byPid);
+  for (const row of byPid) link(table, row, claimedByPid(table, row, index));
+}
+
+function link(table: ProcessTable, row: number, parent: number): void {
+  if (parent === none) return;
+  if (!table.areOfOneBoot(parent, row)) {
+    table.warn(row, 'its parent was said to be of another boot; the edge is left out');
+  } else if (parent === row) {
+    table.warn(row, 'it was said to be its own parent; the edge is left out');
+  } else {
+    table.places.setParent(row, parent, table.claimSourceOf(row));
   }
 }
 

@@ -193,7 +193,7 @@ export class ProcessKeys {
     if (this.#serial !== startSeen) this.#serials.set(number, this.#serial);
     this.#slots[slot] = number + 1;
     this.#size += 1;
-    if (this.#size * 2 > this.#slots.length) this.#growSlots();
+    if (this.#size * 3 > this.#slots.length * 2) this.#growSlots();
     return number;
   }
 

@@ -2,13 +2,14 @@ import type { Credentials, ProcessKey } from '@godo/evidence';
 import { ByteColumn, NumberColumn, none, ReferenceColumn, TimeColumn } from './columns.ts';
 import { type ContainerProgram, containerProgramOf } from './container-programs.ts';
 import { nameOfCredentials } from './credentials.ts';
+import { noFacts } from './facts.ts';
 import { KeptExecutions } from './kept-executions.ts';
 import { KeptRoots } from './kept-roots.ts';
 import { KeptTasks } from './kept-tasks.ts';
 import { addWarning, type ObservedProcess } from './observed-process.ts';
 import type { ParentClaim } from './parent-claim.ts';
 import { ProcessKeys } from './process-keys.ts';
-import { SharedFacts } from './shared-facts.ts';
+import { noFactsNumber, SharedFacts } from './shared-facts.ts';
 import { SharedValues } from './shared-values.ts';
 import { TreePlaces } from './tree-places.ts';
 
@@ -64,9 +65,8 @@ export class ProcessTable {
   readonly #claimedPpid = new Map<number, number>();
 
   readonly facts = new SharedFacts();
-  /** Read of it before its first execution, and after its last. */
-  readonly initialFacts = new ReferenceColumn();
-  readonly latestFacts = new ReferenceColumn();
+  readonly #initialFacts = new ReferenceColumn();
+  readonly #latestFacts = new ReferenceColumn();
   readonly executions = new KeptExecutions(this.facts);
   readonly #program = new ByteColumn();
   readonly allCredentials = new SharedValues<Credentials>(nameOfCredentials);
@@ -112,9 +112,9 @@ export class ProcessTable {
     if (process.birthNs !== startNs) this.#birthNs.set(row, process.birthNs);
     this.exitNs.set(row, exitNs);
     this.#exit.set(row, this.#exits.numberOf(exitStatusOf(process)));
-    this.initialFacts.set(row, this.facts.add(process.initial));
+    if (process.initial !== noFacts) this.#initialFacts.set(row, this.facts.add(process.initial));
     this.executions.add(row, process.executions);
-    this.latestFacts.set(row, this.facts.add(process.latest));
+    if (process.latest !== noFacts) this.#latestFacts.set(row, this.facts.add(process.latest));
     this.#program.set(row, programs.indexOf(containerProgramOf(process)));
     this.credentials.set(row, this.allCredentials.numberOf(process.credentials));
     const { containerId, tasksLeftOut, executionsLeftOut } = process;
@@ -194,6 +194,16 @@ export class ProcessTable {
 
   areCredentialsConstant(row: number): boolean {
     return (this.#flags.at(row) & flag.credentialsConstant) !== 0;
+  }
+
+  /** Number of what was read of it before its first execution. */
+  initialFactsOf(row: number): number {
+    return Math.max(this.#initialFacts.at(row), noFactsNumber);
+  }
+
+  /** Number of what was read of it after its last execution. */
+  latestFactsOf(row: number): number {
+    return Math.max(this.#latestFacts.at(row), noFactsNumber);
   }
 
   exitStatusOf(row: number): ExitStatus {

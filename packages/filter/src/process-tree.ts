@@ -31,7 +31,7 @@ export function markTree(table: ProcessTable): void {
 export function walkTree(table: ProcessTable): Int32Array {
   const { places } = table;
   const compare = (a: number, b: number): number => table.compareStart(a, b);
-  places.gatherChildren(table.rows());
+  places.gatherChildren(() => table.rows());
   const roots: number[] = [];
   let inside = 0;
   for (const row of table.rows()) {

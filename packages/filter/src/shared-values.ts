@@ -3,6 +3,8 @@ export class SharedValues<T> {
   readonly #nameOf: (value: T) => string;
   readonly #numbers = new Map<string, number>();
   readonly #values: T[] = [];
+  #lastName: string | null = null;
+  #lastNumber = 0;
 
   /** @param nameOf - A text that says all of a value: two values with one name are taken for equal. */
   constructor(nameOf: (value: T) => string) {
@@ -12,10 +14,14 @@ export class SharedValues<T> {
   /** @param value - Must not be changed any more. */
   numberOf(value: T): number {
     const name = this.#nameOf(value);
-    const known = this.#numbers.get(name);
-    if (known !== undefined) return known;
-    const number = this.#values.push(value) - 1;
-    this.#numbers.set(name, number);
+    if (name === this.#lastName) return this.#lastNumber;
+    let number = this.#numbers.get(name);
+    if (number === undefined) {
+      number = this.#values.push(value) - 1;
+      this.#numbers.set(name, number);
+    }
+    this.#lastName = name;
+    this.#lastNumber = number;
     return number;
   }
 

@@ -59,27 +59,39 @@ export class TreePlaces {
     return start === none ? this.#children.subarray(0, 0) : this.#children.subarray(start, this.#childEnd.at(row));
   }
 
-  /** Gathers, for those of the tree, the children of each. */
-  gatherChildren(rows: Iterable<number>): void {
-    const inside = [...rows].filter((row) => this.isInside(row) && this.isInside(this.parentOf(row)));
-    for (const row of inside) {
-      const parent = this.parentOf(row);
+  /**
+   * Gathers, for those of the tree, the children of each.
+   *
+   * @param rows - Gives all rows, at each call anew.
+   */
+  gatherChildren(rows: () => Iterable<number>): void {
+    let size = 0;
+    for (const row of rows()) {
+      const parent = this.#parentInside(row);
+      if (parent === none) continue;
+      size += 1;
       // For now an end says how many there are.
       this.#childEnd.set(parent, Math.max(this.#childEnd.at(parent), 0) + 1);
     }
-    let size = 0;
-    for (const row of inside) {
-      const parent = this.parentOf(row);
-      if (this.#childStart.at(parent) !== none) continue;
-      this.#childStart.set(parent, size);
-      size += this.#childEnd.at(parent);
-      this.#childEnd.set(parent, this.#childStart.at(parent));
-    }
     this.#children = new Int32Array(size);
-    for (const row of inside) {
-      const end = this.#childEnd.at(this.parentOf(row));
+    let places = 0;
+    for (const row of rows()) {
+      const parent = this.#parentInside(row);
+      if (parent === none) continue;
+      if (this.#childStart.at(parent) === none) {
+        this.#childStart.set(parent, places);
+        places += this.#childEnd.at(parent);
+        this.#childEnd.set(parent, this.#childStart.at(parent));
+      }
+      const end = this.#childEnd.at(parent);
       this.#children[end] = row;
-      this.#childEnd.set(this.parentOf(row), end + 1);
+      this.#childEnd.set(parent, end + 1);
     }
+  }
+
+  /** The parent of a process, if both are of the tree. */
+  #parentInside(row: number): number {
+    const parent = this.parentOf(row);
+    return this.isInside(row) && this.isInside(parent) ? parent : none;
   }
 }

@@ -38,8 +38,8 @@ test('what is shown of a process comes back as it was observed', () => {
     credentials: table.allCredentials.get(table.credentials.at(row)),
     credentialsConstant: table.areCredentialsConstant(row),
     roots: table.rootChanges.of(row),
-    initial: table.facts.get(table.initialFacts.at(row)),
-    latest: table.facts.get(table.latestFacts.at(row)),
+    initial: table.facts.get(table.initialFactsOf(row)),
+    latest: table.facts.get(table.latestFactsOf(row)),
     warnings: table.warningsOf(row),
   }).toEqual((({ claim, containerId, tasks, executions, tasksLeftOut, executionsLeftOut, ...rest }) => rest)(observed));
   expect([table.claimSourceOf(row), table.claimedPpidOf(row), table.claimedTgidOf(row)]).toEqual(['kernel', 2, 1]);
