@@ -24,6 +24,18 @@ export const connectorMessageBytes: 64;
 
 /** Opens a data socket for audit records. multicast: joins AUDIT_NLGRP_READLOG (needs CAP_AUDIT_READ). Non-blocking, close-on-exec. */
 export function openAudit(options: { multicast: boolean; receiveBufferBytes: number }): number;
+/**
+ * Gives the records of a data socket a shorter way: a BPF program on the socket puts the kernel's records into memory that is
+ * shared with it, and {@link receiveAudit} takes them from there without a system call, in the same order and with nothing
+ * lost: what does not fit goes into the socket as before, until that was emptied. Answers, and what others than the kernel
+ * send, go through the socket always. To be called before anything is received.
+ * @param bytes - A power of two, of 4096 (a page) at least.
+ * @throws NativeError EPERM, EINVAL, EACCES, ENOTSUP, …: this kernel has no such thing (it needs Linux 5.11), or does not let
+ *   us (CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN; no lockdown=confidentiality). The socket is as it was then.
+ */
+export function attachRecordRing(fd: number, bytes: number): void;
+/** How often a record did not fit into the ring of this data socket; 0 without one. */
+export function recordRingDiversions(fd: number): number;
 /** Opens a netlink audit socket for requests (needs CAP_AUDIT_CONTROL to be of use). */
 export function openAuditControl(): number;
 /**
@@ -45,8 +57,8 @@ export function closeSocket(fd: number): void;
 export function wakeReceiver(fd: number): boolean;
 
 /**
- * Waits up to timeoutMs for the first record, then takes what is there in one recvmmsg(2), at most as many as have
- * room (256 a call), and packs them from `offset` on. Each record: little-endian u32 payload length, u16 netlink type,
+ * Waits up to timeoutMs for the first record, then takes what is there, in one recvmmsg(2) (256 at most, and no more than
+ * have the room of the largest) or out of the ring (as many as fit), and packs them from `offset` on. Each record: little-endian u32 payload length, u16 netlink type,
  * u16 flags (1: longer than the room of a record, the rest is lost), u64 arrival (CLOCK_MONOTONIC ns, one reading a batch,
  * taken after the receive), payload, zero bytes to the next multiple of 8. The payload is the text after the netlink
  * header: its length is taken from the datagram, for nlmsg_len of audit records is not to be trusted. Datagrams whose

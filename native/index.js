@@ -40,6 +40,8 @@ export const {
   openAuditControl,
   openConnector,
   receiveBufferBytes,
+  attachRecordRing,
+  recordRingDiversions,
   closeSocket,
   wakeReceiver,
   receiveAudit,

@@ -61,6 +61,23 @@ Napi::Value closeSocket(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value attachRecordRing(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const auto socket = arguments.socket(0, {SocketKind::auditData});
+  const uint32_t bytes = arguments.wholeNumber(1, "bytes", 4096, 1u << 28);
+  if ((bytes & (bytes - 1)) != 0) throwBadArgument("bytes must be a power of two");
+  const std::lock_guard<std::mutex> lock(socket->receiving);
+  if (socket->ring) throwBadArgument("fd " + std::to_string(socket->fd()) + " has a ring already");
+  socket->ring = RecordRing::attach(socket->fd(), bytes);
+  return info.Env().Undefined();
+}
+
+Napi::Value recordRingDiversions(const Napi::CallbackInfo& info) {
+  const auto socket = Arguments(info).socket(0, {SocketKind::auditData});
+  const std::lock_guard<std::mutex> lock(socket->receiving);
+  return Napi::Number::New(info.Env(), socket->ring ? socket->ring->diversions() : 0);
+}
+
 Napi::Value wakeReceiver(const Napi::CallbackInfo& info) {
   const uint32_t fd = Arguments(info).wholeNumber(0, "fd", 0, 0x7fffffff);
   const auto socket = findSocket(static_cast<int>(fd));
@@ -289,6 +306,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   offer<openAuditControl>(exports, "openAuditControl");
   offer<openConnector>(exports, "openConnector");
   offer<receiveBufferBytes>(exports, "receiveBufferBytes");
+  offer<attachRecordRing>(exports, "attachRecordRing");
+  offer<recordRingDiversions>(exports, "recordRingDiversions");
   offer<closeSocket>(exports, "closeSocket");
   offer<wakeReceiver>(exports, "wakeReceiver");
   offer<receiveAuditInto>(exports, "receiveAudit");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "datagram-batch.h"
 #include "errors.h"
@@ -57,32 +58,48 @@ size_t deliverPending(NetlinkSocket& socket, uint8_t* memory, size_t length) {
   return written;
 }
 
+/** Takes records out of the ring as far as they have room. Returns bytes. */
+size_t takeFromRing(RecordRing& ring, uint8_t* memory, size_t length) {
+  uint64_t arrivalNs = 0;
+  size_t written = 0;
+  size_t bytes;
+  while (const uint8_t* const datagram = ring.front(bytes)) {
+    if (((bytes + 7) & ~size_t{7}) > length - written) break;
+    if (arrivalNs == 0) arrivalNs = readClock(CLOCK_MONOTONIC);
+    nlmsghdr header;
+    std::memcpy(&header, datagram, sizeof header);
+    uint8_t* const place = memory + written;
+    const size_t payloadBytes = bytes - sizeof header;
+    std::memcpy(place + auditRecordHeaderBytes, datagram + sizeof header, payloadBytes);
+    written += sealRecord(place, static_cast<uint32_t>(payloadBytes), header.nlmsg_type, false, arrivalNs);
+    ring.release();
+  }
+  return written;
+}
+
+/** What a receive from the socket brought. */
+struct SocketBatch {
+  /** Datagrams, or -errno. */
+  int count;
+  /** Bytes of the records among them. */
+  size_t bytes;
+  /** There was room for more. */
+  bool tookAll;
+};
+
 /**
  * One recvmmsg. Every datagram is received with the room of the largest record, `auditRecordRoomBytes` apart, and then
  * moved down to its place behind the one before. A packed record is never longer than that room, so the move goes
  * downwards or nowhere, and neither it nor the header can reach a payload that still waits to be moved.
- * Returns bytes, 0 (nothing for the caller; `taken` says whether there was anything at all) or -1 for an overrun.
  */
-int64_t receiveBatch(NetlinkSocket& socket, uint8_t* memory, size_t length, bool& taken) {
-  taken = true;
-  if (const size_t bytes = deliverPending(socket, memory, length)) return static_cast<int64_t>(bytes);
-  if (socket.overran) {
-    socket.overran = false;
-    return -1;
-  }
-
+SocketBatch receiveFromSocket(NetlinkSocket& socket, uint8_t* memory, size_t length) {
   DatagramBatch batch;
   const size_t places = std::min<size_t>(DatagramBatch::capacity, length / auditRecordRoomBytes);
   for (size_t index = 0; index < places; index++) {
     batch.place(memory + index * auditRecordRoomBytes, sizeof(nlmsghdr) + auditPayloadRoomBytes);
   }
   const int count = batch.receive(socket.fd());
-  if (count == -ENOBUFS) return -1;
-  if (count == -EAGAIN) {
-    taken = false;
-    return 0;
-  }
-  if (count < 0) throwSystemError(-count, "recvmmsg");
+  if (count < 0) return {count, 0, false};
 
   const uint64_t arrivalNs = readClock(CLOCK_MONOTONIC);
   size_t written = 0;
@@ -102,7 +119,92 @@ int64_t receiveBatch(NetlinkSocket& socket, uint8_t* memory, size_t length, bool
     std::memmove(place + auditRecordHeaderBytes, payload, bytes);
     written += sealRecord(place, static_cast<uint32_t>(bytes), header.nlmsg_type, batch.truncated(index), arrivalNs);
   }
-  return static_cast<int64_t>(written);
+  return {count, written, static_cast<size_t>(count) < places};
+}
+
+/** Puts records back that were received before it was their turn: the first of what waits, for they came first. */
+void putBack(NetlinkSocket& socket, const uint8_t* memory, size_t bytes) {
+  std::vector<PendingRecord> records;
+  for (size_t at = 0; at < bytes;) {
+    uint32_t payloadBytes;
+    uint16_t type, flags;
+    uint64_t arrivalNs;
+    std::memcpy(&payloadBytes, memory + at, 4);
+    std::memcpy(&type, memory + at + 4, 2);
+    std::memcpy(&flags, memory + at + 6, 2);
+    std::memcpy(&arrivalNs, memory + at + 8, 8);
+    const uint8_t* const payload = memory + at + auditRecordHeaderBytes;
+    records.push_back({type, flags != 0, arrivalNs, std::vector<uint8_t>(payload, payload + payloadBytes)});
+    at += (auditRecordHeaderBytes + payloadBytes + 7) & ~size_t{7};
+  }
+  socket.pending.insert(socket.pending.begin(), std::make_move_iterator(records.begin()), std::make_move_iterator(records.end()));
+}
+
+/**
+ * To be asked after every receive from the socket: whether the ring filled, and records were diverted, before it. Then what
+ * was received is newer than the ring, which is next.
+ */
+bool ringWasOvertaken(RecordRing* ring) {
+  if (ring == nullptr || !ring->diverting() || ring->empty()) return false;
+  ring->socketFirst = false;
+  return true;
+}
+
+/**
+ * The socket was emptied just now, so what comes next may go into the ring again, and what came meanwhile is taken as well.
+ * To wait until nothing comes meanwhile would be to wait for the end of the load. Returns bytes.
+ */
+size_t endDiversion(NetlinkSocket& socket, uint8_t* memory, size_t length) {
+  if (length < auditRecordRoomBytes) return 0;
+  socket.ring->endDiversion();
+  const SocketBatch batch = receiveFromSocket(socket, memory, length);
+  if (batch.count == -ENOBUFS) socket.overran = true;
+  return batch.bytes;
+}
+
+/**
+ * What came first: see RecordRing for what goes which way. While records are diverted, those in the ring are older than
+ * those in the socket. Once the socket is empty the diversion is ended; but one record may have been on its way into the
+ * socket then. It is there before the next one is in the ring: so the socket is asked again when the ring is not empty.
+ * Returns bytes, 0 (nothing for the caller; `taken` says whether there was anything at all) or -1 for an overrun.
+ */
+int64_t receiveBatch(NetlinkSocket& socket, uint8_t* memory, size_t length, bool& taken) {
+  RecordRing* const ring = socket.ring.get();
+  taken = true;
+  for (;;) {
+    if (ring != nullptr && !ring->socketFirst) {
+      // In this order: nothing is added to a ring from which records are diverted.
+      const bool diverting = ring->diverting();
+      if (const size_t bytes = takeFromRing(*ring, memory, length)) return static_cast<int64_t>(bytes);
+      ring->socketFirst = diverting;
+    }
+    const bool ringHasRecords = ring != nullptr && !ring->empty();
+    if (const size_t bytes = deliverPending(socket, memory, length)) return static_cast<int64_t>(bytes);
+    if (socket.overran) {
+      socket.overran = false;
+      return -1;
+    }
+    const SocketBatch batch = receiveFromSocket(socket, memory, length);
+    if (batch.count == -ENOBUFS) return -1;
+    if (batch.count < 0 && batch.count != -EAGAIN) throwSystemError(-batch.count, "recvmmsg");
+    if (batch.count >= 0) {
+      if (ringWasOvertaken(ring)) {
+        putBack(socket, memory, batch.bytes);
+        continue;
+      }
+      size_t bytes = batch.bytes;
+      if (batch.tookAll && ring != nullptr && ring->diverting()) bytes += endDiversion(socket, memory + bytes, length - bytes);
+      return static_cast<int64_t>(bytes);
+    }
+    if (ring != nullptr && ring->socketFirst && ring->diverting()) {
+      ring->endDiversion();
+    } else if (ring != nullptr && ring->socketFirst && ringHasRecords) {
+      ring->socketFirst = false;
+    } else {
+      taken = false;
+      return 0;
+    }
+  }
 }
 
 }  // namespace
@@ -144,6 +246,7 @@ bool takeForRequest(NetlinkSocket& socket) {
   if (isAnswer(header.nlmsg_type)) {
     keepAnswer(socket, header, payload, bytes);
   } else if (socket.kind() == SocketKind::auditData) {
+    ringWasOvertaken(socket.ring.get());
     // The room of receiveAudit holds here too: a longer record could not be delivered later.
     const size_t kept = std::min(bytes, auditPayloadRoomBytes);
     socket.pending.push_back({header.nlmsg_type, batch.truncated(0) || kept < bytes, readClock(CLOCK_MONOTONIC),

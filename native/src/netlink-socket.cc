@@ -95,13 +95,15 @@ bool NetlinkSocket::waitReadable(const Deadline& deadline) const {
 }
 
 bool NetlinkSocket::waitReadableUnlessWoken(const Deadline& deadline) {
-  pollfd waiting[] = {{fd_, POLLIN, 0}, {wakeFd_, POLLIN, 0}};
+  // poll(2) passes over a descriptor of -1.
+  pollfd waiting[] = {{fd_, POLLIN, 0}, {ring == nullptr ? -1 : ring->fd(), POLLIN, 0}, {wakeFd_, POLLIN, 0}};
   for (;;) {
-    const int ready = poll(waiting, 2, deadline.millisecondsLeft());
+    const int ready = poll(waiting, 3, deadline.millisecondsLeft());
     if (ready < 0 && errno != EINTR) throwSystemError(errno, "poll");
+    const bool readable = ready > 0 && (waiting[0].revents != 0 || waiting[1].revents != 0);
     uint64_t calls;
-    if (ready > 0 && waiting[1].revents != 0 && read(wakeFd_, &calls, sizeof calls) > 0) return waiting[0].revents != 0;
-    if (ready > 0 && waiting[0].revents != 0) return true;
+    if (ready > 0 && waiting[2].revents != 0 && read(wakeFd_, &calls, sizeof calls) > 0) return readable;
+    if (readable) return true;
     if (deadline.passed()) return false;
   }
 }

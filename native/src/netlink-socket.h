@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "clocks.h"
+#include "record-ring.h"
 
 namespace godo {
 
@@ -44,7 +45,7 @@ class NetlinkSocket {
   void send(uint16_t type, uint16_t flags, uint32_t sequence, const void* payload, size_t bytes);
   /** False when the time limit passed with nothing to read. */
   bool waitReadable(const Deadline& deadline) const;
-  /** The same for receives: false as well when somebody called wake() since the last of these. */
+  /** The same for receives, of the ring too: false as well when somebody called wake() since the last of these. */
   bool waitReadableUnlessWoken(const Deadline& deadline);
   void wake();
 
@@ -60,6 +61,8 @@ class NetlinkSocket {
   std::deque<PendingRecord> pending;
   /** The socket overran while an answer was awaited; to be told by the next receive. */
   bool overran = false;
+  /** The records' way past the socket; null where there is none. Set once, before anything is received. */
+  std::unique_ptr<RecordRing> ring;
 
  private:
   SocketKind kind_;

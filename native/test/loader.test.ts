@@ -45,6 +45,8 @@ describe('the door', () => {
       openAuditControl: 'function',
       openConnector: 'function',
       receiveBufferBytes: 'function',
+      attachRecordRing: 'function',
+      recordRingDiversions: 'function',
       closeSocket: 'function',
       wakeReceiver: 'function',
       receiveAudit: 'function',

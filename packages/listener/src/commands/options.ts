@@ -9,6 +9,7 @@ export interface SharedOptions {
   readonly rawDb?: string;
   readonly diag?: string;
   readonly backlog: number;
+  readonly bpf: boolean;
   readonly root: readonly string[];
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -43,6 +44,7 @@ export function addListenOptions(command: Command): Command {
         .argParser((value, previous: readonly string[]) => [...previous, parseExe(value)])
         .default([]),
     )
+    .option('--no-bpf', 'receive audit records by system calls, not through memory shared with a BPF program')
     .option('-q, --quiet', 'no progress line, warnings only')
     .option('-v, --verbose', 'say more');
 }

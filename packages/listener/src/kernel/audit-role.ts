@@ -4,12 +4,14 @@ import { existsSync } from 'node:fs';
 import {
   type AuditStatus,
   addAuditRule,
+  attachRecordRing,
   closeSocket,
   deleteAuditRule,
   getAuditStatus,
   listAuditRules,
   openAudit,
   openAuditControl,
+  recordRingDiversions,
   setAuditStatus,
 } from '@godo/native';
 import { ListenerError } from '../listener-error.ts';
@@ -28,6 +30,14 @@ export interface FoundSettings {
 
 export type AuditIntake = 'unicast' | 'multicast';
 
+export interface IntakeOptions {
+  /** Records that the kernel may queue. */
+  readonly backlogLimit: number;
+  readonly receiveBufferBytes: number;
+  /** Of the memory into which a BPF program puts the records (see attachRecordRing); 0: they come through the socket. */
+  readonly recordRingBytes: number;
+}
+
 export class AuditRole {
   readonly #control: number;
   #data: number | null = null;
@@ -36,6 +46,7 @@ export class AuditRole {
   readonly found: AuditStatus;
   #restoreTo: FoundSettings;
   #ownPid: number | null = null;
+  #ringRefusal: string | null = null;
 
   constructor() {
     try {
@@ -84,7 +95,7 @@ export class AuditRole {
    * Opens the data socket and asks for the audit role; beside another daemon, or with immutable rules, listens to the
    * multicast group instead. The backlog never makes a process wait: what does not fit is lost and counted.
    */
-  take(pid: number, options: { backlogLimit: number; receiveBufferBytes: number }): AuditIntake {
+  take(pid: number, options: IntakeOptions): AuditIntake {
     if (!this.immutable) {
       setAuditStatus(
         this.#control,
@@ -92,10 +103,9 @@ export class AuditRole {
         requestMs,
       );
     }
-    const { receiveBufferBytes } = options;
     // A daemon that was killed may still be named; only one that lives has a right to the role.
     if (!isAlive(this.found.pid) && !this.immutable) {
-      const data = openAudit({ multicast: false, receiveBufferBytes });
+      const data = this.#open(false, options);
       try {
         setAuditStatus(data, { pid }, requestMs);
         this.#data = data;
@@ -106,9 +116,32 @@ export class AuditRole {
         if ((error as { code?: string }).code !== 'EEXIST') throw error;
       }
     }
-    this.#data = openAudit({ multicast: true, receiveBufferBytes });
+    this.#data = this.#open(true, options);
     this.#intake = 'multicast';
     return this.#intake;
+  }
+
+  #open(multicast: boolean, { receiveBufferBytes, recordRingBytes }: IntakeOptions): number {
+    const data = openAudit({ multicast, receiveBufferBytes });
+    this.#ringRefusal = recordRingBytes === 0 ? 'not asked for' : null;
+    if (recordRingBytes === 0) return data;
+    try {
+      attachRecordRing(data, recordRingBytes);
+    } catch (error) {
+      // It is quicker, and nothing else: without it all is received just the same.
+      this.#ringRefusal = (error as Error).message;
+    }
+    return data;
+  }
+
+  /** Why records come through the socket, by system calls, and not through shared memory; null where they do not. */
+  get ringRefusal(): string | null {
+    return this.#ringRefusal;
+  }
+
+  /** How often the shared memory was full, and records came through the socket for a while. */
+  get ringDiversions(): number {
+    return this.#data === null ? 0 : recordRingDiversions(this.#data);
   }
 
   /** Asks for the role again, over the same socket. */

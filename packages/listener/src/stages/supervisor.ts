@@ -27,6 +27,8 @@ export interface ListenerOptions {
   readonly diagFile: string | null;
   /** Audit records that the kernel may queue for us. */
   readonly backlog: number;
+  /** Whether a BPF program may hand the records over, where the kernel allows it. */
+  readonly bpf: boolean;
   /** Executables whose processes are roots of the tree. */
   readonly stars: readonly string[];
   /** The command of `godo record`. */
@@ -40,6 +42,8 @@ export interface ListenerCounters extends Readonly<Record<string, number>> {
 
 const ringBytes = 16 * 1024 * 1024;
 const socketBytes = 32 * 1024 * 1024;
+/** About 20,000 records: a tenth of a second of the greatest load. */
+const recordRingBytes = 4 * 1024 * 1024;
 const checkpointMs = 10_000;
 const watchMs = 1_000;
 const startMs = 10_000;
@@ -72,6 +76,8 @@ export class Supervisor {
   readonly sessionId = `${this.#facts.bootId}:run:${this.#sessionStartNs}`;
   #role: AuditRole | null = null;
   #connectorFd: number | null = null;
+  /** The size of the records' ring (0: there is none), and how often it was full. */
+  #bpfRing = { bpfRingBytes: 0, bpfRingDiversions: 0 };
   #writer: Stage<WriterReport> | null = null;
   #connector: Stage<ConnectorReport> | null = null;
   readonly #stages: Worker[] = [];
@@ -100,6 +106,7 @@ export class Supervisor {
       ...this.#shared.all(),
       ...ringCounters('ring', new ByteRing(this.#records)),
       ...ringCounters('eventRing', new ByteRing(this.#events)),
+      ...this.#bpfRing,
       lost: this.#kernelWatch?.lost ?? 0,
     };
   }
@@ -127,7 +134,11 @@ export class Supervisor {
     const toConnector = new MessageChannel();
     await this.#startWriter(toReassembly.port2, toConnector.port2);
 
-    role.take(process.pid, { backlogLimit: this.#options.backlog, receiveBufferBytes: socketBytes });
+    role.take(process.pid, {
+      backlogLimit: this.#options.backlog,
+      receiveBufferBytes: socketBytes,
+      recordRingBytes: this.#options.bpf ? recordRingBytes : 0,
+    });
     const recording = ruleSet(architectures, this.#exemptPids(role.intake));
     const rules = role.intake === 'unicast' ? [...recording, excludeRule] : recording;
     this.#kernelWatch = new KernelWatch(role, rules, (loss) => this.#loss(loss));
@@ -157,6 +168,7 @@ export class Supervisor {
         rules: rules.length,
         processes: taken?.processes,
         socketBytes: receiveBufferBytes(role.dataFd),
+        bpfRing: role.ringRefusal ?? `${recordRingBytes} bytes`,
       },
       'listening',
     );
@@ -221,6 +233,7 @@ export class Supervisor {
     const role = this.#role;
     this.#role = null;
     if (role === null) return;
+    this.#lookAtRing(role);
     try {
       role.restore();
       if (readRunState()?.pid === process.pid) removeRunState();
@@ -344,11 +357,17 @@ export class Supervisor {
     try {
       if (!this.#stopping) {
         this.#kernelWatch?.look();
+        this.#lookAtRing(this.#role);
         writeRunState({ ...this.#runState(this.#role), counters: this.counters() });
       } else this.#kernelWatch?.countLost();
     } catch (error) {
       this.#log.warn({ err: error }, 'the kernel did not tell its audit status');
     }
+  }
+
+  #lookAtRing(role: AuditRole): void {
+    const bpfRingBytes = role.ringRefusal === null ? recordRingBytes : 0;
+    this.#bpfRing = { bpfRingBytes, bpfRingDiversions: role.ringDiversions };
   }
 
   #runState(role: AuditRole): RunState {

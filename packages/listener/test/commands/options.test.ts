@@ -69,12 +69,13 @@ describe('the options of the listener', () => {
     addListenOptions(new Command().exitOverride()).parse(argv, { from: 'user' }).opts();
 
   it('have defaults', () => {
-    expect(parse()).toEqual({ backlog: 65_536, root: [] });
+    expect(parse()).toEqual({ backlog: 65_536, bpf: true, root: [] });
   });
 
   it('take several roots', () => {
     expect(parse('--root', '/usr/bin/podman', '--root', '/usr/bin/crio')).toEqual({
       backlog: 65_536,
+      bpf: true,
       root: ['/usr/bin/podman', '/usr/bin/crio'],
     });
   });
