@@ -27,8 +27,9 @@ describeWith('godo record', [root, built, program('auditctl', 'auditd')], () => 
     await lock?.release();
   });
 
-  function record(name: string, command: readonly string[]): Promise<Outcome> {
-    return runGodoProgram('godo', ['record', '--db', join(folder, name), '--', ...command], { timeoutMs: 120_000 });
+  function record(name: string, command: readonly string[], options: readonly string[] = []): Promise<Outcome> {
+    const args = ['record', '--db', join(folder, name), ...options, '--', ...command];
+    return runGodoProgram('godo', args, { timeoutMs: 120_000 });
   }
 
   it('shows the command as the root of the tree and the file it wrote', async () => {
@@ -61,10 +62,15 @@ describeWith('godo record', [root, built, program('auditctl', 'auditd')], () => 
     expect(losses.filter((loss) => loss.severity === 'loss')).toEqual([]);
   });
 
-  it('follows every child of the command, however short its life', async () => {
-    const outcome = await record('children-db', ['sh', '-c', 'for i in 1 2 3; do /bin/true $i; done; exit 0']);
+  it.each([
+    { way: 'shared memory', options: ['--verbose'], told: '"bpfRing":"4194304 bytes"' },
+    { way: 'system calls alone', options: ['--verbose', '--no-bpf'], told: '"bpfRing":"not asked for"' },
+  ])('follows every child of the command, however short its life, by $way', async ({ way, options, told }) => {
+    const command = ['sh', '-c', 'for i in 1 2 3; do /bin/true $i; done; exit 0'];
+    const outcome = await record(`children-${way}`, command, options);
     expect(outcome.code).toBe(0);
-    const { processes } = await showEvidence(['--db', join(folder, 'children-db')]);
+    expect(outcome.stderr).toContain(told);
+    const { processes } = await showEvidence(['--db', join(folder, `children-${way}`)]);
     const [shell, ...children] = processes;
     expect(children.map(({ argv, parentKey, exitCode }) => ({ argv, parentKey, exitCode }))).toEqual(
       ['1', '2', '3'].map((number) => ({ argv: ['/bin/true', number], parentKey: shell?.key, exitCode: 0 })),

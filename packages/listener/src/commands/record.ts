@@ -24,7 +24,7 @@ export function recordCommand(world: World): Command {
     .option('--cooked-db <name>', 'MongoDB database of the cooked evidence (default: cooked)')
     .action(async (words: string[], options: RecordOptions) => {
       requireCapabilities('godo record');
-      const log = world.log({ quiet: true, ...options });
+      const log = world.log({ quiet: options.verbose !== true, ...options });
       const supervisor = new Supervisor(listenerOptions(options, words), log);
       const signals = watchSignals();
       await supervisor.start();
