@@ -86,10 +86,15 @@ export class Merge {
     return this.#release();
   }
 
+  /** The connector tells nothing any more: audit does not wait for it. Returns how many audit batches have been applied. */
+  connectorEnded(): number {
+    this.#connectorDrainedUs = Number.POSITIVE_INFINITY;
+    return this.#release();
+  }
+
   /** Both streams have ended: nothing waits any longer. */
   finish(): number {
-    this.#connectorDrainedUs = Number.POSITIVE_INFINITY;
-    const released = this.#release();
+    const released = this.connectorEnded();
     this.#auditDrainedUs = Number.POSITIVE_INFINITY;
     this.#release();
     return released;

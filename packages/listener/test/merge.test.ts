@@ -47,6 +47,17 @@ describe('an audit event', () => {
     expect(applied).toEqual([wrote, lost, closed]);
   });
 
+  it('waits no longer once the connector has ended', () => {
+    const { applied, merge } = mergeInto();
+
+    merge.audit({ arrivalUs: 900, drainedUs: null, events: [wrote] });
+    merge.connector({ arrivalUs: 800, drainedUs: 700, events: [forked] });
+    expect(merge.connectorEnded()).toBe(1);
+    expect(merge.audit({ arrivalUs: 1000, drainedUs: null, events: [] })).toBe(1);
+
+    expect(applied).toEqual([forked, wrote]);
+  });
+
   it('is not held up by a drain that is reported late', () => {
     const { applied, merge } = mergeInto();
 

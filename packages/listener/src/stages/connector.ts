@@ -40,6 +40,8 @@ const readings = [100, 25] as const;
  * told by audit.
  */
 const hurriedMs = 4;
+/** Messages of different processors may come out of the order of their times, by far less than this. */
+const disorderMs = 100;
 /** How old the distance between the clocks may be: a step of the wall clock is noticed after this. */
 const clocksMs = 100;
 
@@ -58,6 +60,8 @@ class ConnectorStage {
   #subscribed = false;
   #ownForkSeen = false;
   #arrivalUs = 0;
+  /** Moment of the last message. */
+  #toldUs = Number.NEGATIVE_INFINITY;
   #drainedUs = Number.NEGATIVE_INFINITY;
   /** When the first event of the next batch came, and when it was first seen that audit waits for it. */
   #firstUs = 0;
@@ -112,6 +116,7 @@ class ConnectorStage {
     const count = received / connectorMessageBytes;
     if (!this.#subscribed || !this.#ownForkSeen) this.#watchStart(count);
     this.#connector.take(this.#messages, count, this.#offsets, nowUs);
+    this.#toldUs = Number(this.#messages.monotonicNs(count - 1)) / 1000;
     return true;
   }
 
@@ -155,6 +160,16 @@ class ConnectorStage {
     if (this.#connector.auditTellsUs === null || !this.#budget.spent) return false;
     Atomics.wait(this.#never, 0, 0, hurriedMs);
     return true;
+  }
+
+  /**
+   * Sends all that was told before now: in a storm much of it may still stand in the socket. On a host that never stops the
+   * socket may never be empty, so it ends as well at messages of a later time.
+   */
+  sendRest(): void {
+    const nowUs = monotonicUs();
+    do this.send();
+    while (this.#drainedUs < nowUs && this.#toldUs < nowUs + disorderMs * 1000 && this.#shared.order('abandon') === 0);
   }
 
   end(): void {
@@ -210,7 +225,7 @@ function listen(stage: ConnectorStage): void {
     if (waitMs === 0) stage.send();
     else if (stage.receive(waitMs)) while (stage.gather() && stage.receive(0) && stage.waitMs() > 0);
   }
-  stage.send();
+  stage.sendRest();
   stage.end();
 }
 

@@ -192,6 +192,7 @@ class WriterStage {
   #connector(message: ConnectorMessageToWriter): void {
     if (message === 'end') {
       this.#streamsOpen -= 1;
+      this.#merge.connectorEnded();
       return;
     }
     this.#merge.connector(message);
