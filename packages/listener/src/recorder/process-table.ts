@@ -38,13 +38,23 @@ export interface ProcessState {
   readonly uncloned: ProcessState[];
 }
 
-/** How long a process that ended is still found for events that come late: this many of them are remembered. */
+/**
+ * So many processes that ended are remembered for calls that come late. Of more, those are forgotten beyond whose end audit
+ * is; where audit lags so far behind that there are none, the oldest.
+ */
 const rememberedExits = 4096;
+const mostRememberedExits = 65_536;
+/** Stamps of audit events come out of order by less than this. */
+const disorderMs = 2_000;
 
 export class ProcessTable {
   readonly #alive = new Map<number, ProcessState>();
-  /** Ended ones by tgid, oldest first. */
-  readonly #ended = new Map<number, ProcessState>();
+  /** In the order of their ends. */
+  readonly #ended = new Set<ProcessState>();
+  /** The same by tgid, oldest first. */
+  readonly #endedOf = new Map<number, ProcessState[]>();
+  /** The latest stamp of an audit event so far. */
+  #auditMs = 0;
 
   get size(): number {
     return this.#alive.size;
@@ -56,7 +66,7 @@ export class ProcessTable {
 
   /** The process that had this number last, if it is still remembered. */
   latest(tgid: number): ProcessState | undefined {
-    return this.#alive.get(tgid) ?? this.#ended.get(tgid);
+    return this.#alive.get(tgid) ?? this.#endedOf.get(tgid)?.at(-1);
   }
 
   all(): IterableIterator<ProcessState> {
@@ -64,21 +74,18 @@ export class ProcessTable {
   }
 
   /**
-   * The process that made a call with this stamp. When the number was given out again since, the stamp decides between
-   * the two lives.
+   * The process that made a call with this stamp. Audit may lag so far behind the connector that the number was given out
+   * again since, and more than once: it is the last life that had begun by then.
    */
   caller(tgid: number, ms: number): ProcessState | undefined {
+    if (ms > this.#auditMs) this.#auditMs = ms;
     const alive = this.#alive.get(tgid);
-    if (alive === undefined) {
-      const ended = this.#ended.get(tgid);
-      // A call that began after its end is another life whose start we did not see.
-      return ended !== undefined && startedBy(ms, ended.exitedNs) ? ended : undefined;
-    }
-    if (startedBy(ms + coarseClockMs, alive.startNs)) {
-      const ended = this.#ended.get(tgid);
-      if (ended !== undefined && startedBy(ms, ended.exitedNs)) return ended;
-    }
-    return alive;
+    const hadBegun = ({ startNs }: ProcessState) => !startedBy(ms + coarseClockMs, startNs);
+    if (alive !== undefined && hadBegun(alive)) return alive;
+    const lives = this.#endedOf.get(tgid);
+    const ended = lives?.findLast(hadBegun) ?? lives?.[0];
+    // A call that began after its end is another life whose start we did not see.
+    return ended !== undefined && startedBy(ms, ended.exitedNs) ? ended : alive;
   }
 
   add(process: ProcessState): void {
@@ -87,11 +94,22 @@ export class ProcessTable {
 
   end(process: ProcessState): void {
     if (this.#alive.get(process.tgid) === process) this.#alive.delete(process.tgid);
-    this.#ended.delete(process.tgid);
-    this.#ended.set(process.tgid, process);
-    if (this.#ended.size > rememberedExits) {
-      const oldest = this.#ended.keys().next().value;
-      if (oldest !== undefined) this.#ended.delete(oldest);
+    this.#ended.add(process);
+    const lives = this.#endedOf.get(process.tgid);
+    if (lives === undefined) this.#endedOf.set(process.tgid, [process]);
+    else if (!lives.includes(process)) lives.push(process);
+    this.#forget();
+  }
+
+  #forget(): void {
+    for (const process of this.#ended) {
+      if (this.#ended.size <= rememberedExits) return;
+      const isPast = !startedBy(this.#auditMs - disorderMs, process.exitedNs);
+      if (!isPast && this.#ended.size <= mostRememberedExits) return;
+      this.#ended.delete(process);
+      const lives = this.#endedOf.get(process.tgid) ?? [];
+      if (lives.length <= 1) this.#endedOf.delete(process.tgid);
+      else lives.splice(lives.indexOf(process), 1);
     }
   }
 }

@@ -54,4 +54,30 @@ describe('a number that is given out again', () => {
       [keyOf(20, 500), 'new, by a clock that lags'],
     ]);
   });
+
+  it('keeps several lives apart while audit lags behind all of them', () => {
+    const lives = [10, 500, 1000, 1500];
+    const { pids } = record(
+      ...lives.flatMap((ms) => [fork(ms, { tgid: 20, parentTgid: 1 }), exit(ms + 50, { tgid: 20 })]),
+      ...lives.map((ms) => exec(ms + 1, 20, { argv: [`${ms}`] })),
+    );
+
+    expect(pids.slice(2 * lives.length).map(({ key, argv }) => [key, argv?.[0]])).toEqual(
+      lives.map((ms) => [keyOf(20, ms), `${ms}`]),
+    );
+  });
+
+  it('keeps many lives until audit is beyond them', () => {
+    const count = 6000;
+    const tgidOf = (index: number) => 100 + (index % 50);
+    const { pids } = record(
+      ...Array.from({ length: count }, (_, index) => index).flatMap((index) => [
+        fork(10 * index, { tgid: tgidOf(index), parentTgid: 1 }),
+        exit(10 * index + 5, { tgid: tgidOf(index) }),
+      ]),
+      exec(1, tgidOf(0), { argv: ['first'] }),
+    );
+
+    expect(pids.at(-1)).toMatchObject({ key: keyOf(tgidOf(0), 0), argv: ['first'] });
+  });
 });
