@@ -6,8 +6,10 @@ import { said } from './run-program.ts';
 export interface ShownExecution {
   readonly exe: string | null;
   readonly argv: readonly string[] | null;
+  readonly argvHex?: readonly (string | null)[];
   readonly cwd: string | null;
   readonly success: boolean;
+  readonly errno?: number;
 }
 
 export interface ShownProcess {
@@ -28,6 +30,9 @@ export interface ShownProcess {
   readonly start: string | null;
   readonly exit: string | null;
   readonly exitCode: number | null;
+  readonly exitSignal: number | null;
+  readonly coreDumped: boolean;
+  readonly warnings: readonly string[];
 }
 
 export interface ShownWrites {

@@ -1,0 +1,150 @@
+/** Every way to execute a program: what is told of each, on the real kernel. */
+
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
+import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { describeWith, program, root } from './support/needs.ts';
+import { built } from './support/programs.ts';
+import { runOrThrow } from './support/run-program.ts';
+import { type ShownProcess, showEvidence, succeed } from './support/shown-evidence.ts';
+
+interface Expected {
+  /** The file that runs, if it is not the program itself; `FOLDER` stands for the case's own. */
+  readonly exe?: string;
+  readonly argv?: readonly string[];
+  /** Exact bytes of arguments that are no UTF-8, by their places. */
+  readonly hex?: Readonly<Record<number, string>>;
+  readonly cwd?: string;
+  /** What was executed, or tried, before. */
+  readonly before?: readonly Attempt[];
+  /** Ancestors between it and the case's process that executed nothing. */
+  readonly between?: number;
+  readonly exit?: { readonly code: number | null; readonly signal: number | null; readonly core: boolean };
+}
+
+interface Attempt {
+  readonly exe: string;
+  /** null: the kernel tells no arguments of a call that failed. */
+  readonly argv: readonly string[] | null;
+  readonly errno?: number;
+}
+
+const numbers = Array.from({ length: 100_000 }, (_, index) => `${index}`);
+const longText = Array.from({ length: 131_071 }, (_, index) => '0123456789abcdef'[Math.floor(index / 7) % 16]).join('');
+const odd = ['two\nlines', 'a b\t"\'\\', '\ufffd\ufffd invalid', '\x1b[31mred', 'a1="b"'];
+
+const cases: Readonly<Record<string, Expected>> = {
+  execve: {},
+  vfork: {},
+  posix_spawn: {},
+  clone3: {},
+  fexecve: {},
+  execveat: { exe: 'FOLDER/below' },
+  memfd: { exe: '/memfd:hidden (deleted)' },
+  // The interpreter is what runs; the script is its argument.
+  script: { argv: ['SELF', 'leaf', 'FOLDER/script', 'script'] },
+  failed: { before: [{ exe: '/no/such/program', argv: null, errno: -2 }] },
+  denied: { before: [{ exe: 'FOLDER/denied', argv: null, errno: -13 }] },
+  thread: {},
+  twice: { before: [{ exe: 'SELF', argv: ['SELF', 'again', 'twice'] }] },
+  // CLONE_PARENT makes a sibling of the caller.
+  clone_parent: {},
+  // Whoever adopts it later, it was made by this one.
+  double_fork: { between: 1 },
+  subreaper: { between: 1 },
+  pid_namespace: { between: 1 },
+  deleted: { exe: 'FOLDER/deleted (deleted)' },
+  relative: { exe: 'FOLDER/relative', argv: ['./relative', 'leaf', 'relative'], cwd: 'FOLDER' },
+  link: { argv: ['link', 'leaf', 'link'] },
+  empty_arguments: { argv: ['', 'leaf', 'empty_arguments', '', ''] },
+  // The kernel gives a program that is started without any an empty one.
+  no_arguments: { argv: [''] },
+  odd_arguments: { argv: ['SELF', 'leaf', 'odd_arguments', ...odd], hex: { 5: 'fffe20696e76616c6964' } },
+  many_arguments: { argv: ['SELF', 'leaf', 'many_arguments', ...numbers] },
+  long_argument: { argv: ['SELF', 'leaf', 'long_argument', longText] },
+  killed: { argv: ['SELF', 'kill', 'killed'], exit: { code: null, signal: 10, core: false } },
+  core: { argv: ['SELF', 'abort', 'core'], cwd: 'FOLDER', exit: { code: null, signal: 6, core: true } },
+};
+
+describeWith('what is told of an exec', [root, built, program('auditctl', 'auditd'), program('gcc', 'gcc')], () => {
+  let lock: AuditLock;
+  let before: AuditState;
+  let folder: string;
+  let processes: readonly ShownProcess[];
+  const self = () => join(folder, 'execs');
+
+  beforeAll(async () => {
+    lock = await takeAuditLock();
+    before = await readAuditState();
+    folder = await mkdtemp(join(tmpdir(), 'godo-execs-'));
+    const source = fileURLToPath(new URL('./programs/execs.c', import.meta.url));
+    await runOrThrow('gcc', ['-static', '-pthread', '-O1', '-o', self(), source]);
+    for (const name of Object.keys(cases)) await mkdir(join(folder, name));
+    const lines = Object.keys(cases).map((name) => `${self()} ${name} ${folder}/${name} || exit`);
+    await writeFile(join(folder, 'all.sh'), `${lines.join('\n')}\n`);
+    const db = join(folder, 'db');
+    await succeed('godo', ['record', '--db', db, '--', 'sh', join(folder, 'all.sh')]);
+    ({ processes } = await showEvidence(['--db', db]));
+  }, 17 * 60_000);
+
+  afterAll(async () => {
+    if (before !== undefined) await restoreAuditState(before);
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    await lock?.release();
+  });
+
+  it.each(Object.entries(cases))('%s', (name, expected) => {
+    const own = join(folder, name);
+    const put = (text: string) => text.replace('FOLDER', own).replace('SELF', self());
+    const argv = (expected.argv ?? ['SELF', 'leaf', name]).map(put);
+    const starter = processes.find((process) => process.argv?.[1] === name && process.argv[2] === own);
+    const parentOf = (process: ShownProcess) => processes.find(({ key }) => key === process.parentKey);
+    /** All that this case has made, but the process of the case itself. */
+    const made = processes.filter((process) => {
+      for (let at = parentOf(process); at !== undefined; at = parentOf(at)) if (at === starter) return true;
+      return false;
+    });
+    const executed = made.filter((process) => process.executions.length > 0);
+    const hex = argv.map((_, place) => expected.hex?.[place] ?? null);
+    const attempts = (expected.before ?? []).map((attempt) => ({
+      exe: put(attempt.exe),
+      argv: attempt.argv?.map(put) ?? null,
+      hex: null,
+      success: attempt.errno === undefined,
+      errno: attempt.errno ?? null,
+    }));
+    const exe = put(expected.exe ?? 'SELF');
+    const last = { exe, argv, hex: expected.hex === undefined ? null : hex, success: true, errno: null };
+
+    expect(
+      executed.map((process) => ({
+        executions: process.executions.map(({ exe, argv, argvHex, success, errno }) => ({
+          ...{ exe, argv, hex: argvHex ?? null },
+          ...{ success, errno: errno ?? null },
+        })),
+        exe: process.exe,
+        argv: process.argv,
+        cwd: process.cwd,
+        between: process.depth - (starter?.depth ?? 0) - 1,
+        parentSource: process.parentSource,
+        exit: { code: process.exitCode, signal: process.exitSignal, core: process.coreDumped },
+        warnings: process.warnings,
+      })),
+    ).toEqual([
+      {
+        executions: [...attempts, last],
+        exe,
+        argv,
+        cwd: put(expected.cwd ?? process.cwd()),
+        between: expected.between ?? 0,
+        parentSource: 'kernel',
+        exit: expected.exit ?? { code: 7, signal: null, core: false },
+        warnings: [],
+      },
+    ]);
+  });
+});
