@@ -75,6 +75,8 @@ export class Supervisor {
   readonly #sessionStartNs = realtimeNs();
   readonly sessionId = `${this.#facts.bootId}:run:${this.#sessionStartNs}`;
   #role: AuditRole | null = null;
+  /** What a listener before us left that was killed. */
+  #cutOff: RunState | null = null;
   #connectorFd: number | null = null;
   /** The size of the records' ring (0: there is none), and how often it was full. */
   #bpfRing = { bpfRingBytes: 0, bpfRingDiversions: 0 };
@@ -317,6 +319,12 @@ export class Supervisor {
   /** What is known from the start not to be seen. */
   #stateBlindSpots(role: AuditRole): void {
     const state = (source: string, reason: string) => this.#loss({ severity: 'warning', source, reason });
+    if (this.#cutOff !== null) {
+      const { pid, sessionId, updated } = this.#cutOff;
+      const [from, to] = [updated, new Date(Number(this.#sessionStartNs / 1_000_000n)).toISOString()];
+      const reason = `The listener before this one (pid ${pid}, session ${sessionId}) was cut off: what it had taken in since a moment after ${from}, and what happened until ${to}, is not in the database or only in part.`;
+      this.#loss({ source: 'listener', from, to, reason });
+    }
     if (role.found.enabled === 0) {
       state(
         'audit-kernel',
@@ -392,6 +400,7 @@ export class Supervisor {
       role.close();
       throw new ListenerError('ALREADY_RUNNING', `godo is running already (pid ${claim.running.pid}): stop it first.`);
     }
+    this.#cutOff = claim.cutOff;
     if (claim.cutOff !== null) role.inherit(claim.cutOff.found);
   }
 
