@@ -39,10 +39,21 @@ export function receiveBufferBytes(fd: number): number;
  */
 export function closeSocket(fd: number): void;
 /**
- * Ends the wait of a receive that goes on over this descriptor in another thread, or else the next one's, before its
- * time: it returns what is there, or 0. False where the descriptor is closed (the other thread may have come to its end).
+ * Ends the wait of a receive, or of {@link waitForMessages}, that goes on over this descriptor in another thread, or else
+ * the next one's, before its time: it returns what is there, or 0. False where the descriptor is closed (the other thread
+ * may have come to its end).
  */
 export function wakeReceiver(fd: number): boolean;
+/**
+ * Waits for something to receive, an overrun included, at most timeoutMs. False when nothing came in time, or when
+ * {@link wakeReceiver} ended the wait; then a receive without a wait tells whether there is something all the same.
+ */
+export function waitForMessages(fd: number, timeoutMs: number): boolean;
+/**
+ * Whether the kernel's socket holds something now, an overrun included. Any thread may ask; it takes no wake of another's.
+ * True as well where the descriptor is closed: of that one nobody can say that nothing came.
+ */
+export function hasMessages(fd: number): boolean;
 
 /**
  * Waits up to timeoutMs for the first record, then takes what is there in one recvmmsg(2), at most as many as have

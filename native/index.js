@@ -42,6 +42,8 @@ export const {
   receiveBufferBytes,
   closeSocket,
   wakeReceiver,
+  waitForMessages,
+  hasMessages,
   receiveAudit,
   foreignDatagrams,
   connectorListen,

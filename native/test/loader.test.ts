@@ -47,6 +47,8 @@ describe('the door', () => {
       receiveBufferBytes: 'function',
       closeSocket: 'function',
       wakeReceiver: 'function',
+      waitForMessages: 'function',
+      hasMessages: 'function',
       receiveAudit: 'function',
       foreignDatagrams: 'function',
       connectorListen: 'function',
