@@ -21,6 +21,7 @@ import { ByteRing, createByteRing } from './byte-ring.ts';
 import { KernelWatch } from './kernel-watch.ts';
 import type { ConnectorOrder, ConnectorReport, WriterOrder, WriterReport } from './messages.ts';
 import { createSharedMemory, type SharedMemory, SharedState } from './shared-state.ts';
+import { tellSocket, wake } from './wake.ts';
 
 export interface ListenerOptions {
   readonly target: StoreTarget;
@@ -44,6 +45,11 @@ const checkpointMs = 10_000;
 const watchMs = 1_000;
 const startMs = 10_000;
 const abandonMs = 3_000;
+/**
+ * How long records may gather in our socket. What does not fit into it waits in the kernel's queue where we have the
+ * audit role, and is lost where we are one of many readers.
+ */
+const mostGatherMs: Readonly<Record<AuditIntake, number>> = { unicast: 200, multicast: 50 };
 /**
  * MB of the part of each stage's heap where objects begin. V8 lets it grow to 48 under load and keeps it; what a stage
  * makes lives for a batch, and this much holds many.
@@ -87,6 +93,7 @@ export class Supervisor {
   constructor(options: ListenerOptions, log: Logger) {
     this.#options = options;
     this.#log = log;
+    this.#shared.setOrder('connectorHolds', 1);
     // Somebody may look at it only later.
     this.failed.catch(() => undefined);
   }
@@ -137,7 +144,8 @@ export class Supervisor {
     const ring = this.#records;
     const events = this.#events;
     const shared = this.#sharedMemory;
-    this.#launch('audit-intake', { fd: role.dataFd, ring, shared }, []);
+    tellSocket(this.#shared, 'auditSocket', role.dataFd);
+    this.#launch('audit-intake', { fd: role.dataFd, ring, shared, mostGatherMs: mostGatherMs[role.intake] }, []);
     const keepLines = this.#options.diagFile !== null;
     const toWriter = toReassembly.port1;
     this.#launch('reassembly', { ring, events, shared, keepLines, toWriter }, [toWriter]);
@@ -176,11 +184,13 @@ export class Supervisor {
     const [intake, reassembly, connector] = this.#stages.slice(1);
     // From here on the writer gives a store up that takes nothing, so that every stage comes to its end.
     this.#shared.setOrder('stopAudit', 1);
+    wake(this.#shared, 'auditSocket');
     await ended(intake);
     this.#look();
     this.#restoreKernel();
     await ended(reassembly);
     this.#shared.setOrder('stopConnector', 1);
+    wake(this.#shared, 'connectorSocket');
     await ended(connector);
     this.#closeConnector();
     const done = this.#writer?.report('done');
@@ -194,6 +204,8 @@ export class Supervisor {
   async abandon(): Promise<void> {
     this.#beginEnd();
     for (const order of ['abandon', 'stopAudit', 'stopConnector'] as const) this.#shared.setOrder(order, 1);
+    wake(this.#shared, 'auditSocket');
+    wake(this.#shared, 'connectorSocket');
     this.#connector?.worker.postMessage({ kind: 'stop' } satisfies ConnectorOrder);
     // The stages that stand in native calls come back by themselves; only what does not is cut off.
     const patience = new Promise((resolve) => setTimeout(resolve, abandonMs).unref());
@@ -228,11 +240,13 @@ export class Supervisor {
       const { message } = error as Error;
       this.#log.error(`The audit settings cannot be put back (${message}): run \`godo cleanup\` when that is over.`);
     } finally {
+      tellSocket(this.#shared, 'auditSocket', null);
       role.close();
     }
   }
 
   #closeConnector(): void {
+    tellSocket(this.#shared, 'connectorSocket', null);
     if (this.#connectorFd !== null) closeSocket(this.#connectorFd);
     this.#connectorFd = null;
   }
@@ -263,6 +277,7 @@ export class Supervisor {
   async #subscribe(toWriter: MessagePort): Promise<void> {
     const fd = openConnector({ receiveBufferBytes: socketBytes });
     this.#connectorFd = fd;
+    tellSocket(this.#shared, 'connectorSocket', fd);
     const data = { fd, shared: this.#sharedMemory, toWriter, ownTgid: process.pid };
     const connector = this.#launch<ConnectorReport>('connector', data, [toWriter]);
     this.#connector = connector;
