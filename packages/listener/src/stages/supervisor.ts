@@ -19,6 +19,7 @@ import { ProcReader } from '../proc/proc-reader.ts';
 import { architecturesOf, describeRule, excludeRule, ruleSet } from '../rules/rule-set.ts';
 import { ByteRing, createByteRing } from './byte-ring.ts';
 import { KernelWatch } from './kernel-watch.ts';
+import { LookPace } from './look-pace.ts';
 import type { ConnectorOrder, ConnectorReport, WriterOrder, WriterReport } from './messages.ts';
 import { createSharedMemory, type SharedMemory, SharedState } from './shared-state.ts';
 import { tellSocket, wake } from './wake.ts';
@@ -82,6 +83,10 @@ export class Supervisor {
   #connector: Stage<ConnectorReport> | null = null;
   readonly #stages: Worker[] = [];
   #kernelWatch: KernelWatch | null = null;
+  readonly #lookPace = new LookPace();
+  /** The counters that stand in our state, as JSON. */
+  #toldCounters = '';
+  readonly #startTicks = new ProcReader().stat(process.pid)?.startTicks ?? 0;
   #timer: NodeJS.Timeout | null = null;
   #stopping = false;
   #fail: (error: Error) => void = () => undefined;
@@ -156,8 +161,8 @@ export class Supervisor {
     const order = { kind: 'snapshot', auditTellsUs } satisfies ConnectorOrder;
     this.#connector?.worker.postMessage(order);
     const taken = await this.#connector?.report('snapshot-taken', 60_000);
-    this.#timer = setInterval(() => this.#look(), watchMs);
     this.#look();
+    this.#timer = setInterval(() => this.#look(), watchMs);
     this.#log.info(
       {
         sessionId: this.sessionId,
@@ -186,7 +191,7 @@ export class Supervisor {
     this.#shared.setOrder('stopAudit', 1);
     wake(this.#shared, 'auditSocket');
     await ended(intake);
-    this.#look();
+    this.#countLost();
     this.#restoreKernel();
     await ended(reassembly);
     this.#shared.setOrder('stopConnector', 1);
@@ -353,14 +358,26 @@ export class Supervisor {
     }
   }
 
-  /** Once a second: what the kernel says, and our state for others. */
+  /** Once a second: what the kernel says, where there is reason to ask, and our state for others, where it changed. */
   #look(): void {
     if (this.#role === null) return;
     try {
-      if (!this.#stopping) {
-        this.#kernelWatch?.look();
-        writeRunState({ ...this.#runState(this.#role), counters: this.counters() });
-      } else this.#kernelWatch?.countLost();
+      const due = this.#lookPace.isDue(performance.now(), this.#shared.all());
+      if (due) this.#kernelWatch?.look();
+      const counters = this.counters();
+      const text = JSON.stringify(counters);
+      if (!due && text === this.#toldCounters) return;
+      writeRunState({ ...this.#runState(this.#role), counters });
+      this.#toldCounters = text;
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the kernel did not tell its audit status');
+    }
+  }
+
+  /** The kernel's own losses up to the end. */
+  #countLost(): void {
+    try {
+      this.#kernelWatch?.countLost();
     } catch (error) {
       this.#log.warn({ err: error }, 'the kernel did not tell its audit status');
     }
@@ -370,7 +387,7 @@ export class Supervisor {
     const { target } = this.#options;
     return {
       pid: process.pid,
-      startTicks: new ProcReader().stat(process.pid)?.startTicks ?? 0,
+      startTicks: this.#startTicks,
       sessionId: this.sessionId,
       started: new Date(Number(this.#sessionStartNs / 1_000_000n)).toISOString(),
       intake: role.intake,
