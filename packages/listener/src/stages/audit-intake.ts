@@ -12,6 +12,8 @@ import { SharedState } from './shared-state.ts';
 /** Whoever orders something wakes us: this only bounds what a wake that went astray could do. */
 const restMs = 5_000;
 const fullRingMs = 10;
+/** The next stage need not wait for the end of a burst when there is this much for it. */
+const muchBytes = 256 * 1024;
 
 class IntakeStage {
   readonly #data: IntakeData;
@@ -63,8 +65,8 @@ class IntakeStage {
       this.#shared.add('auditBytes', received);
       this.#unmarked = true;
       this.#pace.received(received);
-      if (received >= enoughBytes) this.#ring.tell();
-      else if (this.#pace.underLoad) this.#gather(this.#pace.ms);
+      if (this.#ring.used > muchBytes) this.#ring.tell();
+      if (received < enoughBytes && this.#pace.underLoad) this.#gather(this.#pace.ms);
     } else if (received < 0) {
       this.#shared.add('auditOverruns', 1);
       this.#mark(ringMark.overrun, beganUs);

@@ -18,6 +18,7 @@ import { type LossFacts, lossEvent } from '../loss-event.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
 import { architecturesOf, describeRule, excludeRule, ruleSet } from '../rules/rule-set.ts';
 import { ByteRing, createByteRing } from './byte-ring.ts';
+import { keepHouseCheaply } from './engine.ts';
 import { KernelWatch } from './kernel-watch.ts';
 import { LookPace } from './look-pace.ts';
 import type { ConnectorOrder, ConnectorReport, WriterOrder, WriterReport } from './messages.ts';
@@ -131,6 +132,7 @@ export class Supervisor {
     if (architectures.length === 0) {
       throw new ListenerError('NO_AUDIT', `godo has no system call table for ${process.arch} processors.`);
     }
+    keepHouseCheaply();
     const role = new AuditRole();
     this.#claim(role);
     this.#role = role;
