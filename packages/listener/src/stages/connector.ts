@@ -30,13 +30,14 @@ const newsMs = 20;
 /** Whoever orders something wakes us: this only bounds what a wake that went astray could do. */
 const restMs = 5_000;
 /** Whole readings of /proc: at once, and a second. */
-const readings = [100, 25] as const;
+const readings = [100, 8] as const;
 /**
  * When those are spent, messages are let gather this long before the next receive: a thread that is woken for each of
  * them costs more than they do. A process that has ended by then is where its parent was, and what it executed is
  * told by audit.
  */
 const hurriedMs = 4;
+const manyMessages = 4;
 /** How old the distance between the clocks may be: a step of the wall clock is noticed after this. */
 const clocksMs = 100;
 
@@ -94,35 +95,35 @@ class ConnectorStage {
     this.#report({ kind: 'snapshot-taken', processes: events.length });
   }
 
-  /** One receive of at most `batchMessages`, of what is there. Returns whether there may be more. */
-  receive(): boolean {
+  /** One receive of what is there. Returns how many messages came: fewer than `batchMessages`, and there are no more. */
+  receive(): number {
     this.#hold(true);
     const beganUs = monotonicUs();
     const received = receiveConnector(this.#data.fd, this.#memory, 0, this.#memory.byteLength, 0);
     if (received === 0) {
       this.#drainedUs = beganUs;
       if (this.#events.length === 0 && this.#flows) this.#hold(false);
-      return false;
+      return 0;
     }
     const nowUs = monotonicUs();
     this.#arrivalUs = nowUs;
     if (received < 0) {
       this.#shared.add('connectorOverruns', 1);
       this.#lost('The connector socket overran: forks, execs and exits were lost.', {});
-      return true;
+      return batchMessages;
     }
     this.#readClocks(nowUs);
     const count = received / connectorMessageBytes;
     if (!this.#subscribed || !this.#ownForkSeen) this.#watchStart(count);
     this.#connector.take(this.#messages, count, this.#offsets, nowUs);
-    return true;
+    return count;
   }
 
   /** Hands on what there is once the socket is empty, or there is enough. */
   send(): void {
     // Whoever asks from here on may not be content with this batch.
     this.#shared.setOrder('wantConnectorNews', 0);
-    while (this.#events.length < maxEvents && this.receive());
+    while (this.#events.length < maxEvents && this.receive() > 0);
     this.#connector.settle();
     this.#waitForWriter();
     this.#shared.addToOrder('connectorBatchesWaiting', 1);
@@ -172,16 +173,19 @@ class ConnectorStage {
     }
   }
 
-  /** Receives; where messages come faster than /proc can be read, again and again. */
+  /** Receives what is there; where messages come faster than /proc can be read, what comes in a moment, and so on. */
   take(): void {
-    while (this.receive() && this.#gather() && this.waitMs() > 0);
+    if (!this.#hurries) this.receive();
+    let received = manyMessages;
+    // The first may have spent the readings. Who finds few after a while need not be awake for the next ones.
+    while (this.#hurries && received >= manyMessages && this.waitMs() > 0) {
+      Atomics.wait(this.#never, 0, 0, hurriedMs);
+      received = this.receive();
+    }
   }
 
-  /** Lets messages gather, where they come faster than /proc can be read. Returns whether it did. */
-  #gather(): boolean {
-    if (this.#connector.auditTellsUs === null || !this.#budget.spent) return false;
-    Atomics.wait(this.#never, 0, 0, hurriedMs);
-    return true;
+  get #hurries(): boolean {
+    return this.#connector.auditTellsUs !== null && this.#budget.spent;
   }
 
   end(): void {

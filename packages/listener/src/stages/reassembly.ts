@@ -8,6 +8,7 @@ import { ByteRing, type Span } from './byte-ring.ts';
 import { type BatchHead, batchHeadBytes, batchKind, commitBatch } from './event-batches.ts';
 import type { ReassemblyData } from './messages.ts';
 import { SharedState } from './shared-state.ts';
+import { askConnector } from './wake.ts';
 
 const fullRingMs = 10;
 /** How often time is looked at while an event waits for its end, or a missing serial for its coming. */
@@ -74,7 +75,7 @@ class Reassembly {
       this.#tell();
     }
     this.#finish();
-    this.#tell();
+    this.#data.toWriter.postMessage(null);
     this.#data.toWriter.close();
   }
 
@@ -164,11 +165,18 @@ class Reassembly {
     if (this.#events.used > muchBytes) this.#tell();
   }
 
-  /** Wakes the writer, if it sleeps and there is something for it. */
+  /**
+   * Wakes the writer, if it sleeps and there is something for it. It can do nothing with that before it has what the
+   * connector holds: then the connector wakes it, and it is woken once.
+   */
   #tell(): void {
     if (!this.#untold) return;
     this.#untold = false;
     if (this.#shared.order('writerAsleep') === 0) return;
+    if (this.#shared.order('connectorHolds') !== 0 && this.#shared.order('connectorSocket') !== 0) {
+      askConnector(this.#shared);
+      return;
+    }
     this.#shared.setOrder('writerAsleep', 0);
     this.#data.toWriter.postMessage(null);
   }

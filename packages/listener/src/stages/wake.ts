@@ -19,6 +19,13 @@ export function wake(shared: SharedState, place: SocketPlace): void {
   if (told !== 0) wakeReceiver(told - 1);
 }
 
+/** Has the connector send what it holds and what is in its socket, which wakes the writer. */
+export function askConnector(shared: SharedState): void {
+  if (shared.order('wantConnectorNews') !== 0) return;
+  shared.setOrder('wantConnectorNews', 1);
+  wake(shared, 'connectorSocket');
+}
+
 /**
  * Whether everything that the connector was told before this call has been sent to the writer. False where that is not
  * sure.

@@ -15,13 +15,19 @@ import { DocumentQueue } from './document-queue.ts';
 import { batchKind, type EventBatch, nextBatch, releaseBatch } from './event-batches.ts';
 import type { ConnectorMessageToWriter, WriterData, WriterOrder, WriterReport } from './messages.ts';
 import { SharedState } from './shared-state.ts';
-import { connectorIsEmpty, wake } from './wake.ts';
+import { askConnector, connectorIsEmpty, wake } from './wake.ts';
 
 const queueOptions = { bound: 20_000, retryMs: [200, 5_000] } as const;
 /** Documents a batch. SQLite takes few as readily as many, and what does not live long costs the collector nothing. */
 const batch = { sqlite: 256, mongodb: 1_000 } as const;
 /** What is recorded is in the store after this long, unless the store is slower. */
-const flushMs = 250;
+const flushMs = 500;
+/**
+ * An exit that has waited this long for audit is past what audit will say of it: only nobody has said so. The answer is
+ * there after `answerMs`, and goes into the same transaction.
+ */
+const exitPatienceMs = 300;
+const answerMs = 25;
 /** How long an end may take when the store does not answer. */
 const finishMs = 30_000;
 /** So long events are taken before messages are looked at again. */
@@ -59,6 +65,7 @@ class WriterStage {
   #endReason: string | null = null;
   #diagFailed = false;
   #diagWaits = false;
+  #asked = false;
   #ended = false;
 
   constructor(data: WriterData, store: RawStore) {
@@ -201,19 +208,13 @@ class WriterStage {
   async #catchUp(): Promise<boolean> {
     const nowUs = monotonicUs();
     if (!connectorIsEmpty(this.#shared)) {
-      this.#askConnector();
+      askConnector(this.#shared);
       return false;
     }
     await this.#takeConnector();
     this.#merge.connector({ events: [], arrivalUs: nowUs, drainedUs: nowUs });
     this.#releaseHeld();
     return this.#held === null;
-  }
-
-  #askConnector(): void {
-    if (this.#shared.order('wantConnectorNews') > 0) return;
-    this.#shared.setOrder('wantConnectorNews', 1);
-    wake(this.#shared, 'connectorSocket');
   }
 
   /** Everything that the connector has sent. */
@@ -242,17 +243,26 @@ class WriterStage {
 
   #flush(): void {
     this.#flushing = null;
+    if (this.#askForExits()) {
+      this.#flushing = setTimeout(() => this.#flush(), answerMs);
+      return;
+    }
     if (this.#shared.order('stopAudit') !== 0) this.#queue.expectEnd(finishMs);
     this.#queue.flush();
     this.#toDiag((file) => file.flush());
     this.#diagWaits = false;
-    // By now audit is most likely beyond them: it only has not said so.
-    if (this.#merge.waitingExits > 0) {
-      this.#shared.setOrder('wantAuditDrain', 1);
-      wake(this.#shared, 'auditSocket');
-    }
     // What a store that answers at once has taken is only then off the queue.
     setImmediate(() => this.#flushLater());
+  }
+
+  /** Once between two flushes. */
+  #askForExits(): boolean {
+    const sinceUs = this.#merge.exitsWaitSinceUs;
+    this.#asked = !this.#asked && sinceUs !== null && monotonicUs() - sinceUs > exitPatienceMs * 1000;
+    if (!this.#asked) return false;
+    this.#shared.setOrder('wantAuditDrain', 1);
+    wake(this.#shared, 'auditSocket');
+    return true;
   }
 
   #flushLater(): void {
