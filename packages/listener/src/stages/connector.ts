@@ -102,7 +102,7 @@ class ConnectorStage {
     const received = receiveConnector(this.#data.fd, this.#memory, 0, this.#memory.byteLength, 0);
     if (received === 0) {
       this.#drainedUs = beganUs;
-      if (this.#events.length === 0 && this.#flows) this.#hold(false);
+      this.#holdNothing();
       return 0;
     }
     const nowUs = monotonicUs();
@@ -116,6 +116,7 @@ class ConnectorStage {
     const count = received / connectorMessageBytes;
     if (!this.#subscribed || !this.#ownForkSeen) this.#watchStart(count);
     this.#connector.take(this.#messages, count, this.#offsets, nowUs);
+    this.#holdNothing();
     return count;
   }
 
@@ -154,6 +155,11 @@ class ConnectorStage {
   /** Waits until a message comes, or somebody wakes us. */
   wait(ms: number): boolean {
     return waitForMessages(this.#data.fd, ms);
+  }
+
+  /** Most kinds of messages make no event. */
+  #holdNothing(): void {
+    if (this.#events.length === 0 && this.#flows) this.#hold(false);
   }
 
   /** See shared-state.ts. */

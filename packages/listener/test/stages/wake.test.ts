@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createSharedMemory, SharedState } from '../../src/stages/shared-state.ts';
-import { connectorIsEmpty, tellSocket, wake } from '../../src/stages/wake.ts';
+import { askConnector, connectorIsEmpty, tellSocket, wake } from '../../src/stages/wake.ts';
 
 describe('waking a stage', () => {
   it('does nothing before there is a socket, and after it was closed', () => {
@@ -21,5 +21,15 @@ describe('the connector', () => {
     tellSocket(shared, 'connectorSocket', 1_000_000);
 
     expect([without, connectorIsEmpty(shared)]).toEqual([false, false]);
+  });
+});
+
+describe('asking the connector', () => {
+  it('stays asked until it is answered, whoever asks meanwhile', () => {
+    const shared = new SharedState(createSharedMemory());
+    askConnector(shared);
+    askConnector(shared);
+
+    expect(shared.order('wantConnectorNews')).toBe(1);
   });
 });
