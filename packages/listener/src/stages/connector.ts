@@ -36,7 +36,7 @@ const readings = [100, 8] as const;
  * them costs more than they do. A process that has ended by then is where its parent was, and what it executed is
  * told by audit.
  */
-const hurriedMs = 4;
+const hurriedMs = 8;
 const manyMessages = 4;
 /** How old the distance between the clocks may be: a step of the wall clock is noticed after this. */
 const clocksMs = 100;
