@@ -51,10 +51,21 @@ export function receiveBufferBytes(fd: number): number;
  */
 export function closeSocket(fd: number): void;
 /**
- * Ends the wait of a receive that goes on over this descriptor in another thread, or else the next one's, before its
- * time: it returns what is there, or 0. False where the descriptor is closed (the other thread may have come to its end).
+ * Ends the wait of a receive, or of {@link waitForMessages}, that goes on over this descriptor in another thread, or else
+ * the next one's, before its time: it returns what is there, or 0. False where the descriptor is closed (the other thread
+ * may have come to its end).
  */
 export function wakeReceiver(fd: number): boolean;
+/**
+ * Waits for something to receive, an overrun included, at most timeoutMs. False when nothing came in time, or when
+ * {@link wakeReceiver} ended the wait; then a receive without a wait tells whether there is something all the same.
+ */
+export function waitForMessages(fd: number, timeoutMs: number): boolean;
+/**
+ * Whether the kernel's socket holds something now, an overrun included. Any thread may ask; it takes no wake of another's.
+ * True as well where the descriptor is closed: of that one nobody can say that nothing came.
+ */
+export function hasMessages(fd: number): boolean;
 
 /**
  * Waits up to timeoutMs for the first record, then takes what is there, in one recvmmsg(2) (256 at most, and no more than
@@ -199,10 +210,11 @@ export interface AuditDecoderOptions {
  * than two seconds out of place; a --diag file has no clock.
  *
  * Every call takes memory to write into: at least {@link auditEntryRoomBytes}, beginning at a multiple of 8 bytes, shared or
- * not. `progress` is given at least nine numbers: 0 bytes of input used, 1 bytes of entries written, 2 why it returned (0 the
+ * not. `progress` is given at least ten numbers: 0 bytes of input used, 1 bytes of entries written, 2 why it returned (0 the
  * input is used up, or what is left is no whole record or line; 1 at a mark; 2 the output is full: call again with the rest),
  * 3 records or lines read, 4 events over (of any kind), 5 records marked as truncated, 6 records or lines that could not be
- * read, 7 events that wait for their end now, 8 µs (CLOCK_MONOTONIC) at which the last packed record arrived, 0 for none.
+ * read, 7 events that wait for their end now, 8 µs (CLOCK_MONOTONIC) at which the last packed record arrived, 0 for none,
+ * 9 packed records that tell of a change of audit's settings or rules (CONFIG_CHANGE).
  * Where a call makes more than has room, the rest is kept, and comes first at the next call, before anything more is read.
  * No call throws for what the input holds. A decoder belongs to the thread that made it.
  *

@@ -44,6 +44,8 @@ export const {
   recordRingDiversions,
   closeSocket,
   wakeReceiver,
+  waitForMessages,
+  hasMessages,
   receiveAudit,
   foreignDatagrams,
   connectorListen,

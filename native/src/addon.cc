@@ -85,6 +85,18 @@ Napi::Value wakeReceiver(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), socket != nullptr);
 }
 
+Napi::Value waitForMessages(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const auto socket = arguments.socket(0, anyKind);
+  return Napi::Boolean::New(info.Env(), socket->waitReadableUnlessWoken(Deadline(arguments.timeoutMs(1))));
+}
+
+Napi::Value hasMessages(const Napi::CallbackInfo& info) {
+  const uint32_t fd = Arguments(info).wholeNumber(0, "fd", 0, 0x7fffffff);
+  const auto socket = findSocket(static_cast<int>(fd));
+  return Napi::Boolean::New(info.Env(), !socket || socket->waitReadable(Deadline(0)));
+}
+
 Napi::Value receiveAuditInto(const Napi::CallbackInfo& info) {
   const Arguments arguments(info);
   const auto socket = arguments.socket(0, {SocketKind::auditData});
@@ -310,6 +322,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   offer<recordRingDiversions>(exports, "recordRingDiversions");
   offer<closeSocket>(exports, "closeSocket");
   offer<wakeReceiver>(exports, "wakeReceiver");
+  offer<waitForMessages>(exports, "waitForMessages");
+  offer<hasMessages>(exports, "hasMessages");
   offer<receiveAuditInto>(exports, "receiveAudit");
   offer<foreignDatagrams>(exports, "foreignDatagrams");
   offer<connectorListenOn>(exports, "connectorListen");

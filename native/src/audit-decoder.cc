@@ -91,6 +91,7 @@ DecoderProgress AuditDecoder::decodeRecords(const uint8_t* memory, size_t length
     if (!isRecord(header.type)) continue;
     progress.records++;
     if (header.flags != 0) progress.truncated++;
+    if (header.type == record_type::configChange) progress.configChanges++;
     packedRecord(header.type, {payload, header.payloadBytes}, nowMs);
   }
   reassembler_->expire(nowMs);

@@ -51,6 +51,8 @@ struct DecoderProgress {
   size_t open = 0;
   /** CLOCK_MONOTONIC ns at which the last packed record arrived; 0: none was read. */
   uint64_t arrivalNs = 0;
+  /** Of the packed records, those that tell of a change of audit's settings or rules. */
+  uint64_t configChanges = 0;
 };
 
 /** Where a call may write. `memory` is aligned to 8, `length` at least entryRoomBytes. */

@@ -22,9 +22,17 @@ uint32_t nextSequence() {
 class Awaiting {
  public:
   Awaiting(NetlinkSocket& socket, uint32_t sequence) : socket_(socket) { set(sequence); }
-  ~Awaiting() { set(0); }
+  ~Awaiting() {
+    set(0);
+    // Who waits for messages looks at the kernel's queue, and what we took from it is not there any more.
+    if (keeps()) socket_.wake();
+  }
 
  private:
+  bool keeps() const {
+    const std::lock_guard<std::mutex> lock(socket_.receiving);
+    return socket_.overran || !socket_.pending.empty();
+  }
   void set(uint32_t sequence) {
     const std::lock_guard<std::mutex> lock(socket_.receiving);
     socket_.awaited = sequence;

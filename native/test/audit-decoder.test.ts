@@ -85,7 +85,7 @@ describe('a decoder is not made of', () => {
 describe('a decoder refuses', () => {
   const input = Buffer.from('type=SYSCALL msg=audit(1.000:2): a\n');
   const output = new Uint8Array(auditEntryRoomBytes + 8);
-  const progress = new Float64Array(9);
+  const progress = new Float64Array(10);
   const log = new AuditDecoder(good);
   const text = (...args: unknown[]) =>
     codeOf(() => (log.decodeText as (...all: unknown[]) => unknown).apply(log, args));
@@ -101,7 +101,7 @@ describe('a decoder refuses', () => {
     ['too little room', [input, 0, input.length, true, output, 0, auditEntryRoomBytes - 1, progress]],
     ['room that begins between two words', [input, 0, input.length, true, output, 4, auditEntryRoomBytes, progress]],
     ['room beyond the memory', [input, 0, input.length, true, output, 16, auditEntryRoomBytes, progress]],
-    ['too few numbers for its progress', [input, 0, input.length, true, output, 0, output.length, new Float64Array(8)]],
+    ['too few numbers for its progress', [input, 0, input.length, true, output, 0, output.length, new Float64Array(9)]],
     ['whole numbers for its progress', [input, 0, input.length, true, output, 0, output.length, new Uint32Array(9)]],
   ])('%s', (_, args) => {
     expect(text(...args)).toBe('BAD_ARGUMENT');
@@ -151,7 +151,7 @@ describe('a decoder refuses', () => {
 it('a call that is refused takes nothing of the input', () => {
   const input = Buffer.from('rubbish\nmore\n');
   const output = new Uint8Array(auditEntryRoomBytes);
-  const progress = new Float64Array(9);
+  const progress = new Float64Array(10);
   const decode = (numbers: Float64Array) => (decoder: AuditDecoder) =>
     decoder.decodeText(input, 0, input.length, true, output, 0, output.length, numbers);
   const [refused, other] = [new make(good), new make(good)];
@@ -165,7 +165,7 @@ it('a call that is refused takes nothing of the input', () => {
 it('a decoder may be given the same memory to read and to write: what it makes of it is its own affair', () => {
   const line = 'type=SYSCALL msg=audit(1.000:2): arch=c000003e syscall=1 success=yes exit=1 a0=1 pid=2 comm="sh"\n';
   const memory = new Uint8Array(auditEntryRoomBytes);
-  const progress = new Float64Array(9);
+  const progress = new Float64Array(10);
   for (let round = 0; round < 20; round += 1) {
     memory.set(Buffer.from(line.repeat(800)));
     const decoder = new make({ ...good, maxOpen: 1 + round });
@@ -180,14 +180,32 @@ it('a decoder writes into shared memory, from shared memory', () => {
   const input = new Uint8Array(new SharedArrayBuffer(64));
   input.set(Buffer.from('rubbish\n'));
   const output = new Uint8Array(new SharedArrayBuffer(auditEntryRoomBytes));
-  const progress = new Float64Array(9);
+  const progress = new Float64Array(10);
   const written = decoder.decodeText(input, 0, 8, false, output, 0, output.length, progress);
 
-  expect([...progress]).toEqual([8, written, 0, 1, 0, 0, 1, 0, 0]);
+  expect([...progress]).toEqual([8, written, 0, 1, 0, 0, 1, 0, 0, 0]);
   expect([...output.subarray(0, written)]).toEqual([
     ...[32, 0, 0, 0, 8, 5, 0, 0],
     ...[0, 0, 0, 0, 7, 0, 0, 0],
     ...[0, 0, 0, 0, 0, 0, 240, 63],
     ...Buffer.from('rubbish\0'),
   ]);
+});
+
+it('a decoder counts what tells of changes to audit itself', () => {
+  const decoder = new AuditDecoder({ ...good, source: 'kernel' });
+  const record = (type: number, payload: string) => {
+    const bytes = Buffer.alloc(Math.ceil((16 + payload.length) / 8) * 8);
+    bytes.writeUInt32LE(payload.length, 0);
+    bytes.writeUInt16LE(type, 4);
+    bytes.write(payload, 16, 'latin1');
+    return bytes;
+  };
+  const change = 'audit(1.000:2): op=remove_rule key="godo" list=4 res=1';
+  const input = Buffer.concat([record(1305, change), record(1320, 'audit(1.000:3): '), record(1305, change)]);
+  const output = new Uint8Array(auditEntryRoomBytes);
+  const progress = new Float64Array(10);
+  decoder.decodeRecords(input, 0, input.length, 0, output, 0, output.length, progress);
+
+  expect([progress[3], progress[9]]).toEqual([3, 2]);
 });

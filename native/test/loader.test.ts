@@ -49,6 +49,8 @@ describe('the door', () => {
       recordRingDiversions: 'function',
       closeSocket: 'function',
       wakeReceiver: 'function',
+      waitForMessages: 'function',
+      hasMessages: 'function',
       receiveAudit: 'function',
       foreignDatagrams: 'function',
       connectorListen: 'function',

@@ -7,10 +7,12 @@ import {
   closeSocket,
   connectorListen,
   getAuditStatus,
+  hasMessages,
   openAudit,
   openConnector,
   readClocks,
   receiveConnector,
+  waitForMessages,
   wakeReceiver,
 } from '../index.js';
 import { unpackMessages } from './support/packed-records.ts';
@@ -116,6 +118,25 @@ describeAsRoot('several threads', () => {
       closeSocket(fd);
     }
     expect(wakeReceiver(fd)).toBe(false);
+  });
+
+  it('can end the wait for messages, and ask whether there are any without taking that wake', () => {
+    const fd = openConnector({ receiveBufferBytes: 1 << 20 });
+    const began = performance.now();
+    try {
+      wakeReceiver(fd);
+      const wakeIsLeft = [hasMessages(fd), waitForMessages(fd, 30_000), waitForMessages(fd, 1)];
+      connectorListen(fd, true);
+      const told = [waitForMessages(fd, 5000), hasMessages(fd)];
+
+      expect({ wakeIsLeft, told }).toEqual({ wakeIsLeft: [false, false, false], told: [true, true] });
+      expect(performance.now() - began).toBeLessThan(10_000);
+    } finally {
+      connectorListen(fd, false);
+      closeSocket(fd);
+    }
+    expect(hasMessages(fd)).toBe(true);
+    expect(() => waitForMessages(fd, 0)).toThrow('closed');
   });
 
   it('keep a socket open under a receive that another thread has closed, until it returns', async () => {

@@ -62,6 +62,11 @@ export class Merge {
     return this.#exits.length;
   }
 
+  /** Since when the oldest of them waits, µs of CLOCK_MONOTONIC; null: none does. */
+  get exitsWaitSinceUs(): number | null {
+    return this.#exits[0]?.arrivalUs ?? null;
+  }
+
   /** Returns how many audit batches have been applied by this call. */
   audit(batch: AuditBatch): number {
     this.#audit.push(batch);

@@ -175,3 +175,14 @@ it('the stamps of audit are compared with the epoch time of the exit', () => {
   expect(wrote.ms - baseMs).toBe(20);
   expect(ended.timeNs / 1_000_000n - BigInt(baseMs)).toBe(30n);
 });
+
+it('the merge tells since when the oldest exit waits', () => {
+  const { merge } = mergeInto();
+  const before = merge.exitsWaitSinceUs;
+  merge.connector({ arrivalUs: 400, drainedUs: 400, events: [ended] });
+  merge.connector({ arrivalUs: 500, drainedUs: 500, events: [exit(31, { tgid: 21 })] });
+  const waiting = merge.exitsWaitSinceUs;
+  merge.finish();
+
+  expect([before, waiting, merge.exitsWaitSinceUs]).toEqual([null, 400, null]);
+});

@@ -59,8 +59,13 @@ export function claimRunState(state: RunState): { readonly running: RunState } |
 
 export function writeRunState(state: RunState): void {
   const temporary = `${path}.new`;
-  rmSync(temporary, { force: true });
-  if (createExclusively(temporary, state)) renameSync(temporary, path);
+  let made = createExclusively(temporary, state);
+  if (!made) {
+    // Left by a listener that was cut off.
+    rmSync(temporary, { force: true });
+    made = createExclusively(temporary, state);
+  }
+  if (made) renameSync(temporary, path);
 }
 
 function createExclusively(file: string, state: RunState): boolean {

@@ -1,65 +1,90 @@
 /** Stage 1: owns the audit socket and receives straight into the ring. Nothing else. */
 
 import { workerData } from 'node:worker_threads';
-import { auditRecordRoomBytes, receiveAudit } from '@godo/native';
+import { auditRecordRoomBytes, receiveAudit, waitForMessages } from '@godo/native';
 import { monotonicUs } from '../kernel/host.ts';
 import { putMark, ringMark } from './audit-marks.ts';
 import { ByteRing } from './byte-ring.ts';
+import { enoughBytes, GatherPace } from './gather-pace.ts';
 import type { IntakeData } from './messages.ts';
 import { SharedState } from './shared-state.ts';
 
-/** How long a receive may wait; bounds how late an order to stop is seen. */
-const receiveMs = 100;
+/** Whoever orders something wakes us: this only bounds what a wake that went astray could do. */
+const restMs = 5_000;
 const fullRingMs = 10;
-/**
- * Where a receive brought less than this (a third of what it can bring), the next one is put off a little: a thread that
- * is woken for every record costs the host more than the records do. The kernel's socket holds thousands of times as much.
- */
-const fewBytes = 16 * 1024;
-const gatherMs = 4;
+/** The next stage need not wait for the end of a burst when there is this much for it. */
+const muchBytes = 256 * 1024;
 
-run(workerData as IntakeData);
-
-function run(data: IntakeData): void {
-  const ring = new ByteRing(data.ring);
-  const shared = new SharedState(data.shared);
-  const never = new Int32Array(new SharedArrayBuffer(4));
+class IntakeStage {
+  readonly #data: IntakeData;
+  readonly #ring: ByteRing;
+  readonly #shared: SharedState;
+  readonly #pace: GatherPace;
+  readonly #never = new Int32Array(new SharedArrayBuffer(4));
   /** A receive that finds nothing says: everything that arrived before it began is in the ring. */
-  let unmarked = true;
+  #unmarked = true;
+
+  constructor(data: IntakeData) {
+    this.#data = data;
+    this.#ring = new ByteRing(data.ring);
+    this.#shared = new SharedState(data.shared);
+    this.#pace = new GatherPace(data.mostGatherMs);
+  }
+
+  run(): void {
+    while (!this.#abandoned) {
+      const beganUs = monotonicUs();
+      if (this.#receive(beganUs)) continue;
+      const wanted = this.#shared.order('wantAuditDrain') !== 0;
+      if (wanted) this.#shared.setOrder('wantAuditDrain', 0);
+      if (wanted || this.#unmarked) this.#mark(ringMark.drained, beganUs);
+      this.#unmarked = false;
+      if (this.#shared.order('stopAudit') !== 0) break;
+      this.#ring.tell();
+      if (waitForMessages(this.#data.fd, restMs)) this.#gather(this.#pace.ms);
+    }
+    this.#mark(ringMark.end, monotonicUs());
+    this.#ring.tell();
+  }
+
+  get #abandoned(): boolean {
+    return this.#shared.order('abandon') !== 0;
+  }
 
   /** Whether anything was received. */
-  const receive = (waitMs: number, beganUs: number): boolean => {
-    const span = ring.reserve(auditRecordRoomBytes);
+  #receive(beganUs: number): boolean {
+    const span = this.#ring.reserve(auditRecordRoomBytes);
     if (span === null) {
-      ring.waitForRoom(fullRingMs);
+      this.#ring.tell();
+      this.#ring.waitForRoom(fullRingMs);
       return true;
     }
-    const received = receiveAudit(data.fd, ring.memory, span.offset, span.length, waitMs);
+    const received = receiveAudit(this.#data.fd, this.#ring.memory, span.offset, span.length, 0);
     if (received > 0) {
-      ring.commit(received);
-      shared.add('auditBytes', received);
-      unmarked = true;
-      if (received < fewBytes) Atomics.wait(never, 0, 0, gatherMs);
+      this.#ring.commit(received);
+      this.#shared.add('auditBytes', received);
+      this.#unmarked = true;
+      this.#pace.received(received);
+      if (this.#ring.used > muchBytes) this.#ring.tell();
+      if (received < enoughBytes && this.#pace.underLoad) this.#gather(this.#pace.ms);
     } else if (received < 0) {
-      shared.add('auditOverruns', 1);
-      mark(ring, shared, ringMark.overrun, beganUs);
+      this.#shared.add('auditOverruns', 1);
+      this.#mark(ringMark.overrun, beganUs);
     }
     return received !== 0;
-  };
-
-  while (shared.order('abandon') === 0) {
-    const beganUs = monotonicUs();
-    if (receive(0, beganUs)) continue;
-    if (unmarked || shared.order('wantAuditDrain') !== 0) {
-      mark(ring, shared, ringMark.drained, beganUs);
-      unmarked = false;
-    }
-    if (shared.order('stopAudit') !== 0) break;
-    receive(receiveMs, beganUs);
   }
-  mark(ring, shared, ringMark.end, monotonicUs());
+
+  #gather(ms: number): void {
+    this.#ring.tell();
+    Atomics.wait(this.#never, 0, 0, ms);
+  }
+
+  #mark(type: number, arrivalUs: number): void {
+    while (!putMark(this.#ring, type, arrivalUs) && !this.#abandoned) {
+      this.#ring.tell();
+      this.#ring.waitForRoom(fullRingMs);
+    }
+  }
 }
 
-function mark(ring: ByteRing, shared: SharedState, type: number, arrivalUs: number): void {
-  while (!putMark(ring, type, arrivalUs) && shared.order('abandon') === 0) ring.waitForRoom(fullRingMs);
-}
+new IntakeStage(workerData as IntakeData).run();

@@ -70,9 +70,13 @@ export class ByteRing {
     return { offset: 0, length: free - atEnd };
   }
 
-  /** Producer: makes the first `bytes` of the reserved span visible to the consumer. */
+  /** Producer: makes the first `bytes` of the reserved span visible to the consumer, who is not woken for it. */
   commit(bytes: number): void {
     this.#advance(bytes);
+  }
+
+  /** Producer: wakes the consumer, if it waits. To be called before the producer waits itself. */
+  tell(): void {
     Atomics.notify(this.#control, slot.head);
   }
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { connectorListen, connectorMessageBytes, readClocks, receiveConnector } from '@godo/native';
+import { connectorListen, connectorMessageBytes, readClocks, receiveConnector, waitForMessages } from '@godo/native';
 import type { ConnectorEvent, LossEvent, SnapshotEvent } from '../events.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
@@ -21,29 +21,29 @@ const maxEvents = 256;
 /** Batches that may wait in the writer. */
 const maxBatchesWaiting = 64;
 /**
- * How long events are gathered for one batch, and how long audit events wait at most for the news that no more came
- * before them: whom a batch wakes costs more than the batch. (Audit is later than the connector by a few ms, so that one
- * batch mostly does for both.)
+ * How long events are gathered for one batch where nobody asks for them: whom a batch wakes costs more than the batch.
+ * The writer asks when audit events wait for what came before them. While messages keep coming it is answered after
+ * `newsMs`, or else at once.
  */
-const gatherMs = 50;
+const gatherMs = 250;
 const newsMs = 20;
-/** How long a receive may wait when there is nothing to tell: bounds how late it is seen that audit waits for us. */
-const quietMs = 25;
-/** The same when there has been nothing to tell for so long that the host is at rest: each wait that ends costs CPU. */
-const restingMs = 100;
-const restsAfterMs = 1_000;
+/** Whoever orders something wakes us: this only bounds what a wake that went astray could do. */
+const restMs = 5_000;
 /** Whole readings of /proc: at once, and a second. */
-const readings = [100, 25] as const;
+const readings = [100, 8] as const;
 /**
  * When those are spent, messages are let gather this long before the next receive: a thread that is woken for each of
  * them costs more than they do. A process that has ended by then is where its parent was, and what it executed is
  * told by audit.
  */
-const hurriedMs = 4;
+const hurriedMs = 8;
+const manyMessages = 4;
 /** Messages of different processors may come out of the order of their times, by far less than this. */
 const disorderMs = 100;
 /** How old the distance between the clocks may be: a step of the wall clock is noticed after this. */
 const clocksMs = 100;
+
+const never = Number.POSITIVE_INFINITY;
 
 class ConnectorStage {
   readonly #data: ConnectorData;
@@ -54,6 +54,9 @@ class ConnectorStage {
   readonly #budget = new ReadingBudget(...readings);
   readonly #connector: ConnectorEvents;
   readonly #never = new Int32Array(new SharedArrayBuffer(4));
+  /** As the supervisor has set it: what is read before the snapshot is sent after it. */
+  #holds = true;
+  #flows = false;
   #events: (ConnectorEvent | SnapshotEvent | LossEvent)[] = [];
   #offsets: ClockOffsets = { realtimeNs: 0n, boottimeNs: 0n };
   #offsetsUs = Number.NEGATIVE_INFINITY;
@@ -66,7 +69,6 @@ class ConnectorStage {
   /** When the first event of the next batch came, and when it was first seen that audit waits for it. */
   #firstUs = 0;
   #askedUs: number | null = null;
-  #sentUs = Number.NEGATIVE_INFINITY;
 
   constructor(data: ConnectorData) {
     this.#data = data;
@@ -93,56 +95,83 @@ class ConnectorStage {
     const events = takeSnapshot(this.#reader, clock, this.#data.ownTgid);
     // What came in between was forked during the scan: it is played after it.
     this.#events = [...events, ...this.#events];
+    this.#flows = true;
     this.#report({ kind: 'snapshot-taken', processes: events.length });
   }
 
-  /** One receive of at most `batchMessages`. Returns whether there may be more. */
-  receive(waitMs: number): boolean {
+  /** One receive of what is there. Returns how many messages came: fewer than `batchMessages`, and there are no more. */
+  receive(): number {
+    this.#hold(true);
     const beganUs = monotonicUs();
-    const received = receiveConnector(this.#data.fd, this.#memory, 0, this.#memory.byteLength, waitMs);
+    const received = receiveConnector(this.#data.fd, this.#memory, 0, this.#memory.byteLength, 0);
+    if (received === 0) {
+      this.#drainedUs = beganUs;
+      this.#holdNothing();
+      return 0;
+    }
     const nowUs = monotonicUs();
     this.#arrivalUs = nowUs;
     if (received < 0) {
       this.#shared.add('connectorOverruns', 1);
       this.#lost('The connector socket overran: forks, execs and exits were lost.', {});
-      return true;
-    }
-    if (received === 0) {
-      // It was empty when the wait began. Who waited knows no more than that: something may come just as it gives up.
-      this.#drainedUs = beganUs;
-      return false;
+      return batchMessages;
     }
     this.#readClocks(nowUs);
     const count = received / connectorMessageBytes;
     if (!this.#subscribed || !this.#ownForkSeen) this.#watchStart(count);
     this.#connector.take(this.#messages, count, this.#offsets, nowUs);
     this.#toldUs = Number(this.#messages.monotonicNs(count - 1)) / 1000;
-    return true;
+    this.#holdNothing();
+    return count;
   }
 
   /** Hands on what there is once the socket is empty, or there is enough. */
   send(): void {
-    while (this.#events.length < maxEvents && this.receive(0));
+    // Whoever asks from here on may not be content with this batch.
+    this.#shared.setOrder('wantConnectorNews', 0);
+    while (this.#events.length < maxEvents && this.receive() > 0);
     this.#connector.settle();
     this.#waitForWriter();
     this.#shared.addToOrder('connectorBatchesWaiting', 1);
     const batch = { events: this.#events, arrivalUs: this.#arrivalUs, drainedUs: this.#drainedUs };
     this.#data.toWriter.postMessage(batch satisfies ConnectorMessageToWriter);
     this.#events = [];
+    this.#hold(false);
     this.#askedUs = null;
-    this.#sentUs = monotonicUs();
   }
 
-  /** ms that a receive may wait; 0: the next batch is due. */
+  /** ms that may be waited for messages; 0: the next batch is due. */
   waitMs(): number {
     if (this.#events.length >= maxEvents) return 0;
     const nowUs = monotonicUs();
-    if (this.#shared.order('auditBatchesWaiting') > 0) this.#askedUs ??= nowUs;
+    if (this.#shared.order('wantConnectorNews') > 0) this.#askedUs ??= nowUs;
     else this.#askedUs = null;
-    const newsUs = this.#askedUs === null ? Number.POSITIVE_INFINITY : this.#askedUs + newsMs * 1000;
-    const dueUs = this.#events.length > 0 ? Math.min(newsUs, this.#firstUs + gatherMs * 1000) : newsUs;
-    if (dueUs !== Number.POSITIVE_INFINITY) return Math.min(quietMs, Math.max(0, Math.ceil((dueUs - nowUs) / 1000)));
-    return nowUs - this.#sentUs < restsAfterMs * 1000 ? quietMs : restingMs;
+    const dueUs = Math.min(this.#newsUs(), this.#events.length > 0 ? this.#firstUs + gatherMs * 1000 : never);
+    return dueUs === never ? restMs : Math.max(0, Math.ceil((dueUs - nowUs) / 1000));
+  }
+
+  /** When the writer that asked is answered, µs of CLOCK_MONOTONIC. */
+  #newsUs(): number {
+    if (this.#askedUs === null) return never;
+    const moreComes = this.#askedUs - this.#arrivalUs < newsMs * 1000;
+    return moreComes ? this.#askedUs + newsMs * 1000 : this.#askedUs;
+  }
+
+  /** Waits until a message comes, or somebody wakes us. */
+  wait(ms: number): boolean {
+    return waitForMessages(this.#data.fd, ms);
+  }
+
+  /** Most kinds of messages make no event. */
+  #holdNothing(): void {
+    if (this.#events.length === 0 && this.#flows) this.#hold(false);
+  }
+
+  /** See shared-state.ts. */
+  #hold(held: boolean): void {
+    if (held === this.#holds) return;
+    this.#holds = held;
+    this.#shared.setOrder('connectorHolds', held ? 1 : 0);
   }
 
   /** While the writer is behind, messages wait in the socket; when that is full the kernel drops and counts them. */
@@ -155,11 +184,19 @@ class ConnectorStage {
     }
   }
 
-  /** Lets messages gather, where they come faster than /proc can be read. Returns whether it did. */
-  gather(): boolean {
-    if (this.#connector.auditTellsUs === null || !this.#budget.spent) return false;
-    Atomics.wait(this.#never, 0, 0, hurriedMs);
-    return true;
+  /** Receives what is there; where messages come faster than /proc can be read, what comes in a moment, and so on. */
+  take(): void {
+    if (!this.#hurries) this.receive();
+    let received = manyMessages;
+    // The first may have spent the readings. Who finds few after a while need not be awake for the next ones.
+    while (this.#hurries && received >= manyMessages && this.waitMs() > 0) {
+      Atomics.wait(this.#never, 0, 0, hurriedMs);
+      received = this.receive();
+    }
+  }
+
+  get #hurries(): boolean {
+    return this.#connector.auditTellsUs !== null && this.#budget.spent;
   }
 
   /**
@@ -223,7 +260,7 @@ function listen(stage: ConnectorStage): void {
   while (!stage.stopping) {
     const waitMs = stage.waitMs();
     if (waitMs === 0) stage.send();
-    else if (stage.receive(waitMs)) while (stage.gather() && stage.receive(0) && stage.waitMs() > 0);
+    else if (stage.wait(waitMs)) stage.take();
   }
   stage.sendRest();
   stage.end();
@@ -232,7 +269,7 @@ function listen(stage: ConnectorStage): void {
 function start(data: ConnectorData): void {
   const stage = new ConnectorStage(data);
   stage.subscribe();
-  const reading = setInterval(() => stage.receive(0), 5);
+  const reading = setInterval(() => stage.receive(), 5);
   parentPort?.once('message', (order: ConnectorOrder) => {
     clearInterval(reading);
     if (order.kind === 'snapshot') stage.snapshot(order.auditTellsUs);

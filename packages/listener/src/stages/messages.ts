@@ -11,6 +11,8 @@ export interface IntakeData {
   readonly fd: number;
   readonly ring: ByteRingMemory;
   readonly shared: SharedMemory;
+  /** ms that records may gather in the kernel's socket. */
+  readonly mostGatherMs: number;
 }
 
 export interface ReassemblyData {

@@ -8,20 +8,38 @@ import { ByteRing, type Span } from './byte-ring.ts';
 import { type BatchHead, batchHeadBytes, batchKind, commitBatch } from './event-batches.ts';
 import type { ReassemblyData } from './messages.ts';
 import { SharedState } from './shared-state.ts';
+import { askConnector } from './wake.ts';
 
 const fullRingMs = 10;
-const idleMs = 500;
+/** How often time is looked at while an event waits for its end, or a missing serial for its coming. */
+const openMs = 500;
+/** So long after the last record either may be (the decoder's time limit is 2 s). */
+const openForMs = 5_000;
+/** The ring tells when something comes: this only bounds how late an order to abandon everything is seen. */
+const restMs = 2_000;
 /**
  * Where less than this came, the next look is put off a little, as in the stage before: a thread that is woken for every
- * batch costs more than the batch.
+ * batch costs more than the batch. Not where the stage before takes its time already.
  */
 const fewBytes = 1024 * 1024;
 const gatherMs = 8;
 
 /** Places in the decoder's progress, and what it says of why it came back. */
-const progressAt = { used: 0, stopped: 2, records: 3, events: 4, truncated: 5, bad: 6, open: 7, arrivalUs: 8 } as const;
-const progressNumbers = 9;
+const progressAt = {
+  used: 0,
+  stopped: 2,
+  records: 3,
+  events: 4,
+  truncated: 5,
+  bad: 6,
+  open: 7,
+  arrivalUs: 8,
+  configChanges: 9,
+} as const;
+const progressNumbers = 10;
 const outputFull = 2;
+/** The writer need not wait for the end of what is being decoded when there is this much for it. */
+const muchBytes = 64 * 1024;
 
 class Reassembly {
   readonly #data: ReassemblyData;
@@ -32,6 +50,10 @@ class Reassembly {
   readonly #progress = new Float64Array(progressNumbers);
   readonly #never = new Int32Array(new SharedArrayBuffer(4));
   #arrivalUs = 0;
+  /** ms of performance.now() at which the last record was read. */
+  #readMs = Number.NEGATIVE_INFINITY;
+  /** Something was committed that the writer was not told of. */
+  #untold = false;
 
   constructor(data: ReassemblyData) {
     this.#data = data;
@@ -44,13 +66,25 @@ class Reassembly {
   run(): void {
     let ended = false;
     while (!ended && !this.#abandoned) {
-      this.#records.waitForBytes(idleMs);
-      if (this.#records.used < fewBytes) Atomics.wait(this.#never, 0, 0, gatherMs);
-      do this.#decode();
-      while (this.#progress[progressAt.stopped] === outputFull && !this.#abandoned);
-      ended = this.#takeMarks();
+      this.#wait();
+      do {
+        do this.#decode();
+        while (this.#told('stopped') === outputFull && !this.#abandoned);
+        ended = this.#takeMarks();
+      } while (!ended && this.#records.used > 0 && !this.#abandoned);
+      this.#tell();
     }
     this.#finish();
+    this.#data.toWriter.postMessage(null);
+    this.#data.toWriter.close();
+  }
+
+  #wait(): void {
+    const beganMs = performance.now();
+    const mayBeOpen = this.#told('open') > 0 || beganMs - this.#readMs < openForMs;
+    this.#records.waitForBytes(mayBeOpen ? openMs : restMs);
+    const waitedMs = performance.now() - beganMs;
+    if (waitedMs < gatherMs && this.#records.used < fewBytes) Atomics.wait(this.#never, 0, 0, gatherMs);
   }
 
   get #abandoned(): boolean {
@@ -113,7 +147,6 @@ class Reassembly {
     } while (this.#told('stopped') === outputFull);
     const room = this.#reserve();
     if (room !== null) this.#commit(room, 0, { kind: batchKind.end, arrivalUs: this.#arrivalUs, drainedUs: null });
-    this.#data.toWriter.close();
   }
 
   /** Waits for room; null when the listener is abandoned meanwhile. */
@@ -121,19 +154,37 @@ class Reassembly {
     for (;;) {
       const span = this.#events.reserve(batchHeadBytes + auditEntryRoomBytes);
       if (span !== null || this.#abandoned) return span;
+      this.#tell();
       this.#events.waitForRoom(fullRingMs);
     }
   }
 
   #commit(room: Span, bytes: number, head: BatchHead): void {
     commitBatch(this.#events, room, bytes, head);
+    this.#untold = true;
+    if (this.#events.used > muchBytes) this.#tell();
+  }
+
+  /**
+   * Wakes the writer, if it sleeps and there is something for it. It can do nothing with that before it has what the
+   * connector holds: then the connector wakes it, and it is woken once.
+   */
+  #tell(): void {
+    if (!this.#untold) return;
+    this.#untold = false;
     if (this.#shared.order('writerAsleep') === 0) return;
+    if (this.#shared.order('connectorHolds') !== 0 && this.#shared.order('connectorSocket') !== 0) {
+      askConnector(this.#shared);
+      return;
+    }
     this.#shared.setOrder('writerAsleep', 0);
     this.#data.toWriter.postMessage(null);
   }
 
   #count(): void {
     this.#arrivalUs = this.#told('arrivalUs') || this.#arrivalUs;
+    if (this.#told('records') > 0) this.#readMs = performance.now();
+    this.#shared.add('configChanges', this.#told('configChanges'));
     this.#shared.add('auditRecords', this.#told('records'));
     this.#shared.add('auditEvents', this.#told('events'));
     this.#shared.add('truncatedRecords', this.#told('truncated'));

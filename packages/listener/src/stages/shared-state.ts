@@ -7,12 +7,21 @@ const orders = [
   'abandon',
   'stopAudit',
   'stopConnector',
+  /** An exit waits for the news that the audit socket was found empty: intake tells it once. */
   'wantAuditDrain',
-  /** Whether a batch of audit events waits for the connector. */
-  'auditBatchesWaiting',
+  /** A batch of audit events waits for what the connector was told before it: the connector sends once what there is. */
+  'wantConnectorNews',
   /** The writer has found the ring of events empty, and wants to be told when it is not. */
   'writerAsleep',
   'connectorBatchesWaiting',
+  /**
+   * The connector has, or may have, events that the writer was not sent. Set before a receive, cleared when what came was
+   * sent: who finds the socket empty and then this cleared has been sent everything that came before.
+   */
+  'connectorHolds',
+  /** The descriptors of the sockets, and 1: 0 while there is none. See wake.ts. */
+  'auditSocket',
+  'connectorSocket',
 ] as const;
 export type Order = (typeof orders)[number];
 
@@ -25,6 +34,8 @@ const counters = [
   'lateRecords',
   'missingSerials',
   'truncatedRecords',
+  /** Records that tell of a change of audit's settings or rules. */
+  'configChanges',
   'openEvents',
   'connectorMessages',
   'connectorOverruns',

@@ -18,9 +18,12 @@ import { type LossFacts, lossEvent } from '../loss-event.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
 import { architecturesOf, describeRule, excludeRule, ruleSet } from '../rules/rule-set.ts';
 import { ByteRing, createByteRing } from './byte-ring.ts';
+import { keepHouseCheaply } from './engine.ts';
 import { KernelWatch } from './kernel-watch.ts';
+import { LookPace } from './look-pace.ts';
 import type { ConnectorOrder, ConnectorReport, WriterOrder, WriterReport } from './messages.ts';
 import { createSharedMemory, type SharedMemory, SharedState } from './shared-state.ts';
+import { tellSocket, wake } from './wake.ts';
 
 export interface ListenerOptions {
   readonly target: StoreTarget;
@@ -48,6 +51,11 @@ const checkpointMs = 10_000;
 const watchMs = 1_000;
 const startMs = 10_000;
 const abandonMs = 3_000;
+/**
+ * How long records may gather in our socket. What does not fit into it waits in the kernel's queue where we have the
+ * audit role, and is lost where we are one of many readers.
+ */
+const mostGatherMs: Readonly<Record<AuditIntake, number>> = { unicast: 200, multicast: 50 };
 /**
  * MB of the part of each stage's heap where objects begin. V8 lets it grow to 48 under load and keeps it; what a stage
  * makes lives for a batch, and this much holds many.
@@ -84,6 +92,10 @@ export class Supervisor {
   #connector: Stage<ConnectorReport> | null = null;
   readonly #stages: Worker[] = [];
   #kernelWatch: KernelWatch | null = null;
+  readonly #lookPace = new LookPace();
+  /** The counters that stand in our state, as JSON. */
+  #toldCounters = '';
+  readonly #startTicks = new ProcReader().stat(process.pid)?.startTicks ?? 0;
   #timer: NodeJS.Timeout | null = null;
   #stopping = false;
   #fail: (error: Error) => void = () => undefined;
@@ -95,6 +107,7 @@ export class Supervisor {
   constructor(options: ListenerOptions, log: Logger) {
     this.#options = options;
     this.#log = log;
+    this.#shared.setOrder('connectorHolds', 1);
     // Somebody may look at it only later.
     this.failed.catch(() => undefined);
   }
@@ -128,6 +141,7 @@ export class Supervisor {
     if (architectures.length === 0) {
       throw new ListenerError('NO_AUDIT', `godo has no system call table for ${process.arch} processors.`);
     }
+    keepHouseCheaply();
     const role = new AuditRole();
     this.#claim(role);
     this.#role = role;
@@ -150,7 +164,8 @@ export class Supervisor {
     const ring = this.#records;
     const events = this.#events;
     const shared = this.#sharedMemory;
-    this.#launch('audit-intake', { fd: role.dataFd, ring, shared }, []);
+    tellSocket(this.#shared, 'auditSocket', role.dataFd);
+    this.#launch('audit-intake', { fd: role.dataFd, ring, shared, mostGatherMs: mostGatherMs[role.intake] }, []);
     const keepLines = this.#options.diagFile !== null;
     const toWriter = toReassembly.port1;
     this.#launch('reassembly', { ring, events, shared, keepLines, toWriter }, [toWriter]);
@@ -161,8 +176,8 @@ export class Supervisor {
     const order = { kind: 'snapshot', auditTellsUs } satisfies ConnectorOrder;
     this.#connector?.worker.postMessage(order);
     const taken = await this.#connector?.report('snapshot-taken', 60_000);
-    this.#timer = setInterval(() => this.#look(), watchMs);
     this.#look();
+    this.#timer = setInterval(() => this.#look(), watchMs);
     this.#log.info(
       {
         sessionId: this.sessionId,
@@ -190,11 +205,13 @@ export class Supervisor {
     const [intake, reassembly, connector] = this.#stages.slice(1);
     // From here on the writer gives a store up that takes nothing, so that every stage comes to its end.
     this.#shared.setOrder('stopAudit', 1);
+    wake(this.#shared, 'auditSocket');
     await ended(intake);
-    this.#look();
+    this.#countLost();
     this.#restoreKernel();
     await ended(reassembly);
     this.#shared.setOrder('stopConnector', 1);
+    wake(this.#shared, 'connectorSocket');
     await ended(connector);
     this.#closeConnector();
     const done = this.#writer?.report('done');
@@ -208,6 +225,8 @@ export class Supervisor {
   async abandon(): Promise<void> {
     this.#beginEnd();
     for (const order of ['abandon', 'stopAudit', 'stopConnector'] as const) this.#shared.setOrder(order, 1);
+    wake(this.#shared, 'auditSocket');
+    wake(this.#shared, 'connectorSocket');
     this.#connector?.worker.postMessage({ kind: 'stop' } satisfies ConnectorOrder);
     // The stages that stand in native calls come back by themselves; only what does not is cut off.
     const patience = new Promise((resolve) => setTimeout(resolve, abandonMs).unref());
@@ -243,11 +262,13 @@ export class Supervisor {
       const { message } = error as Error;
       this.#log.error(`The audit settings cannot be put back (${message}): run \`godo cleanup\` when that is over.`);
     } finally {
+      tellSocket(this.#shared, 'auditSocket', null);
       role.close();
     }
   }
 
   #closeConnector(): void {
+    tellSocket(this.#shared, 'connectorSocket', null);
     if (this.#connectorFd !== null) closeSocket(this.#connectorFd);
     this.#connectorFd = null;
   }
@@ -278,6 +299,7 @@ export class Supervisor {
   async #subscribe(toWriter: MessagePort): Promise<void> {
     const fd = openConnector({ receiveBufferBytes: socketBytes });
     this.#connectorFd = fd;
+    tellSocket(this.#shared, 'connectorSocket', fd);
     const data = { fd, shared: this.#sharedMemory, toWriter, ownTgid: process.pid };
     const connector = this.#launch<ConnectorReport>('connector', data, [toWriter]);
     this.#connector = connector;
@@ -359,15 +381,27 @@ export class Supervisor {
     }
   }
 
-  /** Once a second: what the kernel says, and our state for others. */
+  /** Once a second: what the kernel says, where there is reason to ask, and our state for others, where it changed. */
   #look(): void {
     if (this.#role === null) return;
     try {
-      if (!this.#stopping) {
-        this.#kernelWatch?.look();
-        this.#lookAtRing(this.#role);
-        writeRunState({ ...this.#runState(this.#role), counters: this.counters() });
-      } else this.#kernelWatch?.countLost();
+      const due = this.#lookPace.isDue(performance.now(), this.#shared.all());
+      if (due) this.#kernelWatch?.look();
+      this.#lookAtRing(this.#role);
+      const counters = this.counters();
+      const text = JSON.stringify(counters);
+      if (!due && text === this.#toldCounters) return;
+      writeRunState({ ...this.#runState(this.#role), counters });
+      this.#toldCounters = text;
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the kernel did not tell its audit status');
+    }
+  }
+
+  /** The kernel's own losses up to the end. */
+  #countLost(): void {
+    try {
+      this.#kernelWatch?.countLost();
     } catch (error) {
       this.#log.warn({ err: error }, 'the kernel did not tell its audit status');
     }
@@ -382,7 +416,7 @@ export class Supervisor {
     const { target } = this.#options;
     return {
       pid: process.pid,
-      startTicks: new ProcReader().stat(process.pid)?.startTicks ?? 0,
+      startTicks: this.#startTicks,
       sessionId: this.sessionId,
       started: new Date(Number(this.#sessionStartNs / 1_000_000n)).toISOString(),
       intake: role.intake,

@@ -1,12 +1,12 @@
 /** Stage 4: the only one with state. Merges the streams, records, and writes documents in batches. */
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { openRawStore, type RawStore, StoreError } from '@godo/evidence';
 import { EntryMemory } from '../audit/entry-memory.ts';
 import { EntryReader } from '../audit/event-entries.ts';
 import { DiagFile } from '../diag/diag-file.ts';
 import type { AuditEvent, LossEvent, PipelineEvent } from '../events.ts';
-import { realtimeNs } from '../kernel/host.ts';
+import { monotonicUs, realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
 import { Merge } from '../merge.ts';
 import { Recorder } from '../recorder/recorder.ts';
@@ -15,12 +15,19 @@ import { DocumentQueue } from './document-queue.ts';
 import { batchKind, type EventBatch, nextBatch, releaseBatch } from './event-batches.ts';
 import type { ConnectorMessageToWriter, WriterData, WriterOrder, WriterReport } from './messages.ts';
 import { SharedState } from './shared-state.ts';
+import { askConnector, connectorIsEmpty, wake } from './wake.ts';
 
 const queueOptions = { bound: 20_000, retryMs: [200, 5_000] } as const;
 /** Documents a batch. SQLite takes few as readily as many, and what does not live long costs the collector nothing. */
 const batch = { sqlite: 256, mongodb: 1_000 } as const;
 /** What is recorded is in the store after this long, unless the store is slower. */
-const flushMs = 200;
+const flushMs = 500;
+/**
+ * An exit that has waited this long for audit is past what audit will say of it: only nobody has said so. The answer is
+ * there after `answerMs`, and goes into the same transaction.
+ */
+const exitPatienceMs = 300;
+const answerMs = 25;
 /** How long an end may take when the store does not answer. */
 const finishMs = 30_000;
 /** So long events are taken before messages are looked at again. */
@@ -48,11 +55,18 @@ class WriterStage {
   #each: EachEvent = () => undefined;
   /** The batch that waits for the connector: it stays in the ring until it is applied. */
   #held: EventBatch | null = null;
-  readonly #timers: NodeJS.Timeout[] = [];
+  /** Batches of the connector in their order, each with its turn in `#work`, or taken before it. */
+  readonly #fromConnector: ConnectorMessageToWriter[] = [];
+  #checkpoints: NodeJS.Timeout | null = null;
+  /** Runs while something waits to be written, or an exit for audit. */
+  #flushing: NodeJS.Timeout | null = null;
   #work: Promise<void> = Promise.resolve();
   #streamsOpen = 2;
   #endReason: string | null = null;
   #diagFailed = false;
+  #diagWaits = false;
+  #asked = false;
+  #ended = false;
 
   constructor(data: WriterData, store: RawStore) {
     this.#data = data;
@@ -92,25 +106,23 @@ class WriterStage {
   start(): void {
     // Says no more than that there is something in the ring.
     this.#data.fromReassembly.on('message', () => this.#inOrder(() => undefined));
-    this.#data.fromConnector.on('message', (message: ConnectorMessageToWriter) =>
-      this.#inOrder(() => this.#connector(message)),
-    );
+    this.#data.fromConnector.on('message', (message: ConnectorMessageToWriter) => {
+      this.#fromConnector.push(message);
+      this.#inOrder(() => this.#takeConnector());
+    });
     parentPort?.on('message', (order: WriterOrder) => this.#inOrder(() => this.#order(order)));
-    this.#timers.push(
-      setInterval(() => this.#flush(), flushMs),
-      setInterval(
-        () => this.#inOrder(() => this.#apply({ kind: 'checkpoint', timeNs: realtimeNs() })),
-        this.#data.checkpointMs,
-      ),
+    this.#checkpoints = setInterval(
+      () => this.#inOrder(() => this.#apply({ kind: 'checkpoint', timeNs: realtimeNs() })),
+      this.#data.checkpointMs,
     );
     report({ kind: 'ready' });
   }
 
   /** One message at a time, and none while the store is behind: that is what makes the stages before wait. */
-  #inOrder(handle: () => void): void {
+  #inOrder(handle: () => void | Promise<void>): void {
     this.#work = this.#work.then(async () => {
       if (this.#queue.full) await this.#queue.room();
-      handle();
+      await handle();
       await this.#takeBatches();
       this.#publish();
       await this.#endIfOver();
@@ -122,7 +134,7 @@ class WriterStage {
     const endMs = performance.now() + turnMs;
     for (;;) {
       this.#releaseHeld();
-      if (this.#held !== null) return;
+      if (this.#held !== null && !(await this.#catchUp())) return;
       const batch = nextBatch(this.#events) ?? this.#sleep();
       if (batch === null) return;
       this.#take(batch);
@@ -189,6 +201,32 @@ class WriterStage {
     this.#held = null;
   }
 
+  /**
+   * Audit waits for what the connector was told before: where all of that has been sent, and some of it may not have had
+   * its turn, the connector need not be asked. Returns whether the batch has been applied.
+   */
+  async #catchUp(): Promise<boolean> {
+    const nowUs = monotonicUs();
+    if (!connectorIsEmpty(this.#shared)) {
+      askConnector(this.#shared);
+      return false;
+    }
+    await this.#takeConnector();
+    this.#merge.connector({ events: [], arrivalUs: nowUs, drainedUs: nowUs });
+    this.#releaseHeld();
+    return this.#held === null;
+  }
+
+  /** Everything that the connector has sent. */
+  async #takeConnector(): Promise<void> {
+    for (;;) {
+      const message = this.#fromConnector.shift() ?? receiveMessageOnPort(this.#data.fromConnector)?.message;
+      if (message === undefined) return;
+      if (this.#queue.full) await this.#queue.room();
+      this.#connector(message);
+    }
+  }
+
   #connector(message: ConnectorMessageToWriter): void {
     if (message === 'end') {
       this.#streamsOpen -= 1;
@@ -205,9 +243,32 @@ class WriterStage {
   }
 
   #flush(): void {
+    this.#flushing = null;
+    if (this.#askForExits()) {
+      this.#flushing = setTimeout(() => this.#flush(), answerMs);
+      return;
+    }
     if (this.#shared.order('stopAudit') !== 0) this.#queue.expectEnd(finishMs);
     this.#queue.flush();
     this.#toDiag((file) => file.flush());
+    this.#diagWaits = false;
+    // What a store that answers at once has taken is only then off the queue.
+    setImmediate(() => this.#flushLater());
+  }
+
+  /** Once between two flushes. */
+  #askForExits(): boolean {
+    const sinceUs = this.#merge.exitsWaitSinceUs;
+    this.#asked = !this.#asked && sinceUs !== null && monotonicUs() - sinceUs > exitPatienceMs * 1000;
+    if (!this.#asked) return false;
+    this.#shared.setOrder('wantAuditDrain', 1);
+    wake(this.#shared, 'auditSocket');
+    return true;
+  }
+
+  #flushLater(): void {
+    const waits = this.#queue.length > 0 || this.#merge.waitingExits > 0 || this.#diagWaits;
+    if (waits && !this.#ended) this.#flushing ??= setTimeout(() => this.#flush(), flushMs);
   }
 
   #toDiag(write: (file: DiagFile) => void): void {
@@ -225,21 +286,23 @@ class WriterStage {
   /** What the recorder is given, and nothing else, is what the diag file holds. */
   #apply(event: PipelineEvent): void {
     this.#toDiag((file) => file.write(event));
+    this.#diagWaits = this.#diag !== null;
     this.#recorder.apply(event);
   }
 
   #publish(): void {
-    this.#shared.setOrder('auditBatchesWaiting', this.#merge.waitingAudit);
     this.#shared.set('waitingExits', this.#merge.waitingExits);
     this.#shared.set('queuedDocuments', this.#queue.length);
-    this.#shared.setOrder('wantAuditDrain', this.#merge.waitingExits > 0 ? 1 : 0);
+    this.#flushLater();
   }
 
   async #endIfOver(): Promise<void> {
     if (this.#streamsOpen > 0 || this.#endReason === null) return;
     const reason = this.#endReason;
     this.#endReason = null;
-    for (const timer of this.#timers) clearInterval(timer);
+    this.#ended = true;
+    clearInterval(this.#checkpoints ?? undefined);
+    clearTimeout(this.#flushing ?? undefined);
     this.#merge.finish();
     const counters = { ...this.#shared.all(), ...this.#recorder.counters() };
     this.#apply({ kind: 'session-end', timeNs: realtimeNs(), reason, counters });

@@ -18,7 +18,9 @@ describe('what the threads share', () => {
   it('counts up and down', () => {
     const shared = new SharedState(createSharedMemory());
 
-    expect([shared.addToOrder('auditBatchesWaiting', 2), shared.addToOrder('auditBatchesWaiting', -1)]).toEqual([2, 1]);
+    expect([shared.addToOrder('connectorBatchesWaiting', 2), shared.addToOrder('connectorBatchesWaiting', -1)]).toEqual(
+      [2, 1],
+    );
   });
 
   it('is waited for no longer than said, and not at all when it is another already', () => {
