@@ -3,8 +3,8 @@
  * either clock.
  *
  * The connector sends its message inside the system call, audit sends its records after it. So, once the connector
- * socket has been found empty at a moment after an audit record arrived, every fork and exec that came before the
- * record has been received: audit events wait for that. The other way round, the exit of a process waits until the
+ * socket has been found empty at a moment after an audit record arrived, or messages of a clearly later time come out of
+ * it, every fork and exec that came before the record has been received: audit events wait for that. The other way round, the exit of a process waits until the
  * calls that it made before have come through audit: until an audit event that began after the exit was seen, or the
  * audit socket was found empty `exitGraceUs` after the exit was received.
  *
@@ -23,7 +23,7 @@ export interface AuditBatch {
 }
 
 export interface ConnectorBatch {
-  /** The connector socket was found empty at this moment, after everything in this and earlier batches. */
+  /** All that was told before this moment is in this and earlier batches. */
   readonly drainedUs: number;
   readonly arrivalUs: number;
   readonly events: readonly (ConnectorEvent | SnapshotEvent | LossEvent)[];

@@ -40,6 +40,8 @@ const hurriedMs = 8;
 const manyMessages = 4;
 /** Messages of different processors may come out of the order of their times, by far less than this. */
 const disorderMs = 100;
+/** How long messages are read at a time before the snapshot: orders must get their turn. */
+const aheadMs = 20;
 /** How old the distance between the clocks may be: a step of the wall clock is noticed after this. */
 const clocksMs = 100;
 
@@ -63,8 +65,6 @@ class ConnectorStage {
   #subscribed = false;
   #ownForkSeen = false;
   #arrivalUs = 0;
-  /** Moment of the last message. */
-  #toldUs = Number.NEGATIVE_INFINITY;
   #drainedUs = Number.NEGATIVE_INFINITY;
   /** When the first event of the next batch came, and when it was first seen that audit waits for it. */
   #firstUs = 0;
@@ -120,7 +120,9 @@ class ConnectorStage {
     const count = received / connectorMessageBytes;
     if (!this.#subscribed || !this.#ownForkSeen) this.#watchStart(count);
     this.#connector.take(this.#messages, count, this.#offsets, nowUs);
-    this.#toldUs = Number(this.#messages.monotonicNs(count - 1)) / 1000;
+    const toldUs = Number(this.#messages.monotonicNs(count - 1)) / 1000;
+    // In a storm the socket may not be empty for seconds, and audit must not wait for the end of it.
+    this.#drainedUs = Math.max(this.#drainedUs, toldUs - disorderMs * 1000);
     this.#holdNothing();
     return count;
   }
@@ -199,14 +201,17 @@ class ConnectorStage {
     return this.#connector.auditTellsUs !== null && this.#budget.spent;
   }
 
-  /**
-   * Sends all that was told before now: in a storm much of it may still stand in the socket. On a host that never stops the
-   * socket may never be empty, so it ends as well at messages of a later time.
-   */
+  /** Sends all that was told before now: in a storm much of it may still stand in the socket. */
   sendRest(): void {
     const nowUs = monotonicUs();
     do this.send();
-    while (this.#drainedUs < nowUs && this.#toldUs < nowUs + disorderMs * 1000 && this.#shared.order('abandon') === 0);
+    while (this.#drainedUs < nowUs && this.#shared.order('abandon') === 0);
+  }
+
+  /** Before the snapshot messages are only read, so that the socket does not overrun. */
+  readAhead(): void {
+    const endMs = performance.now() + aheadMs;
+    while (this.receive() === batchMessages && performance.now() < endMs);
   }
 
   end(): void {
@@ -269,7 +274,7 @@ function listen(stage: ConnectorStage): void {
 function start(data: ConnectorData): void {
   const stage = new ConnectorStage(data);
   stage.subscribe();
-  const reading = setInterval(() => stage.receive(), 5);
+  const reading = setInterval(() => stage.readAhead(), 5);
   parentPort?.once('message', (order: ConnectorOrder) => {
     clearInterval(reading);
     if (order.kind === 'snapshot') stage.snapshot(order.auditTellsUs);

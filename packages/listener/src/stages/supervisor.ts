@@ -49,7 +49,8 @@ const socketBytes = 32 * 1024 * 1024;
 const recordRingBytes = 4 * 1024 * 1024;
 const checkpointMs = 10_000;
 const watchMs = 1_000;
-const startMs = 10_000;
+/** In a storm of processes the answer to the subscription may stand behind very many messages. */
+const startMs = 30_000;
 const abandonMs = 3_000;
 /**
  * How long records may gather in our socket. What does not fit into it waits in the kernel's queue where we have the
