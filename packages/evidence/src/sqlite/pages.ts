@@ -35,6 +35,8 @@ export interface Page {
   readonly docs: readonly unknown[];
   /** Of all texts that were made for it. */
   readonly characters: number;
+  /** All columns hold what they should. */
+  readonly plain: boolean;
 }
 
 /** Rows of a page; fewer where they are large. */
@@ -42,41 +44,81 @@ const rowsAPage = 512;
 /** Characters of a page that are not too many. */
 const charactersAPage = 1_000_000;
 
+/** Goes through all rows of a source, page by page. */
+export class PageCursor {
+  readonly #connection: ReadConnection;
+  readonly #file: string;
+  readonly #source: RowSource;
+  readonly #first: PageReader;
+  readonly #next: PageReader;
+  #last: readonly SqliteValue[] | null = null;
+  #limit = rowsAPage;
+  #done = false;
+
+  constructor(connection: ReadConnection, file: string, source: RowSource) {
+    this.#connection = connection;
+    this.#file = file;
+    this.#source = source;
+    const order = source.order.map((name) => `"${name}"`).join(', ');
+    const places = source.order.map(() => '?').join(', ');
+    const reader = (after: string) =>
+      new PageReader(connection, file, source, `WHERE (${source.where ?? 'true'}) ${after} ORDER BY ${order} LIMIT ?`);
+    this.#first = reader('');
+    this.#next = reader(`AND (${order}) > (${places})`);
+  }
+
+  /** The columns of the order in the last row of the last page; null before there was one. */
+  get last(): readonly SqliteValue[] | null {
+    return this.#last;
+  }
+
+  /** null where there are no more rows. @throws StoreError */
+  next(): Page | null {
+    if (this.#done) return null;
+    const page = this.#read();
+    if (page.rows < this.#asked) {
+      this.#done = true;
+      return page.rows === 0 ? null : page;
+    }
+    const last = decoded(this.#connection, this.#file, () => cursorOf(page, this.#source));
+    // Numbers that no writer of ours stores are not exact here.
+    if (this.#last?.every((value, place) => value === last[place])) {
+      throw new StoreError('DATABASE_CORRUPT', `${this.#file} holds rows that cannot be told apart.`);
+    }
+    this.#last = last;
+    if (page.characters > charactersAPage) this.#limit = Math.max(1, this.#limit >> 1);
+    else if (this.#limit < rowsAPage) this.#limit *= 2;
+    return page;
+  }
+
+  /** Rows that the last page was to have. */
+  #asked = rowsAPage;
+
+  #read(): Page {
+    const given = this.#source.values ?? [];
+    for (;;) {
+      this.#asked = this.#limit;
+      try {
+        if (this.#last === null) return this.#first.read([...given, this.#limit]);
+        return this.#next.read([...given, ...this.#last, this.#limit]);
+      } catch (error) {
+        // The rows may be too large to be one text.
+        if (this.#limit === 1) throw error;
+        this.#limit = Math.floor(this.#limit / 4) || 1;
+      }
+    }
+  }
+}
+
 /**
  * All rows of a source.
  *
  * @throws StoreError
  */
 export async function* pages(connection: ReadConnection, file: string, source: RowSource): AsyncGenerator<Page> {
-  const order = source.order.map((name) => `"${name}"`).join(', ');
-  const places = source.order.map(() => '?').join(', ');
-  const reader = (after: string) =>
-    new PageReader(connection, file, source, `WHERE (${source.where ?? 'true'}) ${after} ORDER BY ${order} LIMIT ?`);
-  const first = reader('');
-  const next = reader(`AND (${order}) > (${places})`);
-  const given = source.values ?? [];
-  let cursor: readonly SqliteValue[] | null = null;
-  let limit = rowsAPage;
-  for (;;) {
-    let page: Page;
-    try {
-      page = cursor === null ? first.read([...given, limit]) : next.read([...given, ...cursor, limit]);
-    } catch (error) {
-      // The rows may be too large to be one text.
-      if (limit === 1) throw error;
-      limit = Math.floor(limit / 4) || 1;
-      continue;
-    }
-    if (page.rows > 0) yield page;
-    if (page.rows < limit) break;
-    const last = decoded(connection, file, () => cursorOf(page, source));
-    // Numbers that no writer of ours stores are not exact here.
-    if (cursor?.every((value, place) => value === last[place])) {
-      throw new StoreError('DATABASE_CORRUPT', `${file} holds rows that cannot be told apart.`);
-    }
-    cursor = last;
-    if (page.characters > charactersAPage) limit = Math.max(1, limit >> 1);
-    else if (limit < rowsAPage) limit *= 2;
+  const cursor = new PageCursor(connection, file, source);
+  for (let page = cursor.next(); page !== null; page = cursor.next()) {
+    yield page;
     await setImmediate();
   }
   connection.verify();
@@ -123,7 +165,7 @@ class PageReader {
     const statement = this.#prepare(quotedJson, quotedJson('doc', 'text'));
     const page = this.#page(statement, values);
     if (page === null) throw new SyntaxError('rows of a page cannot be told apart');
-    return { ...page, docs: page.docs.map(parsed) };
+    return { ...page, docs: page.docs.map(parsed), plain: false };
   }
 
   #prepare(json: (column: string, type: ColumnType) => string, doc: string): SqliteStatement {
@@ -155,7 +197,7 @@ class PageReader {
     }
     const docs = list('doc');
     if (docs === null) return null;
-    return { rows, column: (name) => columns.get(name) ?? [], docs, characters };
+    return { rows, column: (name) => columns.get(name) ?? [], docs, characters, plain: true };
   }
 }
 
