@@ -5,7 +5,7 @@ import type { FileSessions } from '../stores.ts';
 import type { ReadConnection } from './connection.ts';
 import { DocumentMould } from './document-of-row.ts';
 import type { SqliteValue } from './driver.ts';
-import { Lookup } from './lookup.ts';
+import { type FoundOpener, Lookup } from './lookup.ts';
 import { type ColumnType, decoded, guarded, type Page, pageOfAll, pages, type RowSource } from './pages.ts';
 import type { DocumentTable } from './schema.ts';
 import { sessionOfRow } from './session-of-row.ts';
@@ -24,7 +24,8 @@ export interface ReadSessions extends FileSessions {
   readonly sessions: readonly CookedFileSession[];
 }
 
-const sessionSource = {
+/** Beside the table: how closed sessions are read. */
+export const sessionSource = {
   columns: { opened: 'integer', id: 'any', opener: 'integer', lasted: 'optional' },
   order: ['opened', 'id'],
 } as const;
@@ -50,9 +51,19 @@ interface ReadDocument {
   readonly document: { readonly _id: string };
 }
 
+/** Rows of closed sessions; `docs`: what the JSON of `doc` says. */
+export interface SessionColumns {
+  readonly opened: readonly unknown[];
+  readonly id: readonly unknown[];
+  readonly opener: readonly unknown[];
+  readonly lasted: readonly unknown[];
+  readonly docs: readonly unknown[];
+}
+
 const nothing: ReadonlySet<string> = new Set();
 
 const rememberedMoulds = 4096;
+const openersABatch = 2048;
 
 /** Reads the tables of one database. All methods throw StoreError. */
 export class RowReader {
@@ -95,6 +106,24 @@ export class RowReader {
       unusable = 0;
       yield found;
     }
+  }
+
+  /** Who opened files, by number, in batches. */
+  *openers(): Generator<FoundOpener[]> {
+    for (let last = 0; ; ) {
+      const found = guarded(this.#connection, this.#file, () => this.#lookup.openersBehind(last, openersABatch));
+      const end = found.at(-1);
+      if (end === undefined) return;
+      yield found;
+      last = end.id;
+    }
+  }
+
+  /** Of rows of closed sessions, by column; what cannot be read is left out. */
+  sessionsOf({ docs, ...columns }: SessionColumns): CookedFileSession[] {
+    const column = (name: string): readonly unknown[] => columns[name as keyof typeof columns] ?? [];
+    const page = { rows: docs.length, column, docs, characters: 0, plain: true };
+    return guarded(this.#connection, this.#file, () => this.#sessions(page));
   }
 
   /**
