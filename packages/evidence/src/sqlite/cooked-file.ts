@@ -5,13 +5,14 @@
 
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { StoreError } from '../store-error.ts';
 import { openForWriting } from './connection.ts';
 import type { DictionaryStart } from './dictionary-tables.ts';
 import { closeSqlite, rollBack, type SqliteDatabase } from './driver.ts';
 import { sqliteError } from './errors.ts';
 import { type Rows, TableInserter } from './row-writer.ts';
 import { applicationId, cookedTables, createCookedIndexes, createCookedTables, schemaVersion } from './schema.ts';
-import { type JudgedOpeners, type PassedRows, SessionPassage } from './session-passage.ts';
+import { type JudgedOpeners, type Passed, type PassedRows, SessionPassage } from './session-passage.ts';
 
 /** All methods throw StoreError that names the file as it will be called. */
 export class CookedFile {
@@ -58,7 +59,7 @@ export class CookedFile {
   }
 
   /**
-   * Opens raw evidence, from which {@link pass} takes over sessions, beside this file. Must come before the first row.
+   * Opens raw evidence, from which {@link pass} takes over file sessions, beside this file. Must come before the first row.
    *
    * @returns what of its dictionary is here now; null where its numbers are none that a writer of ours gives.
    */
@@ -69,18 +70,21 @@ export class CookedFile {
     });
   }
 
+  /** As the methods of {@link SessionPassage} of these names. */
+  survey(pages: number): boolean {
+    return this.#guarded(() => this.#passing().survey(pages));
+  }
+
   judge(openers: JudgedOpeners): void {
-    this.#guarded(() => this.#passage?.judge(openers));
+    this.#guarded(() => this.#passing().judge(openers));
   }
 
-  /** Takes over the sessions of the next pages. */
-  pass(pages: number): PassedRows | null {
-    return this.#guarded(() => this.#passage?.pass(pages) ?? null);
+  pass(): PassedRows | null {
+    return this.#guarded(() => this.#passing().pass());
   }
 
-  /** How many of the sessions that were taken over changed their file, by the number of the opener. */
-  changedFiles(): Uint32Array {
-    return this.#guarded(() => this.#passage?.finish() ?? new Uint32Array());
+  finish(): Passed {
+    return this.#guarded(() => this.#passing().finish());
   }
 
   /** Gives the file its name, complete and on the disk. */
@@ -112,6 +116,12 @@ export class CookedFile {
     } finally {
       rmSync(this.#next, { force: true });
     }
+  }
+
+  #passing(): SessionPassage {
+    if (this.#passage === null || !this.#open)
+      throw new StoreError('DATABASE_FAILED', `${this.#location} was given up.`);
+    return this.#passage;
   }
 
   #guarded<T>(work: () => T): T {

@@ -22,7 +22,10 @@ type OpenerRow = [
 export interface FoundOpener {
   readonly id: number;
   readonly facts: OpenerFacts | null;
-  readonly known: boolean;
+  /** Numbers of texts, which may be missing. */
+  readonly comm: number | null;
+  readonly exe: number | null;
+  readonly container: number | null;
 }
 
 /** All methods throw what the driver throws, and SyntaxError for what a writer of ours did not write. */
@@ -101,7 +104,7 @@ export class Lookup {
   /**
    * The openers with the next numbers, up to `count` of them.
    *
-   * @returns `facts` is null where the opener cannot be read; `known`: no text that it names is missing.
+   * @returns `facts` is null where the opener cannot be read.
    */
   openersBehind(id: number, count: number): FoundOpener[] {
     const found = this.#get<{ list: string }>(
@@ -110,14 +113,8 @@ export class Lookup {
       id,
     );
     return (JSON.parse(found?.list ?? '[]') as OpenerRow[]).map((row) => {
-      const facts = this.#factsOf(row);
       const [number, , , , comm, exe, container] = row;
-      const known =
-        facts !== null &&
-        (comm === null) === (facts.comm === null) &&
-        (exe === null) === (facts.exe === null) &&
-        (container === null) === (facts.containerId === null);
-      return { id: number, facts, known };
+      return { id: number, facts: this.#factsOf(row), comm, exe, container };
     });
   }
 

@@ -4,10 +4,11 @@ import type { FilePassage, FileVerdict, JudgeOpener, PassedFiles } from '../stor
 import type { SqliteCookedWriter } from './cooked-writer.ts';
 import type { FoundOpener } from './lookup.ts';
 import type { SqliteRawReader } from './raw-reader.ts';
-import { type Fate, fates, type PassedRows } from './session-passage.ts';
+import type { OpenerFacts } from './session-of-row.ts';
+import { type Fate, fates, type JudgedOpeners, type OpenerTexts, type PassedRows } from './session-passage.ts';
 
-/** Pages of a call: some thousand rows, which take some 20 ms. */
-const pagesACall = 16;
+/** Pages that are looked through, and then passed, at once: some thousand rows, which take some 20 ms each time. */
+const pagesASurvey = 16;
 
 /**
  * null where the rows that the reader sees cannot be seen by the writer as well: while a listener writes, or was killed.
@@ -30,50 +31,79 @@ class SqlitePassage implements FilePassage {
   readonly #containers: { readonly bootId: string; readonly containerId: string }[] = [];
   readonly #containerNumbers = new Map<string, number>();
   readonly #containerOf: Int32Array;
+  readonly #surveyed: Promise<void>;
 
   constructor(reader: SqliteRawReader, writer: SqliteCookedWriter, openers: number) {
     this.#reader = reader;
     this.#writer = writer;
     this.#containerOf = new Int32Array(openers + 1);
+    // While observations of tasks are read.
+    this.#surveyed = this.#survey();
+    this.#surveyed.catch(() => undefined);
   }
 
   async *closedFiles(judge: JudgeOpener): AsyncGenerator<PassedFiles> {
     const { link } = this.#writer;
-    for (const openers of this.#reader.rows.openers()) await this.#judge(openers, judge);
-    let next = link.call('pass', pagesACall);
-    for (;;) {
+    const { rows, connection } = this.#reader;
+    await this.#surveyed;
+    for (const openers of rows.openers()) await link.call('judge', this.#judged(openers, judge));
+    const step = () => {
+      const passed = link.call('pass');
+      // It may fail before it is waited for, or be waited for no more.
+      passed.catch(() => undefined);
+      return passed;
+    };
+    for (let next = step(); ; ) {
       const found = await next;
       if (found === null) break;
-      if (!found.done) {
-        next = link.call('pass', pagesACall);
-        // Where it fails before it is waited for.
-        next.catch(() => undefined);
-      }
+      next = step();
       yield this.#passed(found);
-      if (found.done) break;
     }
-    this.#reader.connection.verify();
-    const changed = this.#changed(await link.call('changedFiles'));
-    yield { sessions: [], unusable: 0, seen: 0, passed: 0, changed };
+    connection.verify();
+    const { unusable, changed, until } = await link.call('finish');
+    yield { sessions: [], unusable, seen: 0, passed: 0, changed: this.#changed(changed) };
+    if (until === null) return;
+    const where = '(this.opened, this.id) > (?, ?)';
+    for await (const found of rows.sessions('files', { where, values: until })) {
+      yield { ...found, seen: found.sessions.length + found.unusable, passed: 0, changed: [] };
+    }
   }
 
-  async #judge(openers: readonly FoundOpener[], judge: JudgeOpener): Promise<void> {
-    const judged = {
-      ids: [] as number[],
-      fates: [] as Fate[],
-      containers: [] as (number | null)[],
-    };
-    for (const { id, facts, known } of openers) {
+  async #survey(): Promise<void> {
+    while (await this.#writer.link.call('survey', pagesASurvey));
+  }
+
+  #judged(openers: readonly FoundOpener[], judge: JudgeOpener): JudgedOpeners {
+    const ids: number[] = [];
+    const judged: Fate[] = [];
+    const texts: (OpenerTexts | null)[] = [];
+    for (const opener of openers) {
+      const { id, facts } = opener;
       const verdict = facts === null ? null : judge(facts.key, facts.containerId);
-      judged.ids.push(id);
-      judged.fates.push(facts === null ? fates.unusable : known ? fateOf(verdict) : fates.apart);
-      const added = verdict !== null && facts?.containerId === null ? verdict.containerId : null;
-      judged.containers.push(added === null ? null : this.#writer.textNumber(added));
+      ids.push(id);
+      judged.push(facts === null ? fates.unusable : verdict === null ? fates.outside : fates.inside);
+      texts.push(facts === null || verdict === null ? null : this.#textsOf(opener, facts, verdict));
       if (facts !== null && verdict !== null && verdict.containerId !== null) {
         this.#containerOf[id] = this.#containerNumber(facts.origin.bootId, verdict.containerId);
       }
     }
-    await this.#writer.link.call('judge', judged);
+    return { ids, fates: judged, texts };
+  }
+
+  /** null: it stays as it is. */
+  #textsOf(
+    { comm, exe, container }: FoundOpener,
+    facts: OpenerFacts,
+    { containerId }: FileVerdict,
+  ): OpenerTexts | null {
+    // A text that is missing must not come to be by another one getting its number.
+    const texts = {
+      comm: facts.comm === null ? null : comm,
+      exe: facts.exe === null ? null : exe,
+      container:
+        facts.containerId !== null ? container : containerId === null ? null : this.#writer.textNumber(containerId),
+    };
+    return texts.comm === comm && texts.exe === exe && texts.container === container ? null : texts;
   }
 
   #containerNumber(bootId: string, containerId: string): number {
@@ -101,8 +131,4 @@ class SqlitePassage implements FilePassage {
       .map((container, place) => ({ ...container, count: counts[place + 1] ?? 0 }))
       .filter(({ count }) => count > 0);
   }
-}
-
-function fateOf(verdict: FileVerdict | null): Fate {
-  return verdict === null ? fates.outside : fates.inside;
 }

@@ -63,7 +63,7 @@ export interface SessionColumns {
 const nothing: ReadonlySet<string> = new Set();
 
 const rememberedMoulds = 4096;
-const openersABatch = 2048;
+const openersABatch = 1024;
 
 /** Reads the tables of one database. All methods throw StoreError. */
 export class RowReader {

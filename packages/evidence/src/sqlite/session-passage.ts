@@ -1,20 +1,17 @@
 /**
  * Takes closed file sessions over from raw into cooked evidence without making anything of them: most go over as they
  * are, and of the rest of a row only the opener decides. So openers are judged once each (by the filter), they keep
- * their numbers, and their rows are copied by SQLite by whole ranges. Rows are only looked at: whether they are ours, and
- * whether there is something about them that has to be decided one by one.
+ * their numbers, and their rows are copied by SQLite, by ranges of what session-survey.ts found nothing particular about.
  */
 
-import { changesFile } from '../file-change.ts';
-import type { CookedFileSession } from '../file-session.ts';
 import { StoreError } from '../store-error.ts';
+import type { ReadConnection } from './connection.ts';
 import type { DictionaryStart } from './dictionary-tables.ts';
 import type { SqliteDatabase, SqliteStatement, SqliteValue } from './driver.ts';
 import { readOnlyUri } from './files.ts';
-import { Lookup } from './lookup.ts';
-import { type Page, PageCursor } from './pages.ts';
+import { pageOfAll } from './pages.ts';
 import { type SessionColumns, sessionSource } from './row-reader.ts';
-import { type OpenerFacts, sessionOfRow } from './session-of-row.ts';
+import { type ParticularRow, particulars, SessionSurvey } from './session-survey.ts';
 
 /** What becomes of the sessions of an opener. */
 export const fates = {
@@ -23,8 +20,6 @@ export const fates = {
   /** Of nobody of the tree, unless others wrote. */
   outside: 1,
   inside: 2,
-  /** Each is decided on its own. */
-  apart: 3,
 } as const;
 
 export type Fate = (typeof fates)[keyof typeof fates];
@@ -33,67 +28,70 @@ export type Fate = (typeof fates)[keyof typeof fates];
 export interface JudgedOpeners {
   readonly ids: readonly number[];
   readonly fates: readonly Fate[];
-  /** Number of the container's id, where the opener is inside and does not name it itself. */
-  readonly containers: readonly (number | null)[];
+  /** Of openers inside that do not stay as they are: the numbers of their texts. */
+  readonly texts: readonly (OpenerTexts | null)[];
+}
+
+export interface OpenerTexts {
+  readonly comm: number | null;
+  readonly exe: number | null;
+  readonly container: number | null;
 }
 
 export interface PassedRows {
+  /** Rows met. */
   readonly seen: number;
   readonly unusable: number;
   /** Written. */
   readonly passed: number;
-  /** Neither written nor here. */
+  /** Not written: to be decided one by one. */
   readonly apart: SessionColumns;
-  /** There are no more. */
-  readonly done: boolean;
+}
+
+export interface Passed {
+  /** Sessions of openers that cannot be read. */
+  readonly unusable: number;
+  /** By opener, how many of the sessions that were written changed their file. */
+  readonly changed: Uint32Array;
+  /** Place of the last row met, where others follow that were not met; null: it was all. */
+  readonly until: readonly SqliteValue[] | null;
 }
 
 /** More are no dictionary of ours, and arrays by number would be large. */
 const mostOpeners = 2 ** 28;
 const mostBoots = 100_000;
 
-/** Whose sessions are looked at does not matter for whether they can be read. */
-const anybody: OpenerFacts = {
-  origin: { host: '', machineId: null, bootId: '', sessionId: '' },
-  key: '',
-  tgid: 0,
-  comm: null,
-  exe: null,
-  containerId: null,
-};
-
-type ColumnsApart = { readonly [K in keyof SessionColumns]: unknown[] };
-
+/** One for a database of cooked evidence, to which raw evidence is attached. */
 export class SessionPassage {
   /** What is in the dictionary of cooked evidence already: the runs of raw evidence, under their numbers. */
   readonly start: DictionaryStart;
-  readonly #database: SqliteDatabase;
-  readonly #lookup: Lookup;
-  readonly #cursor: PageCursor;
+  readonly #file: string;
+  readonly #connection: ReadConnection;
+  readonly #survey: SessionSurvey;
   readonly #fates: Uint8Array;
-  readonly #changed: Uint32Array;
-  readonly #devices = new Set<number>();
   readonly #keepOpeners: SqliteStatement;
-  readonly #keepOpenerIn: SqliteStatement;
+  readonly #keepOpener: SqliteStatement;
   readonly #copyBetween: SqliteStatement;
   readonly #copyUntil: SqliteStatement;
+  /** The next stretch, and the place of the row before it. */
+  #next = 0;
+  #from: readonly SqliteValue[] = beforeAll;
+  #passed = 0;
 
   private constructor(database: SqliteDatabase, file: string, start: DictionaryStart) {
     this.start = start;
-    this.#database = database;
-    this.#lookup = new Lookup(database, 'raw');
+    this.#file = file;
     // Whoever reads raw evidence besides sees whether it was changed.
-    this.#cursor = new PageCursor({ database, verify: () => undefined }, file, {
-      ...sessionSource,
-      table: 'raw.files',
-    });
+    this.#connection = { database, verify: () => undefined };
+    this.#survey = new SessionSurvey(this.#connection, file, start.openers);
     this.#fates = new Uint8Array(start.openers + 1);
-    this.#changed = new Uint32Array(start.openers + 1);
-    const openers = (container: string) =>
+    const openers = (texts: string) =>
       `INSERT INTO main.openers (id, origin, "key", tgid, comm, exe, container)
-       SELECT id, origin, "key", tgid, comm, exe, ${container} FROM raw.openers WHERE id`;
-    this.#keepOpeners = database.prepare(`${openers('container')} IN (SELECT value FROM json_each(?))`);
-    this.#keepOpenerIn = database.prepare(`${openers('?')} = ?`);
+       SELECT id, origin, "key", tgid, ${texts} FROM raw.openers WHERE id`;
+    this.#keepOpeners = database.prepare(
+      `${openers('comm, exe, container')} IN (SELECT value FROM json_each(?)) ORDER BY id`,
+    );
+    this.#keepOpener = database.prepare(`${openers('?, ?, ?')} = ?`);
     const copy = (end: string) =>
       database.prepare(`
         INSERT INTO main.files (opened, id, opener, lasted, doc)
@@ -104,18 +102,21 @@ export class SessionPassage {
     this.#copyUntil = copy('<=');
   }
 
-  /** null where the numbers in the database are none that a writer of ours gives. */
+  /** @returns null where the numbers in the database are none that a writer of ours gives. */
   static open(database: SqliteDatabase, file: string): SessionPassage | null {
     database.prepare('ATTACH ? AS raw').run(readOnlyUri(file, { immutable: true }));
     database.exec('PRAGMA raw.cache_size = -8192');
-    const last = (table: string) =>
-      (database.prepare(`SELECT ifnull(max(id), 0) AS last, ifnull(min(id), 1) AS first FROM raw.${table}`).get() ??
-        {}) as { last: number | bigint; first: number | bigint };
-    const tables = [last('texts'), last('origins'), last('openers'), last('boots')];
-    if (!tables.every((table) => isCount(table.first) && isCount(table.last))) return null;
-    const [texts, origins, openers] = tables.map((table) => Number(table.last)) as [number, number, number];
+    const last = { texts: 0, boots: 0, origins: 0, openers: 0 };
+    for (const table of Object.keys(last) as (keyof typeof last)[]) {
+      const { list } = database
+        .prepare(`SELECT json_array(ifnull(min(id), 1), ifnull(max(id), 0)) AS list FROM raw.${table}`)
+        .get() as { list: string };
+      const [lowest, highest] = JSON.parse(list) as [number, number];
+      if (lowest < 1 || !Number.isSafeInteger(highest)) return null;
+      last[table] = highest;
+    }
     const { boots } = database.prepare('SELECT count(*) AS boots FROM raw.boots').get() as { boots: number };
-    if (openers > mostOpeners || boots > mostBoots) return null;
+    if (last.openers > mostOpeners || boots > mostBoots) return null;
     database.exec(`
       INSERT INTO main.boots (id, boot) SELECT id, boot FROM raw.boots;
       INSERT INTO main.origins (id, host, machine, boot, session)
@@ -123,132 +124,114 @@ export class SessionPassage {
     const { list } = database
       .prepare('SELECT json_group_array(json_array(id, boot)) AS list FROM main.boots')
       .get() as { list: string };
-    return new SessionPassage(database, file, { texts, origins, openers, boots: JSON.parse(list) });
+    return new SessionPassage(database, file, { ...last, boots: JSON.parse(list) });
   }
 
-  judge({ ids, fates: judged, containers }: JudgedOpeners): void {
+  /** Comes first, until nothing is left. @returns whether there is. */
+  survey(pages: number): boolean {
+    this.#survey.goOn(pages);
+    return !this.#survey.done;
+  }
+
+  /** Comes second, for all openers. */
+  judge({ ids, fates: judged, texts }: JudgedOpeners): void {
     const asTheyAre: number[] = [];
     for (const [place, id] of ids.entries()) {
       const fate = judged[place] ?? fates.unusable;
       this.#fates[id] = fate;
       if (fate !== fates.inside) continue;
-      const container = containers[place] ?? null;
-      if (container === null) asTheyAre.push(id);
-      else this.#keepOpenerIn.run(container, id);
+      const others = texts[place] ?? null;
+      if (others === null) asTheyAre.push(id);
+      else this.#keepOpener.run(others.comm, others.exe, others.container, id);
     }
     if (asTheyAre.length > 0) this.#keepOpeners.run(JSON.stringify(asTheyAre));
   }
 
-  pass(pages: number): PassedRows {
-    const apart: ColumnsApart = { opened: [], id: [], opener: [], lasted: [], docs: [] };
-    const counts = { seen: 0, unusable: 0, passed: 0 };
-    for (let left = pages; left > 0; left -= 1) {
-      const before = this.#cursor.last;
-      const page = this.#cursor.next();
-      if (page === null) return { ...counts, apart, done: true };
-      counts.seen += page.rows;
-      this.#passPage(page, before, apart, counts);
-    }
-    return { ...counts, apart, done: false };
-  }
-
-  /** To be called when all have passed. @returns by opener, how many of its sessions changed their file. */
-  finish(): Uint32Array {
-    this.#database.exec(`
-      INSERT INTO main.texts (id, text)
-      SELECT id, text FROM raw.texts WHERE id IN (
-        SELECT comm FROM main.openers UNION SELECT exe FROM main.openers UNION SELECT container FROM main.openers)`);
-    this.#database
-      .prepare(
-        `INSERT INTO main.texts (id, text)
-         SELECT id, text FROM raw.texts WHERE id IN (SELECT value FROM json_each(?)) ON CONFLICT DO NOTHING`,
-      )
-      .run(JSON.stringify([...this.#devices]));
-    return this.#changed;
-  }
-
-  #passPage(
-    page: Page,
-    before: readonly SqliteValue[] | null,
-    apart: ColumnsApart,
-    counts: { unusable: number; passed: number },
-  ): void {
-    const [opened, id, opener, lasted] = [
-      page.column('opened'),
-      page.column('id'),
-      page.column('opener'),
-      page.column('lasted'),
-    ];
-    const { docs } = page;
-    const whole = page.plain && isExact(opened) && isExact(id);
-    const { text } = this.#lookup;
-    let from: readonly SqliteValue[] = before ?? [-1, -1];
-    /** Rows since `from` that SQLite is to copy. */
-    let waiting = 0;
-    for (let row = 0; row < page.rows; row += 1) {
-      const who = opener[row] as number;
-      const fate = this.#fates[who] ?? fates.unusable;
-      const doc = docs[row];
-      const session =
-        fate === fates.unusable ? null : sessionOfRow(opened[row], id[row], lasted[row], undefined, doc, anybody, text);
-      if (session === null) counts.unusable += 1;
-      else if (fate === fates.inside && whole && isAsItStays(session)) {
-        waiting += 1;
-        this.#took(session, who, doc as readonly unknown[]);
-        continue;
-      } else if (fate === fates.outside && session.writers === null) {
-        continue;
-      } else {
-        push(apart, opened[row], id[row], who, lasted[row], doc);
+  /** Takes over some thousand sessions. @returns null where there are no more. */
+  pass(): PassedRows | null {
+    const stretch = this.#survey.stretches[this.#next];
+    if (stretch === undefined) return null;
+    this.#next += 1;
+    const apart: ParticularRow[] = [];
+    let unusable = stretch.unusable;
+    let passed = 0;
+    for (const row of stretch.particular) {
+      if (row.what === particulars.unusable) {
+        passed += this.#skip(row);
+      } else if (this.#fates[row.opener] === fates.unusable) {
+        unusable += 1;
+      } else if (row.what === particulars.undecided) {
+        apart.push(row);
+        passed += this.#skip(row);
+      } else if (this.#fates[row.opener] === fates.outside) {
+        apart.push(row);
       }
-      // Of what is outside SQLite knows; this row it must leave out.
-      if (fate !== fates.inside || !whole) continue;
-      const here = [opened[row], id[row]] as SqliteValue[];
-      if (waiting > 0) this.#copied(this.#copyBetween, from, here, waiting);
-      counts.passed += waiting;
-      waiting = 0;
-      from = here;
     }
-    if (waiting > 0) {
-      const end = [opened[page.rows - 1], id[page.rows - 1]] as SqliteValue[];
-      this.#copied(this.#copyUntil, from, end, waiting);
-      counts.passed += waiting;
+    passed += this.#copy(this.#copyUntil, stretch.end);
+    this.#passed += passed;
+    return { seen: stretch.rows, unusable, passed, apart: this.#rows(apart) };
+  }
+
+  /** Comes last. */
+  finish(): Passed {
+    const { usual, changed, stretches, cutShort, end, devices } = this.#survey;
+    let unusable = 0;
+    let expected = 0;
+    for (const [opener, count] of usual.entries()) {
+      const fate = this.#fates[opener];
+      if (fate === fates.unusable) unusable += count;
+      if (fate === fates.inside) expected += count;
+      else changed[opener] = 0;
     }
+    for (const { particular } of stretches) {
+      for (const { opener, what } of particular) {
+        if (this.#fates[opener] !== fates.inside) continue;
+        if (what === particulars.shared || what === particulars.sharedChange) expected += 1;
+        if (what === particulars.sharedChange) changed[opener] = (changed[opener] ?? 0) + 1;
+      }
+    }
+    if (this.#passed !== expected) {
+      throw new StoreError('DATABASE_CORRUPT', `${this.#file} holds file sessions that cannot be told apart.`);
+    }
+    this.#keepTexts([...devices]);
+    return { unusable, changed, until: cutShort ? (end ?? beforeAll) : null };
   }
 
-  #took(session: CookedFileSession, opener: number, doc: readonly unknown[]): void {
-    if (changesFile(session)) this.#changed[opener] = (this.#changed[opener] ?? 0) + 1;
-    const device = doc[devicePlace];
-    if (typeof device === 'number') this.#devices.add(device);
+  /** Copies up to a row, and goes on behind it. */
+  #skip({ opened, id, opener }: ParticularRow): number {
+    // Those of others are not copied in any case.
+    return this.#fates[opener] === fates.inside ? this.#copy(this.#copyBetween, [opened, id]) : 0;
   }
 
-  #copied(statement: SqliteStatement, from: readonly SqliteValue[], to: readonly SqliteValue[], rows: number): void {
-    if (Number(statement.run(...from, ...to).changes) === rows) return;
-    throw new StoreError('DATABASE_CORRUPT', 'raw.db holds file sessions that cannot be told apart.');
+  #copy(statement: SqliteStatement, to: readonly SqliteValue[]): number {
+    const copied = Number(statement.run(...this.#from, ...to).changes);
+    this.#from = to;
+    return copied;
+  }
+
+  #rows(places: readonly ParticularRow[]): SessionColumns {
+    const list = JSON.stringify(places.map(({ opened, id }) => [opened, id]));
+    const { docs, column } = pageOfAll(this.#connection, this.#file, {
+      table: 'raw.files',
+      columns: sessionSource.columns,
+      where: '(opened, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))',
+      values: [list],
+    });
+    return { opened: column('opened'), id: column('id'), opener: column('opener'), lasted: column('lasted'), docs };
+  }
+
+  /** The texts that openers and rows name. */
+  #keepTexts(devices: readonly number[]): void {
+    this.#connection.database
+      .prepare(`
+        INSERT INTO main.texts (id, text)
+        SELECT id, text FROM raw.texts WHERE id IN (
+          SELECT comm FROM main.openers UNION SELECT exe FROM main.openers UNION SELECT container FROM main.openers
+          UNION SELECT value FROM json_each(?))
+        ORDER BY id`)
+      .run(JSON.stringify(devices));
   }
 }
 
-const devicePlace = 4;
-
-/** Whether the cooked form of a session of the tree is the raw one. */
-function isAsItStays({ closed, closeInferred }: CookedFileSession): boolean {
-  return closed !== null && !closeInferred;
-}
-
-function push(apart: ColumnsApart, opened: unknown, id: unknown, opener: unknown, lasted: unknown, doc: unknown): void {
-  apart.opened.push(opened);
-  apart.id.push(id);
-  apart.opener.push(opener);
-  apart.lasted.push(lasted);
-  apart.docs.push(doc);
-}
-
-function isCount(value: number | bigint): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
-}
-
-/** Whether SQLite finds the rows again by these values. */
-function isExact(column: readonly unknown[]): boolean {
-  for (const value of column) if (typeof value !== 'string' && !Number.isSafeInteger(value)) return false;
-  return true;
-}
+/** No row stands before it. */
+const beforeAll: readonly SqliteValue[] = [-(2n ** 63n), -(2n ** 63n)];
