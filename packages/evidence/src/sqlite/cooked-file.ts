@@ -10,8 +10,10 @@ import { openForWriting } from './connection.ts';
 import type { DictionaryStart } from './dictionary-tables.ts';
 import { closeSqlite, rollBack, type SqliteDatabase } from './driver.ts';
 import { sqliteError } from './errors.ts';
+import type { RowSource } from './pages.ts';
 import { type Rows, TableInserter } from './row-writer.ts';
 import { applicationId, cookedTables, createCookedIndexes, createCookedTables, schemaVersion } from './schema.ts';
+import type { SentPage } from './sent-pages.ts';
 import { type JudgedOpeners, type Passed, type PassedRows, SessionPassage } from './session-passage.ts';
 
 /** All methods throw StoreError that names the file as it will be called. */
@@ -71,8 +73,8 @@ export class CookedFile {
   }
 
   /** As the methods of {@link SessionPassage} of these names. */
-  survey(pages: number): boolean {
-    return this.#guarded(() => this.#passing().survey(pages));
+  survey(): boolean {
+    return this.#guarded(() => this.#passing().survey());
   }
 
   judge(openers: JudgedOpeners): void {
@@ -85,6 +87,14 @@ export class CookedFile {
 
   finish(): Passed {
     return this.#guarded(() => this.#passing().finish());
+  }
+
+  read(source: RowSource): void {
+    this.#guarded(() => this.#passing().read(source));
+  }
+
+  readOn(): SentPage | null {
+    return this.#guarded(() => this.#passing().readOn());
   }
 
   /** Gives the file its name, complete and on the disk. */

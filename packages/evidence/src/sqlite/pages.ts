@@ -29,14 +29,22 @@ export interface RowSource {
 /** Rows, column by column. */
 export interface Page {
   readonly rows: number;
+  /** Those that were read. */
+  readonly columns: readonly string[];
   /** The values of a column; nothing for one that was not read. */
   readonly column: (name: string) => readonly unknown[];
   /** What the JSON of `doc` says; undefined where it is no JSON. */
   readonly docs: readonly unknown[];
   /** Of all texts that were made for it. */
   readonly characters: number;
-  /** All columns hold what they should. */
-  readonly plain: boolean;
+  /** What it was made of (and {@link pageOf} makes it again), where all columns hold what they should; null otherwise. */
+  readonly texts: PageTexts | null;
+}
+
+/** JSON lists without their brackets: of each column by its name, and of `doc`. */
+export interface PageTexts {
+  readonly rows: number;
+  readonly lists: Readonly<Record<string, string | null>>;
 }
 
 /** Rows of a page; fewer where they are large. */
@@ -65,11 +73,6 @@ export class PageCursor {
       new PageReader(connection, file, source, `WHERE (${source.where ?? 'true'}) ${after} ORDER BY ${order} LIMIT ?`);
     this.#first = reader('');
     this.#next = reader(`AND (${order}) > (${places})`);
-  }
-
-  /** The columns of the order in the last row of the last page; null before there was one. */
-  get last(): readonly SqliteValue[] | null {
-    return this.#last;
   }
 
   /** null where there are no more rows. @throws StoreError */
@@ -165,7 +168,7 @@ class PageReader {
     const statement = this.#prepare(quotedJson, quotedJson('doc', 'text'));
     const page = this.#page(statement, values);
     if (page === null) throw new SyntaxError('rows of a page cannot be told apart');
-    return { ...page, docs: page.docs.map(parsed), plain: false };
+    return { ...page, docs: page.docs.map(parsed), texts: null };
   }
 
   #prepare(json: (column: string, type: ColumnType) => string, doc: string): SqliteStatement {
@@ -178,27 +181,31 @@ class PageReader {
       FROM (SELECT * FROM ${table} AS this ${this.#which})`);
   }
 
-  /** null where the lists do not fit together. */
   #page(statement: SqliteStatement, values: readonly SqliteValue[]): Page | null {
-    const found = statement.get(...values) as { rows: number } & Record<string, string | null>;
-    const { rows } = found;
-    let characters = 0;
-    const list = (name: string): unknown[] | null => {
-      const text = found[name] ?? '';
-      characters += text.length;
-      const items = parsed(`[${text}]`);
-      return Array.isArray(items) && items.length === rows ? items : null;
-    };
-    const columns = new Map<string, readonly unknown[]>();
-    for (const name of Object.keys(this.#source.columns)) {
-      const items = list(name);
-      if (items === null) return null;
-      columns.set(name, items);
-    }
-    const docs = list('doc');
-    if (docs === null) return null;
-    return { rows, column: (name) => columns.get(name) ?? [], docs, characters, plain: true };
+    const { rows, ...lists } = statement.get(...values) as { rows: number } & Record<string, string | null>;
+    return pageOf({ rows, lists }, this.#source.columns);
   }
+}
+
+/** null where the lists do not fit together. */
+export function pageOf(texts: PageTexts, columns: RowSource['columns']): Page | null {
+  const { rows, lists } = texts;
+  let characters = 0;
+  const list = (name: string): unknown[] | null => {
+    const text = lists[name] ?? '';
+    characters += text.length;
+    const items = parsed(`[${text}]`);
+    return Array.isArray(items) && items.length === rows ? items : null;
+  };
+  const found = new Map<string, readonly unknown[]>();
+  for (const name of Object.keys(columns)) {
+    const items = list(name);
+    if (items === null) return null;
+    found.set(name, items);
+  }
+  const docs = list('doc');
+  if (docs === null) return null;
+  return { rows, columns: [...found.keys()], column: (name) => found.get(name) ?? [], docs, characters, texts };
 }
 
 /** An SQL expression: the JSON of a column that holds what it should. */

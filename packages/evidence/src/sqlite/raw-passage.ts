@@ -4,11 +4,9 @@ import type { FilePassage, FileVerdict, JudgeOpener, PassedFiles } from '../stor
 import type { SqliteCookedWriter } from './cooked-writer.ts';
 import type { FoundOpener } from './lookup.ts';
 import type { SqliteRawReader } from './raw-reader.ts';
+import { sentPages } from './sent-pages.ts';
 import type { OpenerFacts } from './session-of-row.ts';
 import { type Fate, fates, type JudgedOpeners, type OpenerTexts, type PassedRows } from './session-passage.ts';
-
-/** Pages that are looked through, and then passed, at once: some thousand rows, which take some 20 ms each time. */
-const pagesASurvey = 16;
 
 /**
  * null where the rows that the reader sees cannot be seen by the writer as well: while a listener writes, or was killed.
@@ -21,6 +19,8 @@ export async function openSqlitePassage(
   const start = await writer.link.call('openRaw', reader.location);
   if (start === null) return null;
   writer.dictionary.start(start);
+  const { link } = writer;
+  if (link.ahead > 0) reader.rows.readBy((source) => sentPages(link, source));
   return new SqlitePassage(reader, writer, start.openers);
 }
 
@@ -70,7 +70,7 @@ class SqlitePassage implements FilePassage {
   }
 
   async #survey(): Promise<void> {
-    while (await this.#writer.link.call('survey', pagesASurvey));
+    while (await this.#writer.link.call('survey'));
   }
 
   #judged(openers: readonly FoundOpener[], judge: JudgeOpener): JudgedOpeners {

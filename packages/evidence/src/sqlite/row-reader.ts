@@ -73,10 +73,18 @@ export class RowReader {
   /** Of each shape by its number, for what is left out. */
   readonly #moulds = new Map<ReadonlySet<string>, Map<number, DocumentMould>>();
 
+  #readBy: (source: RowSource) => AsyncIterable<Page>;
+
   constructor(connection: ReadConnection, file: string) {
     this.#connection = connection;
     this.#file = file;
+    this.#readBy = (source) => pages(connection, file, source);
     this.#lookup = new Lookup(connection.database);
+  }
+
+  /** Has somebody else read the pages of documents. */
+  readBy(read: (source: RowSource) => AsyncIterable<Page>): void {
+    this.#readBy = read;
   }
 
   count(table: string): number {
@@ -122,7 +130,7 @@ export class RowReader {
   /** Of rows of closed sessions, by column; what cannot be read is left out. */
   sessionsOf({ docs, ...columns }: SessionColumns): CookedFileSession[] {
     const column = (name: string): readonly unknown[] => columns[name as keyof typeof columns] ?? [];
-    const page = { rows: docs.length, column, docs, characters: 0, plain: true };
+    const page = { rows: docs.length, columns: Object.keys(columns), column, docs, characters: 0, texts: null };
     return guarded(this.#connection, this.#file, () => this.#sessions(page));
   }
 
@@ -187,7 +195,8 @@ export class RowReader {
   }
 
   async *#documentPages(source: RowSource, omitted: ReadonlySet<string>): AsyncGenerator<ReadDocument[]> {
-    for await (const page of pages(this.#connection, this.#file, source)) yield this.#documents(page, omitted);
+    for await (const page of this.#readBy(source)) yield this.#documents(page, omitted);
+    this.#connection.verify();
   }
 
   #documents({ rows, column, docs }: Page, omitted: ReadonlySet<string>): ReadDocument[] {

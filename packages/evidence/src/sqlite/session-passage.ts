@@ -9,8 +9,9 @@ import type { ReadConnection } from './connection.ts';
 import type { DictionaryStart } from './dictionary-tables.ts';
 import type { SqliteDatabase, SqliteStatement, SqliteValue } from './driver.ts';
 import { readOnlyUri } from './files.ts';
-import { pageOfAll } from './pages.ts';
+import { PageCursor, pageOfAll, type RowSource } from './pages.ts';
 import { type SessionColumns, sessionSource } from './row-reader.ts';
+import { type SentPage, sentPage } from './sent-pages.ts';
 import { type ParticularRow, particulars, SessionSurvey } from './session-survey.ts';
 
 /** What becomes of the sessions of an opener. */
@@ -77,6 +78,7 @@ export class SessionPassage {
   #next = 0;
   #from: readonly SqliteValue[] = beforeAll;
   #passed = 0;
+  #pages: PageCursor | null = null;
 
   private constructor(database: SqliteDatabase, file: string, start: DictionaryStart) {
     this.start = start;
@@ -127,9 +129,20 @@ export class SessionPassage {
     return new SessionPassage(database, file, { ...last, boots: JSON.parse(list) });
   }
 
-  /** Comes first, until nothing is left. @returns whether there is. */
-  survey(pages: number): boolean {
-    this.#survey.goOn(pages);
+  /** Begins to read rows for another thread, and ends what was read before. */
+  read(source: RowSource): void {
+    this.#pages = new PageCursor(this.#connection, this.#file, { ...source, table: `raw.${source.table}` });
+  }
+
+  /** The next page of them; null where there are no more. */
+  readOn(): SentPage | null {
+    const page = this.#pages?.next() ?? null;
+    return page === null ? null : sentPage(page);
+  }
+
+  /** A step of looking through the sessions. Comes first, until nothing is left. @returns whether there is. */
+  survey(): boolean {
+    this.#survey.goOn();
     return !this.#survey.done;
   }
 

@@ -41,6 +41,10 @@ export interface Stretch {
   readonly particular: readonly ParticularRow[];
 }
 
+/** They take some ms: others wait meanwhile for what is read for them. */
+const pagesAStep = 2;
+/** Pages of a stretch; its rows are passed in some 20 ms. */
+const pagesAStretch = 16;
 /** Rows that are remembered one by one: some 100 bytes each. */
 const mostParticular = 500_000;
 
@@ -70,6 +74,11 @@ export class SessionSurvey {
   readonly #lookup: Lookup;
   readonly #cursor: PageCursor;
   #particular = 0;
+  // The stretch so far.
+  #pages = 0;
+  #rows = 0;
+  #unusable = 0;
+  #found: ParticularRow[] = [];
 
   /** @param openers the highest number of one. @param file for messages. */
   constructor(connection: ReadConnection, file: string, openers: number) {
@@ -79,10 +88,9 @@ export class SessionSurvey {
     this.changed = new Uint32Array(openers + 1);
   }
 
-  /** Goes on by so many pages. */
-  goOn(pages: number): void {
-    const stretch = { rows: 0, unusable: 0, particular: [] as ParticularRow[] };
-    for (let left = pages; left > 0 && !this.done; left -= 1) {
+  /** Goes on by a few pages. */
+  goOn(): void {
+    for (let left = pagesAStep; left > 0 && !this.done; left -= 1) {
       const page = this.#cursor.next();
       if (page === null) {
         this.done = true;
@@ -90,29 +98,40 @@ export class SessionSurvey {
         this.done = true;
         this.cutShort = true;
       } else {
-        this.#look(page, stretch);
+        this.#look(page);
         this.end = [page.column('opened')[page.rows - 1], page.column('id')[page.rows - 1]] as SqliteValue[];
       }
+      if (this.done || this.#pages === pagesAStretch) this.#endStretch();
     }
-    this.#particular += stretch.particular.length;
-    if (stretch.rows > 0 && this.end !== null) this.stretches.push({ ...stretch, end: this.end });
   }
 
-  #look({ rows, column, docs }: Page, stretch: { rows: number; unusable: number; particular: ParticularRow[] }): void {
+  #endStretch(): void {
+    if (this.#pages > 0 && this.end !== null) {
+      this.stretches.push({ end: this.end, rows: this.#rows, unusable: this.#unusable, particular: this.#found });
+      this.#particular += this.#found.length;
+    }
+    this.#pages = 0;
+    this.#rows = 0;
+    this.#unusable = 0;
+    this.#found = [];
+  }
+
+  #look({ rows, column, docs }: Page): void {
     const [opened, id, opener, lasted] = [column('opened'), column('id'), column('opener'), column('lasted')];
     const { text } = this.#lookup;
-    stretch.rows += rows;
+    this.#pages += 1;
+    this.#rows += rows;
     for (let row = 0; row < rows; row += 1) {
       const who = opener[row] as number;
       const usual = this.usual[who];
       const doc = docs[row];
       const session =
         usual === undefined ? null : sessionOfRow(opened[row], id[row], lasted[row], undefined, doc, anybody, text);
-      if (session === null) stretch.unusable += 1;
+      if (session === null) this.#unusable += 1;
       const what = session === null ? particulars.unusable : particularOf(session);
       if (what !== null) {
         const place = { opened: opened[row] as SqliteValue, id: id[row] as SqliteValue };
-        stretch.particular.push({ ...place, opener: who, what });
+        this.#found.push({ ...place, opener: who, what });
       } else {
         this.usual[who] = (usual ?? 0) + 1;
         if (session !== null && changesFile(session)) this.changed[who] = (this.changed[who] ?? 0) + 1;
@@ -134,8 +153,8 @@ function particularOf(session: CookedFileSession): ParticularRow['what'] | null 
 }
 
 /** Whether SQLite finds all rows again by their places. */
-function isExact({ plain, column }: Page): boolean {
-  return plain && column('opened').every(isKey) && column('id').every(isKey);
+function isExact({ texts, column }: Page): boolean {
+  return texts !== null && column('opened').every(isKey) && column('id').every(isKey);
 }
 
 function isKey(value: unknown): boolean {
