@@ -31,21 +31,20 @@ class SqlitePassage implements FilePassage {
   readonly #containers: { readonly bootId: string; readonly containerId: string }[] = [];
   readonly #containerNumbers = new Map<string, number>();
   readonly #containerOf: Int32Array;
-  readonly #surveyed: Promise<void>;
+  #surveying = true;
 
   constructor(reader: SqliteRawReader, writer: SqliteCookedWriter, openers: number) {
     this.#reader = reader;
     this.#writer = writer;
     this.#containerOf = new Int32Array(openers + 1);
-    // While observations of tasks are read.
-    this.#surveyed = this.#survey();
-    this.#surveyed.catch(() => undefined);
+    // What fails here fails again when it is waited for.
+    this.#survey().catch(() => undefined);
   }
 
   async *closedFiles(judge: JudgeOpener): AsyncGenerator<PassedFiles> {
     const { link } = this.#writer;
     const { rows, connection } = this.#reader;
-    await this.#surveyed;
+    this.#surveying = false;
     for (const openers of rows.openers()) await link.call('judge', this.#judged(openers, judge));
     const step = () => {
       const passed = link.call('pass');
@@ -69,8 +68,9 @@ class SqlitePassage implements FilePassage {
     }
   }
 
+  /** While observations of tasks are read; what is left then is done as the sessions pass. */
   async #survey(): Promise<void> {
-    while (await this.#writer.link.call('survey'));
+    while (this.#surveying && (await this.#writer.link.call('survey')));
   }
 
   #judged(openers: readonly FoundOpener[], judge: JudgeOpener): JudgedOpeners {

@@ -140,13 +140,13 @@ export class SessionPassage {
     return page === null ? null : sentPage(page);
   }
 
-  /** A step of looking through the sessions. Comes first, until nothing is left. @returns whether there is. */
+  /** A step of looking through the sessions, ahead of taking them over. @returns whether something is left. */
   survey(): boolean {
     this.#survey.goOn();
     return !this.#survey.done;
   }
 
-  /** Comes second, for all openers. */
+  /** Comes first, for all openers. */
   judge({ ids, fates: judged, texts }: JudgedOpeners): void {
     const asTheyAre: number[] = [];
     for (const [place, id] of ids.entries()) {
@@ -162,6 +162,7 @@ export class SessionPassage {
 
   /** Takes over some thousand sessions. @returns null where there are no more. */
   pass(): PassedRows | null {
+    while (this.#next >= this.#survey.stretches.length && !this.#survey.done) this.#survey.goOn();
     const stretch = this.#survey.stretches[this.#next];
     if (stretch === undefined) return null;
     this.#next += 1;

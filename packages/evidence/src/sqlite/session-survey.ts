@@ -42,7 +42,7 @@ export interface Stretch {
 }
 
 /** They take some ms: others wait meanwhile for what is read for them. */
-const pagesAStep = 2;
+const pagesAStep = 3;
 /** Pages of a stretch; its rows are passed in some 20 ms. */
 const pagesAStretch = 16;
 /** Rows that are remembered one by one: some 100 bytes each. */
