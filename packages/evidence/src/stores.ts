@@ -28,7 +28,10 @@ export interface RawStore {
   close(): Promise<void>;
 }
 
-/** A task document without the ISO texts, which say what the fields ending in `Ns` say. */
+/**
+ * A task document without the ISO texts, which say what the fields ending in `Ns` say. A field that it does not have may
+ * be there with undefined.
+ */
 export type TaskObservation = Omit<TaskDocument, 'time' | 'start'>;
 
 /** A batch of some hundred. */

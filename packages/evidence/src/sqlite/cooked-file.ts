@@ -43,7 +43,7 @@ export class CookedFile {
           PRAGMA main.journal_mode = MEMORY;
           PRAGMA main.synchronous = OFF;
           PRAGMA main.locking_mode = EXCLUSIVE;
-          PRAGMA main.cache_size = -65536;
+          PRAGMA main.cache_size = -16384;
           BEGIN EXCLUSIVE`);
         createCookedTables(database);
         return new CookedFile(next, location, database);

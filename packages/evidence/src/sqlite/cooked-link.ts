@@ -70,6 +70,9 @@ export function callOf(file: CookedFile, { name, args }: ThreadCall): unknown {
   return (file[name] as (...given: unknown[]) => unknown).apply(file, args);
 }
 
+/** What it makes of rows is of no use a moment later. */
+const youngMb = 12;
+
 interface Waiting {
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
@@ -86,7 +89,11 @@ class Thread {
 
   constructor(start: CookedFiles) {
     this.#location = start.location;
-    this.#worker = new Worker(threadFile, { workerData: start, name: 'godo-cooked' });
+    this.#worker = new Worker(threadFile, {
+      workerData: start,
+      name: 'godo-cooked',
+      resourceLimits: { maxYoungGenerationSizeMb: youngMb },
+    });
     this.#worker.on('message', (answer: ThreadAnswer) => this.#answered(answer));
     this.#worker.on('error', (error) => this.#end(reasonOf(error)));
     this.#worker.on('messageerror', (error) => this.#end(reasonOf(error)));

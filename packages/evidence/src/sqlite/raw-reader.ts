@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { EventDocument, LossDocument, RawCollection, SessionDocument } from '../raw-documents.ts';
 import type { FileSessions, RawReader, TaskObservation } from '../stores.ts';
 import { closeReading, type FileConnection, openForReading } from './connection.ts';
+import type { DocumentForm } from './document-of-row.ts';
 import { sqliteError } from './errors.ts';
 import { rawFile } from './raw-store.ts';
 import { RowReader } from './row-reader.ts';
@@ -30,7 +31,16 @@ const latestOpen = {
   values: [],
 };
 
-const isoTexts: ReadonlySet<string> = new Set(['time', 'start']);
+/** All that is known of observations; see {@link TaskObservation} for what is not wanted. */
+const observationForm: DocumentForm = {
+  omitted: new Set(['time', 'start']),
+  layout: [
+    ...['_id', 'host', 'machineId', 'bootId', 'sessionId', 'observation', 'source', 'clock', 'timeNs', 'key', 'pid'],
+    ...['tgid', 'startTicks', 'startNs', 'inferred', 'ppid', 'parentTgid', 'parentKey', 'exitCode', 'exitSignal'],
+    ...['coreDumped', 'star', 'success', 'errno', 'argv', 'argvHex', 'comm', 'commHex', 'exe', 'exeHex', 'cwd'],
+    ...['cwdHex', 'rootfs', 'rootfsHex', 'containerId', 'warnings', 'uid', 'gid', 'euid', 'auid', 'ses', 'tty'],
+  ],
+};
 
 export class SqliteRawReader implements RawReader {
   readonly location: string;
@@ -51,7 +61,7 @@ export class SqliteRawReader implements RawReader {
   }
 
   tasks(): AsyncIterable<readonly TaskObservation[]> {
-    return this.rows.documents<TaskObservation>('pids', rawTables.pids, undefined, isoTexts);
+    return this.rows.documents<TaskObservation>('pids', rawTables.pids, undefined, observationForm);
   }
 
   closedFiles(): AsyncIterable<FileSessions> {

@@ -107,7 +107,7 @@ export class SessionPassage {
   /** @returns null where the numbers in the database are none that a writer of ours gives. */
   static open(database: SqliteDatabase, file: string): SessionPassage | null {
     database.prepare('ATTACH ? AS raw').run(readOnlyUri(file, { immutable: true }));
-    database.exec('PRAGMA raw.cache_size = -8192');
+    database.exec('PRAGMA raw.cache_size = -2048');
     const last = { texts: 0, boots: 0, origins: 0, openers: 0 };
     for (const table of Object.keys(last) as (keyof typeof last)[]) {
       const { list } = database

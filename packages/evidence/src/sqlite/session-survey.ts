@@ -43,8 +43,8 @@ export interface Stretch {
 
 /** They take some ms: others wait meanwhile for what is read for them. */
 const pagesAStep = 3;
-/** Pages of a stretch; its rows are passed in some 20 ms. */
-const pagesAStretch = 16;
+/** Pages of a stretch; its rows are passed in some 5 ms. */
+const pagesAStretch = 4;
 /** Rows that are remembered one by one: some 100 bytes each. */
 const mostParticular = 500_000;
 
