@@ -160,7 +160,7 @@ export class SessionPassage {
     if (asTheyAre.length > 0) this.#keepOpeners.run(JSON.stringify(asTheyAre));
   }
 
-  /** Takes over some thousand sessions. @returns null where there are no more. */
+  /** Takes over the sessions of the next stretch. @returns null where there are no more. */
   pass(): PassedRows | null {
     while (this.#next >= this.#survey.stretches.length && !this.#survey.done) this.#survey.goOn();
     const stretch = this.#survey.stretches[this.#next];
@@ -224,6 +224,7 @@ export class SessionPassage {
   }
 
   #rows(places: readonly ParticularRow[]): SessionColumns {
+    if (places.length === 0) return noRows;
     const list = JSON.stringify(places.map(({ opened, id }) => [opened, id]));
     const { docs, column } = pageOfAll(this.#connection, this.#file, {
       table: 'raw.files',
@@ -246,6 +247,8 @@ export class SessionPassage {
       .run(JSON.stringify(devices));
   }
 }
+
+const noRows: SessionColumns = { opened: [], id: [], opener: [], lasted: [], docs: [] };
 
 /** No row stands before it. */
 const beforeAll: readonly SqliteValue[] = [-(2n ** 63n), -(2n ** 63n)];
