@@ -4,7 +4,7 @@
  * All of them throw StoreError. An unreachable MongoDB server is told after about 5 s.
  */
 
-import type { CookedReader, CookedWriter, RawReader, RawStore } from './stores.ts';
+import type { CookedReader, CookedWriter, FilePassage, RawReader, RawStore } from './stores.ts';
 import type { StoreTarget } from './target.ts';
 
 /** Raw evidence for adding to; made where it is missing. */
@@ -25,6 +25,17 @@ export async function openCookedWriter(target: StoreTarget): Promise<CookedWrite
     return (await import('./sqlite/cooked-writer.ts')).openSqliteCookedWriter(target.directory);
   }
   return (await import('./mongodb/cooked-writer.ts')).openMongoCookedWriter(target);
+}
+
+/**
+ * The short way for file sessions, where the two have one: both are SQLite, and nobody writes to the raw evidence. To be
+ * opened before anything is inserted.
+ */
+export async function openFilePassage(reader: RawReader, writer: CookedWriter): Promise<FilePassage | null> {
+  const { SqliteRawReader } = await import('./sqlite/raw-reader.ts');
+  const { SqliteCookedWriter } = await import('./sqlite/cooked-writer.ts');
+  if (!(reader instanceof SqliteRawReader && writer instanceof SqliteCookedWriter)) return null;
+  return (await import('./sqlite/raw-passage.ts')).openSqlitePassage(reader, writer);
 }
 
 /** Cooked evidence for reading. @throws StoreError DATABASE_NOT_FOUND when there is none. */

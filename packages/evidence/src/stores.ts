@@ -5,6 +5,7 @@ import type { FileSession } from './file-session.ts';
 import type {
   EventDocument,
   LossDocument,
+  ProcessKey,
   RawCollection,
   RawEntry,
   SessionDocument,
@@ -27,7 +28,10 @@ export interface RawStore {
   close(): Promise<void>;
 }
 
-/** A task document without the ISO texts, which say what the fields ending in `Ns` say. */
+/**
+ * A task document without the ISO texts, which say what the fields ending in `Ns` say. A field that it does not have may
+ * be there with undefined.
+ */
 export type TaskObservation = Omit<TaskDocument, 'time' | 'start'>;
 
 /** A batch of some hundred. */
@@ -62,6 +66,35 @@ export interface CookedWriter {
   insert(entries: readonly CookedEntry[]): Promise<void>;
   commit(): Promise<void>;
   abort(): Promise<void>;
+}
+
+/** An opener of the tree: its sessions are in this container, also where they do not say so themselves; null: in none. */
+export interface FileVerdict {
+  readonly containerId: string | null;
+}
+
+/** Says of the opener of file sessions, and the container that it names, whether it is of the tree; null: it is not. */
+export type JudgeOpener = (key: ProcessKey, containerId: string | null) => FileVerdict | null;
+
+/** Closed file sessions of raw evidence, some of which are in cooked evidence already. */
+export interface PassedFiles extends FileSessions {
+  /** Those that are left to be decided one by one: others wrote to the file than its opener, or its end is not known. */
+  readonly sessions: readonly FileSession[];
+  /** Documents that were met, of whatever fate. */
+  readonly seen: number;
+  /** Sessions of openers of the tree: they are written, with what was said of their openers. */
+  readonly passed: number;
+  /** Of sessions that were written, those that changed their file, by container; told once, at the end. */
+  readonly changed: readonly { readonly bootId: string; readonly containerId: string; readonly count: number }[];
+}
+
+/** A short way from raw into cooked evidence for what becomes no other by it. */
+export interface FilePassage {
+  /**
+   * Instead of {@link RawReader.closedFiles}: takes over what can be taken over as it is. Insertions may go on
+   * meanwhile. May be called once.
+   */
+  closedFiles(judge: JudgeOpener): AsyncIterable<PassedFiles>;
 }
 
 /** All given conditions hold together. */

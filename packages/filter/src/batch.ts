@@ -7,7 +7,7 @@ export interface Batch {
   flush(): Promise<void>;
 }
 
-export function createBatch(writer: Pick<CookedWriter, 'insert'>, size = 500): Batch {
+export function createBatch(writer: Pick<CookedWriter, 'insert'>, size = 100): Batch {
   let entries: CookedEntry[] = [];
   async function flush(): Promise<void> {
     if (entries.length === 0) return;

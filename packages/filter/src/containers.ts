@@ -39,6 +39,12 @@ export class Containers {
     return this.#byBoot.get(bootId)?.get(containerId);
   }
 
+  /** So many more of the files of its processes were changed. */
+  changedFiles(bootId: string, containerId: string, count: number): void {
+    const container = this.get(bootId, containerId);
+    if (container !== undefined) container.filesChanged += count;
+  }
+
   add(container: Container): void {
     const ofBoot = this.#byBoot.get(container.bootId) ?? new Map<string, Container>();
     ofBoot.set(container.containerId, container);

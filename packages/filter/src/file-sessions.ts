@@ -2,6 +2,7 @@ import {
   type CookedFileSession,
   compareInstants,
   type FileSession,
+  type FileVerdict,
   type Instant,
   instantOfNs,
   type SessionWriter,
@@ -37,6 +38,15 @@ function holdersGone({ writers, writes, opened }: FileSession, opener: number, k
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * What {@link cookFile} makes of the closed sessions of an opener, where nobody else wrote: of a process of the tree
+ * they stay as they are, but for the container; null: they are left out.
+ */
+export function judgeOpener(key: string, containerId: string | null, known: KnownProcesses): FileVerdict | null {
+  const opener = known.find(key);
+  return known.isInside(opener) ? { containerId: containerId ?? known.containerOf(opener) } : null;
+}
 
 /**
  * Step 7: the cooked form of a file session from `files` or `fds` alike, or null where nobody of the tree had it: its

@@ -1,9 +1,17 @@
-import { type CookedWriter, changesFile, type RawReader, type SessionDocument } from '@godo/evidence';
+import {
+  type CookedWriter,
+  changesFile,
+  type FilePassage,
+  type FileSession,
+  openFilePassage,
+  type RawReader,
+  type SessionDocument,
+} from '@godo/evidence';
 import { type Batch, createBatch } from './batch.ts';
 import { none } from './columns.ts';
 import { type Containers, containerDocument, gatherContainers } from './containers.ts';
 import { hangShims } from './engines.ts';
-import { cookFile } from './file-sessions.ts';
+import { cookFile, judgeOpener } from './file-sessions.ts';
 import { KnownProcesses } from './known-processes.ts';
 import { isUsableEvent, isUsableMoment } from './other-documents.ts';
 import { cutCycles, linkParents } from './parent-links.ts';
@@ -72,9 +80,10 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
   const batch = createBatch(writer);
   const work: Work = { reader, batch, progress, tally, step };
 
+  const passage = await openFilePassage(reader, writer);
   const runs = await readRuns(work);
-  const { processes, containers, known } = await cookProcesses(work, runs);
-  await writeFiles(work, 'closed files', known, containers);
+  const { processes, containers, known } = await cookProcesses(work, runs, passage);
+  if (passage === null) await writeFiles(work, 'closed files', known, containers);
   await writeFiles(work, 'open files', known, containers);
   await writeEvents(work, known);
   await writeLosses(work);
@@ -87,8 +96,11 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
   return { processes, containers: containers.size, runs: runs.documents.length, ...tally };
 }
 
-/** The table of processes lives no longer than this: much of the memory is free again for the files. */
-async function cookProcesses(work: Work, runs: Runs) {
+/**
+ * The table of processes lives no longer than this: much of the memory is free again for the files. Where closed files
+ * have a short way, they take it while the processes are written.
+ */
+async function cookProcesses(work: Work, runs: Runs, passage: FilePassage | null) {
   const table = await readTasks(work);
   linkParents(table);
   cutCycles(table);
@@ -96,8 +108,13 @@ async function cookProcesses(work: Work, runs: Runs) {
   hangShims(table);
   const order = walkTree(table);
   const containers = gatherContainers(table, order);
-  await writeProcesses(work, { table, containers, runs });
-  return { processes: order.length, containers, known: new KnownProcesses(table) };
+  const known = new KnownProcesses(table);
+  await writeProcesses(
+    work,
+    { table, containers, runs },
+    passage === null ? null : passFiles(work, passage, known, containers),
+  );
+  return { processes: order.length, containers, known };
 }
 
 async function readRuns({ reader, progress, step }: Work): Promise<Runs> {
@@ -123,9 +140,14 @@ async function readTasks({ reader, progress, tally, step }: Work): Promise<Proce
   return table;
 }
 
-async function writeProcesses({ batch, progress, tally, step }: Work, tree: Tree): Promise<void> {
+/**
+ * Writes the processes, and after each batch of them takes a step of what goes on beside it. The steps come in turns, not
+ * as they happen to be ready: the same evidence gives the same file.
+ */
+async function writeProcesses(work: Work, tree: Tree, beside: AsyncGenerator<void> | null): Promise<void> {
+  const { batch, progress, tally, step } = work;
   const { table, containers, runs } = tree;
-  progress.phase('writing processes');
+  progress.phase(beside === null ? 'writing processes' : 'writing processes and closed files');
   // In the order of their keys, in which they were read: the database likes that better than the order of the tree.
   for (const row of table.rows()) {
     if (!table.places.isInside(row)) continue;
@@ -133,33 +155,65 @@ async function writeProcesses({ batch, progress, tally, step }: Work, tree: Tree
     const document = processDocument(table, row, containers, runs);
     tally.threads += document.threads.length;
     const full = batch.add({ collection: 'processes', document });
-    if (full !== undefined) await full;
+    if (full === undefined) continue;
+    await full;
+    await beside?.next();
   }
+  if (beside !== null) for await (const _ of beside);
 }
 
 async function writeFiles(
-  { reader, batch, progress, tally, step }: Work,
+  work: Work,
   phase: 'closed files' | 'open files',
   known: KnownProcesses,
   containers: Containers,
 ): Promise<void> {
+  const { reader, progress, tally, step } = work;
   progress.phase(phase);
   for await (const { sessions, unusable } of phase === 'closed files' ? reader.closedFiles() : reader.openFiles()) {
     const seen = sessions.length + unusable;
     step(seen);
     tally.filesSeen += seen;
     tally.unusable += unusable;
-    for (const file of sessions) {
-      const session = cookFile(file, known);
-      if (session === null) continue;
-      tally.filesKept += 1;
-      if (session.containerId !== null && changesFile(session)) {
-        const container = containers.get(session.origin.bootId, session.containerId);
-        if (container !== undefined) container.filesChanged += 1;
-      }
-      const full = batch.add({ collection: 'files', session });
-      if (full !== undefined) await full;
+    await writeSessions(work, sessions, known, containers);
+  }
+}
+
+async function writeSessions(
+  { batch, tally }: Work,
+  sessions: readonly FileSession[],
+  known: KnownProcesses,
+  containers: Containers,
+): Promise<void> {
+  for (const file of sessions) {
+    const session = cookFile(file, known);
+    if (session === null) continue;
+    tally.filesKept += 1;
+    if (session.containerId !== null && changesFile(session)) {
+      containers.changedFiles(session.origin.bootId, session.containerId, 1);
     }
+    const full = batch.add({ collection: 'files', session });
+    if (full !== undefined) await full;
+  }
+}
+
+/** The closed files by their short way, some thousand a step. */
+async function* passFiles(
+  work: Work,
+  passage: FilePassage,
+  known: KnownProcesses,
+  containers: Containers,
+): AsyncGenerator<void> {
+  const { tally, step } = work;
+  const judge = (key: string, containerId: string | null) => judgeOpener(key, containerId, known);
+  for await (const { seen, unusable, passed, sessions, changed } of passage.closedFiles(judge)) {
+    step(seen);
+    tally.filesSeen += seen;
+    tally.unusable += unusable;
+    tally.filesKept += passed;
+    for (const { bootId, containerId, count } of changed) containers.changedFiles(bootId, containerId, count);
+    await writeSessions(work, sessions, known, containers);
+    yield;
   }
 }
 

@@ -52,6 +52,12 @@ export interface ReadConnection {
   verify(): void;
 }
 
+/** A connection to a file as {@link openForReading} chose to open it. */
+export interface FileConnection extends ReadConnection {
+  /** Without a -wal file, which was not there: the file alone is what is read. */
+  readonly immutable: boolean;
+}
+
 export function closeReading({ database }: ReadConnection): void {
   closeSqlite(database);
 }
@@ -66,7 +72,7 @@ export function closeReading({ database }: ReadConnection): void {
  *
  * @param madeBy the command that makes the file, for the message when it is missing.
  */
-export async function openForReading(file: string, madeBy: string): Promise<ReadConnection> {
+export async function openForReading(file: string, madeBy: string): Promise<FileConnection> {
   const missing = new StoreError('DATABASE_NOT_FOUND', `There is no ${file}: run ${madeBy} first.`);
   // A writer that begins, or ends, in between makes the first choice wrong; the second look cannot meet both again soon.
   for (let attempt = 0; attempt < 5; attempt += 1) {
@@ -89,7 +95,7 @@ export async function openForReading(file: string, madeBy: string): Promise<Read
   throw new StoreError('DATABASE_CHANGED', `${file} is just being opened or closed by a listener: try again.`);
 }
 
-async function begin(file: string, immutable: boolean, before: FileStamp): Promise<ReadConnection> {
+async function begin(file: string, immutable: boolean, before: FileStamp): Promise<FileConnection> {
   const database = await openSqlite(readOnlyUri(file, { immutable }), { readOnly: true }).catch((error) => {
     throw cannotRead(error, file, immutable);
   });
@@ -106,7 +112,7 @@ async function begin(file: string, immutable: boolean, before: FileStamp): Promi
       throw new StoreError('DATABASE_CHANGED', `A listener began to write to ${file} while it was read: try again.`);
     }
   };
-  return { database, verify };
+  return { database, verify, immutable };
 }
 
 function cannotRead(error: unknown, file: string, immutable: boolean): StoreError {

@@ -1,17 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CookedEntry } from '../cooked-documents.ts';
 import { StoreError } from '../store-error.ts';
 import type { CookedWriter } from '../stores.ts';
-import { openForWriting } from './connection.ts';
-import { closeSqlite, openSqlite, rollBack, type SqliteDatabase } from './driver.ts';
+import { type CookedFiles, type CookedLink, openLink } from './cooked-link.ts';
+import { CountedTables } from './dictionary-tables.ts';
+import { closeSqlite, openSqlite, type SqliteDatabase } from './driver.ts';
 import { errnoName, isBusy, sqliteError } from './errors.ts';
 import { makeDirectory, makeFile } from './files.ts';
-import { RowWriter } from './row-writer.ts';
-import { applicationId, cookedTables, createCookedIndexes, createCookedTables, schemaVersion } from './schema.ts';
+import { rawFile } from './raw-store.ts';
+import { RowMaker } from './row-writer.ts';
+import { cookedTables } from './schema.ts';
 
 export const cookedFile = 'cooked.db';
+
+/** Raw evidence of this size takes a second to be cooked. */
+const threadFromBytes = 8 * 1024 * 1024;
 
 /**
  * Writes cooked evidence into a new file beside `cooked.db` and renames it over that one at `commit`, when it is
@@ -19,117 +24,97 @@ export const cookedFile = 'cooked.db';
  * left behind are removed at the next start; filters that run at the same time do not disturb each other, the last
  * commit stands.
  */
-export async function openSqliteCookedWriter(directory: string): Promise<CookedWriter> {
-  const file = join(directory, cookedFile);
-  const next = `${file}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
+export async function openSqliteCookedWriter(directory: string): Promise<SqliteCookedWriter> {
+  const location = join(directory, cookedFile);
+  const next = `${location}.new-${process.pid}-${randomBytes(4).toString('hex')}`;
   try {
     makeDirectory(directory);
     await removeStale(directory);
     makeFile(next, { exclusive: true });
-    const database = await openForWriting(next);
     try {
-      // The file is of no use before it is complete, so nothing has to survive a crash; the lock says "in use". All is
-      // one transaction: a page is written when it is full, not after each batch.
-      database.exec(`
-        PRAGMA journal_mode = MEMORY;
-        PRAGMA synchronous = OFF;
-        PRAGMA locking_mode = EXCLUSIVE;
-        PRAGMA cache_size = -65536;
-        BEGIN EXCLUSIVE`);
-      createCookedTables(database);
-      return new SqliteCookedWriter(directory, next, database);
+      const thread = sizeOf(join(directory, rawFile)) >= threadFromBytes;
+      return new SqliteCookedWriter({ next, location }, await openLink({ next, location }, { thread }));
     } catch (error) {
-      closeSqlite(database);
       rmSync(next, { force: true });
       throw error;
     }
   } catch (error) {
-    throw sqliteError(error, file);
+    throw sqliteError(error, location);
   }
 }
 
-class SqliteCookedWriter implements CookedWriter {
+export class SqliteCookedWriter implements CookedWriter {
   readonly location: string;
-  readonly #directory: string;
   readonly #next: string;
-  readonly #database: SqliteDatabase;
-  readonly #rows: RowWriter;
+  readonly link: CookedLink;
+  readonly dictionary = new CountedTables();
+  readonly #rows = new RowMaker(cookedTables, this.dictionary);
   #open = true;
+  /** Batches under way, oldest first. */
+  readonly #sent: Promise<void>[] = [];
   /** What went wrong at an insert. */
-  #failure: StoreError | null = null;
+  #failure: Error | null = null;
 
-  constructor(directory: string, next: string, database: SqliteDatabase) {
-    this.location = join(directory, cookedFile);
-    this.#directory = directory;
+  constructor({ next, location }: CookedFiles, link: CookedLink) {
+    this.location = location;
     this.#next = next;
-    this.#database = database;
-    this.#rows = new RowWriter(database, cookedTables, '');
+    this.link = link;
   }
 
+  /** A batch may still be under way then; what becomes of it a later call tells. */
   async insert(entries: readonly CookedEntry[]): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
     try {
-      this.#rows.insert(entries);
+      const rows = this.#rows.rows(entries);
+      this.#send(new Map([...this.dictionary.take(), ...rows]));
     } catch (error) {
-      // Part of the batch may be there: such a set is not to be committed.
-      this.#failure = sqliteError(error, this.location);
-      throw this.#failure;
+      this.#failed(error);
     }
+    while (this.#sent.length > this.link.ahead) await this.#sent.shift();
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** The number of a text, whose row comes with the next rows. */
+  textNumber(text: string): number {
+    return this.#rows.text(text);
   }
 
   async commit(): Promise<void> {
     if (!this.#open) throw new StoreError('DATABASE_FAILED', `${this.location} was committed or given up already.`);
+    await this.insert([]).catch(() => undefined);
+    await Promise.all(this.#sent);
     if (this.#failure !== null) {
       await this.abort();
       throw this.#failure;
     }
     this.#open = false;
-    try {
-      createCookedIndexes(this.#database);
-      this.#database.exec('COMMIT');
-      // With synchronous=FULL the last transaction takes everything before it to the disk. The lock is kept until the
-      // file has its name, or another filter could take it for one left behind.
-      this.#database.exec(`
-        PRAGMA synchronous = FULL;
-        BEGIN; PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}; COMMIT`);
-      renameSync(this.#next, this.location);
-      syncDirectory(this.#directory);
-    } catch (error) {
-      rmSync(this.#next, { force: true });
-      throw sqliteError(error, this.location);
-    } finally {
-      this.#close();
-    }
+    await this.#last('commit');
   }
 
   async abort(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
+    await this.#last('abort');
+  }
+
+  async #last(call: 'commit' | 'abort'): Promise<void> {
     try {
-      this.#close();
+      await this.link.call(call);
     } finally {
+      await this.link.close();
+      // Gone or renamed already, but where the thread broke down.
       rmSync(this.#next, { force: true });
     }
   }
 
-  #close(): void {
-    try {
-      rollBack(this.#database);
-      // An exclusive lock goes with the first access in normal mode; see closeSqlite for why closing is not enough.
-      this.#database.exec('PRAGMA locking_mode = NORMAL; SELECT count(*) FROM sqlite_schema');
-    } finally {
-      closeSqlite(this.#database);
-    }
+  #send(rows: ReadonlyMap<string, readonly (string | number | bigint | null)[]>): void {
+    if (rows.size === 0) return;
+    this.#sent.push(this.link.call('insert', rows).catch((error) => this.#failed(error)));
   }
-}
 
-/** A rename is on the disk when its directory is. */
-function syncDirectory(directory: string): void {
-  const descriptor = openSync(directory, 'r');
-  try {
-    fsyncSync(descriptor);
-  } finally {
-    closeSync(descriptor);
+  /** Part of the batch may be there: such a set is not to be committed. */
+  #failed(error: unknown): void {
+    this.#failure ??= sqliteError(error, this.location);
   }
 }
 
@@ -156,4 +141,9 @@ async function inUse(file: string): Promise<boolean> {
   } finally {
     if (database) closeSqlite(database);
   }
+}
+
+/** 0 where there is none. */
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

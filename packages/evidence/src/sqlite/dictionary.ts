@@ -1,7 +1,7 @@
 /** What many rows share, as the writers number it: each text, origin and opener is kept once and named by its number. */
 
 import type { FileSession, RunOrigin } from '../file-session.ts';
-import type { SqliteDatabase, SqliteStatement } from './driver.ts';
+import type { DictionaryTables } from './dictionary-tables.ts';
 import { relativeTo, storedText } from './text-form.ts';
 
 /** A run of the listener as rows name it. */
@@ -28,11 +28,7 @@ const limits = { texts: 16_384, openers: 8_192, openersOfProcess: 16, origins: 1
  * ever taken from a row of the tables, and after a transaction that was rolled back {@link forget} must be called.
  */
 export class Dictionary {
-  readonly #addText: SqliteStatement;
-  readonly #addBoot: SqliteStatement;
-  readonly #findBoot: SqliteStatement;
-  readonly #addOrigin: SqliteStatement;
-  readonly #addOpener: SqliteStatement;
+  readonly #tables: DictionaryTables;
   readonly #texts = new Map<string, number>();
   readonly #boots = new Map<string, number>();
   readonly #origins = new Map<string, OriginRef>();
@@ -40,21 +36,14 @@ export class Dictionary {
   #originObjects = new WeakMap<RunOrigin, OriginRef>();
   readonly #openers = new Map<string, Opener[]>();
 
-  constructor(database: SqliteDatabase) {
-    this.#addText = database.prepare('INSERT INTO texts (text) VALUES (?)');
-    this.#addBoot = database.prepare('INSERT INTO boots (boot) VALUES (?) ON CONFLICT DO NOTHING');
-    this.#findBoot = database.prepare('SELECT id FROM boots WHERE boot = ?');
-    this.#addOrigin = database.prepare('INSERT INTO origins (host, machine, boot, session) VALUES (?, ?, ?, ?)');
-    this.#addOpener = database.prepare(
-      'INSERT INTO openers (origin, "key", tgid, comm, exe, container) VALUES (?, ?, ?, ?, ?, ?)',
-    );
+  constructor(tables: DictionaryTables) {
+    this.#tables = tables;
   }
 
   text(text: string): number {
     const known = this.#texts.get(text);
     if (known !== undefined) return known;
-    const id = Number(this.#addText.run(storedText(text)).lastInsertRowid);
-    return remember(this.#texts, text, id, limits.texts);
+    return remember(this.#texts, text, this.#tables.addText(storedText(text)), limits.texts);
   }
 
   textOrNull(text: string | null): number | null {
@@ -65,10 +54,7 @@ export class Dictionary {
   boot(bootId: string): number {
     const known = this.#boots.get(bootId);
     if (known !== undefined) return known;
-    const stored = storedText(bootId);
-    this.#addBoot.run(stored);
-    const { id } = this.#findBoot.get(stored) as { id: number };
-    return remember(this.#boots, bootId, id, limits.boots);
+    return remember(this.#boots, bootId, this.#tables.boot(storedText(bootId)), limits.boots);
   }
 
   origin(origin: RunOrigin): OriginRef {
@@ -81,7 +67,7 @@ export class Dictionary {
       const boot = this.boot(bootId);
       const machine = machineId === null ? null : storedText(machineId);
       const session = relativeTo(bootId, sessionId);
-      const id = Number(this.#addOrigin.run(storedText(host), machine, boot, session).lastInsertRowid);
+      const id = this.#tables.addOrigin([storedText(host), machine, boot, session]);
       ref = remember(this.#origins, name, { id, boot }, limits.origins);
     }
     this.#originObjects.set(origin, ref);
@@ -110,8 +96,8 @@ export class Dictionary {
     } else {
       openers = remember(this.#openers, key, [], limits.openers);
     }
-    const row = [relativeTo(session.origin.bootId, key), tgid, this.textOrNull(comm), this.textOrNull(exe)] as const;
-    const id = Number(this.#addOpener.run(origin, ...row, this.textOrNull(containerId)).lastInsertRowid);
+    const texts = [this.textOrNull(comm), this.textOrNull(exe), this.textOrNull(containerId)] as const;
+    const id = this.#tables.addOpener([origin, relativeTo(session.origin.bootId, key), tgid, ...texts]);
     openers.push({ id, origin, tgid, comm, exe, containerId });
     return id;
   }

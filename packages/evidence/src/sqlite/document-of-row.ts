@@ -20,6 +20,19 @@ export interface FoundRow {
 
 type Fields = Record<string, unknown>;
 
+/** What is made of documents for somebody who knows which fields he needs. */
+export interface DocumentForm {
+  /** Fields that documents are to be without. */
+  readonly omitted: ReadonlySet<string>;
+  /**
+   * Fields that all documents are to have, in this order and before all others; undefined where there is no value.
+   * What reads very many documents is faster when V8 sees them all alike.
+   */
+  readonly layout: readonly string[];
+}
+
+export const wholeDocument: DocumentForm = { omitted: new Set(), layout: [] };
+
 /** A shape made ready for its documents. */
 export class DocumentMould {
   /**
@@ -29,12 +42,13 @@ export class DocumentMould {
   readonly #template: Fields;
   readonly #steps: readonly { readonly name: string; readonly kind: Kind; readonly omitted: boolean }[];
 
-  /** @param omitted fields that documents are to be without. */
-  constructor(shape: readonly ShapeField[], omitted: ReadonlySet<string>) {
+  constructor(shape: readonly ShapeField[], { omitted, layout }: DocumentForm) {
     const kept = shape.filter(({ name }) => !omitted.has(name));
-    this.#template = JSON.parse(
-      JSON.stringify(Object.fromEntries(kept.map(({ name, constant = null }) => [name, constant]))),
-    );
+    const constants = kept.map(({ name, constant = null }): [string, unknown] => [name, constant]);
+    const fields = Object.fromEntries([...layout.map((name): [string, unknown] => [name, null]), ...constants]);
+    this.#template = JSON.parse(JSON.stringify(fields));
+    const there = new Set(kept.map(({ name }) => name));
+    for (const name of layout) if (!there.has(name)) this.#template[name] = undefined;
     this.#steps = shape
       .map(({ name, kind }) => ({ name, kind, omitted: omitted.has(name) }))
       .filter(({ kind, omitted: left }) => kind !== kinds.constant && !(left && kind === kinds.iso));

@@ -29,12 +29,22 @@ export interface RowSource {
 /** Rows, column by column. */
 export interface Page {
   readonly rows: number;
+  /** Those that were read. */
+  readonly columns: readonly string[];
   /** The values of a column; nothing for one that was not read. */
   readonly column: (name: string) => readonly unknown[];
   /** What the JSON of `doc` says; undefined where it is no JSON. */
   readonly docs: readonly unknown[];
   /** Of all texts that were made for it. */
   readonly characters: number;
+  /** What it was made of (and {@link pageOf} makes it again), where all columns hold what they should; null otherwise. */
+  readonly texts: PageTexts | null;
+}
+
+/** JSON lists without their brackets: of each column by its name, and of `doc`. */
+export interface PageTexts {
+  readonly rows: number;
+  readonly lists: Readonly<Record<string, string | null>>;
 }
 
 /** Rows of a page; fewer where they are large. */
@@ -42,41 +52,76 @@ const rowsAPage = 512;
 /** Characters of a page that are not too many. */
 const charactersAPage = 1_000_000;
 
+/** Goes through all rows of a source, page by page. */
+export class PageCursor {
+  readonly #connection: ReadConnection;
+  readonly #file: string;
+  readonly #source: RowSource;
+  readonly #first: PageReader;
+  readonly #next: PageReader;
+  #last: readonly SqliteValue[] | null = null;
+  #limit = rowsAPage;
+  #done = false;
+
+  constructor(connection: ReadConnection, file: string, source: RowSource) {
+    this.#connection = connection;
+    this.#file = file;
+    this.#source = source;
+    const order = source.order.map((name) => `"${name}"`).join(', ');
+    const places = source.order.map(() => '?').join(', ');
+    const reader = (after: string) =>
+      new PageReader(connection, file, source, `WHERE (${source.where ?? 'true'}) ${after} ORDER BY ${order} LIMIT ?`);
+    this.#first = reader('');
+    this.#next = reader(`AND (${order}) > (${places})`);
+  }
+
+  /** null where there are no more rows. @throws StoreError */
+  next(): Page | null {
+    if (this.#done) return null;
+    const page = this.#read();
+    if (page.rows < this.#asked) {
+      this.#done = true;
+      return page.rows === 0 ? null : page;
+    }
+    const last = decoded(this.#connection, this.#file, () => cursorOf(page, this.#source));
+    // Numbers that no writer of ours stores are not exact here.
+    if (this.#last?.every((value, place) => value === last[place])) {
+      throw new StoreError('DATABASE_CORRUPT', `${this.#file} holds rows that cannot be told apart.`);
+    }
+    this.#last = last;
+    if (page.characters > charactersAPage) this.#limit = Math.max(1, this.#limit >> 1);
+    else if (this.#limit < rowsAPage) this.#limit *= 2;
+    return page;
+  }
+
+  /** Rows that the last page was to have. */
+  #asked = rowsAPage;
+
+  #read(): Page {
+    const given = this.#source.values ?? [];
+    for (;;) {
+      this.#asked = this.#limit;
+      try {
+        if (this.#last === null) return this.#first.read([...given, this.#limit]);
+        return this.#next.read([...given, ...this.#last, this.#limit]);
+      } catch (error) {
+        // The rows may be too large to be one text.
+        if (this.#limit === 1) throw error;
+        this.#limit = Math.floor(this.#limit / 4) || 1;
+      }
+    }
+  }
+}
+
 /**
  * All rows of a source.
  *
  * @throws StoreError
  */
 export async function* pages(connection: ReadConnection, file: string, source: RowSource): AsyncGenerator<Page> {
-  const order = source.order.map((name) => `"${name}"`).join(', ');
-  const places = source.order.map(() => '?').join(', ');
-  const reader = (after: string) =>
-    new PageReader(connection, file, source, `WHERE (${source.where ?? 'true'}) ${after} ORDER BY ${order} LIMIT ?`);
-  const first = reader('');
-  const next = reader(`AND (${order}) > (${places})`);
-  const given = source.values ?? [];
-  let cursor: readonly SqliteValue[] | null = null;
-  let limit = rowsAPage;
-  for (;;) {
-    let page: Page;
-    try {
-      page = cursor === null ? first.read([...given, limit]) : next.read([...given, ...cursor, limit]);
-    } catch (error) {
-      // The rows may be too large to be one text.
-      if (limit === 1) throw error;
-      limit = Math.floor(limit / 4) || 1;
-      continue;
-    }
-    if (page.rows > 0) yield page;
-    if (page.rows < limit) break;
-    const last = decoded(connection, file, () => cursorOf(page, source));
-    // Numbers that no writer of ours stores are not exact here.
-    if (cursor?.every((value, place) => value === last[place])) {
-      throw new StoreError('DATABASE_CORRUPT', `${file} holds rows that cannot be told apart.`);
-    }
-    cursor = last;
-    if (page.characters > charactersAPage) limit = Math.max(1, limit >> 1);
-    else if (limit < rowsAPage) limit *= 2;
+  const cursor = new PageCursor(connection, file, source);
+  for (let page = cursor.next(); page !== null; page = cursor.next()) {
+    yield page;
     await setImmediate();
   }
   connection.verify();
@@ -123,7 +168,7 @@ class PageReader {
     const statement = this.#prepare(quotedJson, quotedJson('doc', 'text'));
     const page = this.#page(statement, values);
     if (page === null) throw new SyntaxError('rows of a page cannot be told apart');
-    return { ...page, docs: page.docs.map(parsed) };
+    return { ...page, docs: page.docs.map(parsed), texts: null };
   }
 
   #prepare(json: (column: string, type: ColumnType) => string, doc: string): SqliteStatement {
@@ -136,27 +181,31 @@ class PageReader {
       FROM (SELECT * FROM ${table} AS this ${this.#which})`);
   }
 
-  /** null where the lists do not fit together. */
   #page(statement: SqliteStatement, values: readonly SqliteValue[]): Page | null {
-    const found = statement.get(...values) as { rows: number } & Record<string, string | null>;
-    const { rows } = found;
-    let characters = 0;
-    const list = (name: string): unknown[] | null => {
-      const text = found[name] ?? '';
-      characters += text.length;
-      const items = parsed(`[${text}]`);
-      return Array.isArray(items) && items.length === rows ? items : null;
-    };
-    const columns = new Map<string, readonly unknown[]>();
-    for (const name of Object.keys(this.#source.columns)) {
-      const items = list(name);
-      if (items === null) return null;
-      columns.set(name, items);
-    }
-    const docs = list('doc');
-    if (docs === null) return null;
-    return { rows, column: (name) => columns.get(name) ?? [], docs, characters };
+    const { rows, ...lists } = statement.get(...values) as { rows: number } & Record<string, string | null>;
+    return pageOf({ rows, lists }, this.#source.columns);
   }
+}
+
+/** null where the lists do not fit together. */
+export function pageOf(texts: PageTexts, columns: RowSource['columns']): Page | null {
+  const { rows, lists } = texts;
+  let characters = 0;
+  const list = (name: string): unknown[] | null => {
+    const text = lists[name] ?? '';
+    characters += text.length;
+    const items = parsed(`[${text}]`);
+    return Array.isArray(items) && items.length === rows ? items : null;
+  };
+  const found = new Map<string, readonly unknown[]>();
+  for (const name of Object.keys(columns)) {
+    const items = list(name);
+    if (items === null) return null;
+    found.set(name, items);
+  }
+  const docs = list('doc');
+  if (docs === null) return null;
+  return { rows, columns: [...found.keys()], column: (name) => found.get(name) ?? [], docs, characters, texts };
 }
 
 /** An SQL expression: the JSON of a column that holds what it should. */

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { EventDocument, LossDocument, RawCollection, SessionDocument } from '../raw-documents.ts';
 import type { FileSessions, RawReader, TaskObservation } from '../stores.ts';
-import { closeReading, openForReading, type ReadConnection } from './connection.ts';
+import { closeReading, type FileConnection, openForReading } from './connection.ts';
+import type { DocumentForm } from './document-of-row.ts';
 import { sqliteError } from './errors.ts';
 import { rawFile } from './raw-store.ts';
 import { RowReader } from './row-reader.ts';
@@ -11,7 +12,7 @@ import { rawTables } from './schema.ts';
  * Reads `raw.db` as it stood at this call, also while a listener writes to it (whose log cannot be cut back as long as
  * the reader is open). `raw.db` is not changed, nor are files made beside it where no writer was.
  */
-export async function openSqliteRawReader(directory: string): Promise<RawReader> {
+export async function openSqliteRawReader(directory: string): Promise<SqliteRawReader> {
   const file = join(directory, rawFile);
   try {
     return new SqliteRawReader(file, await openForReading(file, 'godo'));
@@ -30,36 +31,45 @@ const latestOpen = {
   values: [],
 };
 
-const isoTexts: ReadonlySet<string> = new Set(['time', 'start']);
+/** All that is known of observations; see {@link TaskObservation} for what is not wanted. */
+const observationForm: DocumentForm = {
+  omitted: new Set(['time', 'start']),
+  layout: [
+    ...['_id', 'host', 'machineId', 'bootId', 'sessionId', 'observation', 'source', 'clock', 'timeNs', 'key', 'pid'],
+    ...['tgid', 'startTicks', 'startNs', 'inferred', 'ppid', 'parentTgid', 'parentKey', 'exitCode', 'exitSignal'],
+    ...['coreDumped', 'star', 'success', 'errno', 'argv', 'argvHex', 'comm', 'commHex', 'exe', 'exeHex', 'cwd'],
+    ...['cwdHex', 'rootfs', 'rootfsHex', 'containerId', 'warnings', 'uid', 'gid', 'euid', 'auid', 'ses', 'tty'],
+  ],
+};
 
-class SqliteRawReader implements RawReader {
+export class SqliteRawReader implements RawReader {
   readonly location: string;
-  readonly #connection: ReadConnection;
-  readonly #rows: RowReader;
+  readonly connection: FileConnection;
+  readonly rows: RowReader;
   #open = true;
 
-  constructor(file: string, connection: ReadConnection) {
+  constructor(file: string, connection: FileConnection) {
     this.location = file;
-    this.#connection = connection;
-    this.#rows = new RowReader(connection, file);
+    this.connection = connection;
+    this.rows = new RowReader(connection, file);
   }
 
   async count(collection: RawCollection): Promise<number> {
-    const count = this.#rows.count(collection);
-    this.#connection.verify();
+    const count = this.rows.count(collection);
+    this.connection.verify();
     return count;
   }
 
   tasks(): AsyncIterable<readonly TaskObservation[]> {
-    return this.#rows.documents<TaskObservation>('pids', rawTables.pids, undefined, isoTexts);
+    return this.rows.documents<TaskObservation>('pids', rawTables.pids, undefined, observationForm);
   }
 
   closedFiles(): AsyncIterable<FileSessions> {
-    return this.#rows.sessions('files');
+    return this.rows.sessions('files');
   }
 
   openFiles(): AsyncIterable<FileSessions> {
-    return this.#rows.sessions('fds', latestOpen);
+    return this.rows.sessions('fds', latestOpen);
   }
 
   events(): AsyncIterable<EventDocument> {
@@ -77,10 +87,10 @@ class SqliteRawReader implements RawReader {
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
-    closeReading(this.#connection);
+    closeReading(this.connection);
   }
 
   async *#all<D extends object>(collection: 'events' | 'losses' | 'sessions'): AsyncGenerator<D> {
-    for await (const batch of this.#rows.documents<D>(collection, rawTables[collection])) yield* batch;
+    for await (const batch of this.rows.documents<D>(collection, rawTables[collection])) yield* batch;
   }
 }

@@ -3,9 +3,9 @@
 import type { CookedFileSession } from '../file-session.ts';
 import type { FileSessions } from '../stores.ts';
 import type { ReadConnection } from './connection.ts';
-import { DocumentMould } from './document-of-row.ts';
+import { type DocumentForm, DocumentMould, wholeDocument } from './document-of-row.ts';
 import type { SqliteValue } from './driver.ts';
-import { Lookup } from './lookup.ts';
+import { type FoundOpener, Lookup } from './lookup.ts';
 import { type ColumnType, decoded, guarded, type Page, pageOfAll, pages, type RowSource } from './pages.ts';
 import type { DocumentTable } from './schema.ts';
 import { sessionOfRow } from './session-of-row.ts';
@@ -24,7 +24,8 @@ export interface ReadSessions extends FileSessions {
   readonly sessions: readonly CookedFileSession[];
 }
 
-const sessionSource = {
+/** Beside the table: how closed sessions are read. */
+export const sessionSource = {
   columns: { opened: 'integer', id: 'any', opener: 'integer', lasted: 'optional' },
   order: ['opened', 'id'],
 } as const;
@@ -50,22 +51,38 @@ interface ReadDocument {
   readonly document: { readonly _id: string };
 }
 
-const nothing: ReadonlySet<string> = new Set();
+/** Rows of closed sessions; `docs`: what the JSON of `doc` says. */
+export interface SessionColumns {
+  readonly opened: readonly unknown[];
+  readonly id: readonly unknown[];
+  readonly opener: readonly unknown[];
+  readonly lasted: readonly unknown[];
+  readonly docs: readonly unknown[];
+}
 
 const rememberedMoulds = 4096;
+const openersABatch = 1024;
 
 /** Reads the tables of one database. All methods throw StoreError. */
 export class RowReader {
   readonly #connection: ReadConnection;
   readonly #file: string;
   readonly #lookup: Lookup;
-  /** Of each shape by its number, for what is left out. */
-  readonly #moulds = new Map<ReadonlySet<string>, Map<number, DocumentMould>>();
+  /** Of each shape by its number, for each form. */
+  readonly #moulds = new Map<DocumentForm, Map<number, DocumentMould>>();
+
+  #readBy: (source: RowSource) => AsyncIterable<Page>;
 
   constructor(connection: ReadConnection, file: string) {
     this.#connection = connection;
     this.#file = file;
+    this.#readBy = (source) => pages(connection, file, source);
     this.#lookup = new Lookup(connection.database);
+  }
+
+  /** Has somebody else read the pages of documents. */
+  readBy(read: (source: RowSource) => AsyncIterable<Page>): void {
+    this.#readBy = read;
   }
 
   count(table: string): number {
@@ -97,33 +114,49 @@ export class RowReader {
     }
   }
 
+  /** Who opened files, by number, in batches. */
+  *openers(): Generator<FoundOpener[]> {
+    for (let last = 0; ; ) {
+      const found = guarded(this.#connection, this.#file, () => this.#lookup.openersBehind(last, openersABatch));
+      const end = found.at(-1);
+      if (end === undefined) return;
+      yield found;
+      last = end.id;
+    }
+  }
+
+  /** Of rows of closed sessions, by column; what cannot be read is left out. */
+  sessionsOf({ docs, ...columns }: SessionColumns): CookedFileSession[] {
+    const column = (name: string): readonly unknown[] => columns[name as keyof typeof columns] ?? [];
+    const page = { rows: docs.length, columns: Object.keys(columns), column, docs, characters: 0, texts: null };
+    return guarded(this.#connection, this.#file, () => this.#sessions(page));
+  }
+
   /**
    * By time and `_id`; where rows have a key by key, time and `_id`.
-   *
-   * @param omitted fields that are left out.
    */
   async *documents<D extends object>(
     name: string,
     table: DocumentTable,
     { where, values }: Condition = noCondition,
-    omitted: ReadonlySet<string> = nothing,
+    form: DocumentForm = wholeDocument,
   ): AsyncGenerator<D[]> {
     const columns = columnsOf(table);
     if (!table.order.includes('key')) {
-      yield* this.#ordered<D>({ table: name, columns, order: table.order, where, values }, omitted);
+      yield* this.#ordered<D>({ table: name, columns, order: table.order, where, values }, form);
       return;
     }
     // Keys begin with the ids of their boots, whose numbers have the order of their coming.
     const order = table.order.filter((column) => column !== 'boot');
     for (const boot of this.#bootsInOrder()) {
-      yield* this.#ordered<D>({ table: name, columns, order, where: `boot = ${boot} AND ${where}`, values }, omitted);
+      yield* this.#ordered<D>({ table: name, columns, order, where: `boot = ${boot} AND ${where}`, values }, form);
     }
   }
 
   /** The documents that meet a condition which finds them by an index, in any order. */
   documentsAtOnce<D extends object>(name: string, table: DocumentTable, condition: Condition): D[] {
     const page = pageOfAll(this.#connection, this.#file, { table: name, columns: columnsOf(table), ...condition });
-    return documentsOf<D>(this.#documents(page, nothing));
+    return documentsOf<D>(this.#documents(page, wholeDocument));
   }
 
   async *#sessionPages(source: RowSource, unusable: (count: number) => void): AsyncGenerator<CookedFileSession[]> {
@@ -149,19 +182,20 @@ export class RowReader {
     return sessions;
   }
 
-  async *#ordered<D extends object>(source: RowSource, omitted: ReadonlySet<string>): AsyncGenerator<D[]> {
+  async *#ordered<D extends object>(source: RowSource, form: DocumentForm): AsyncGenerator<D[]> {
     const sameMoment = (left: ReadDocument, right: ReadDocument) => left.time === right.time && left.key === right.key;
     const compare = (left: ReadDocument, right: ReadDocument) => compareTexts(left.document._id, right.document._id);
-    for await (const found of inOrder(this.#documentPages(source, omitted), sameMoment, compare)) {
+    for await (const found of inOrder(this.#documentPages(source, form), sameMoment, compare)) {
       if (found.length > 0) yield documentsOf<D>(found);
     }
   }
 
-  async *#documentPages(source: RowSource, omitted: ReadonlySet<string>): AsyncGenerator<ReadDocument[]> {
-    for await (const page of pages(this.#connection, this.#file, source)) yield this.#documents(page, omitted);
+  async *#documentPages(source: RowSource, form: DocumentForm): AsyncGenerator<ReadDocument[]> {
+    for await (const page of this.#readBy(source)) yield this.#documents(page, form);
+    this.#connection.verify();
   }
 
-  #documents({ rows, column, docs }: Page, omitted: ReadonlySet<string>): ReadDocument[] {
+  #documents({ rows, column, docs }: Page, form: DocumentForm): ReadDocument[] {
     const [boot, key, time, id] = [column('boot'), column('key'), column('time'), column('id')];
     const [origin, shape] = [column('origin'), column('shape')];
     const lookup = this.#lookup;
@@ -176,22 +210,22 @@ export class RowReader {
           origin: origin[row] === null ? null : lookup.origin(origin[row] as number),
           values: docs[row],
         };
-        const document = this.#mould(shape[row] as number, omitted).document(values, lookup.text);
+        const document = this.#mould(shape[row] as number, form).document(values, lookup.text);
         found.push({ key: key[row], time: time[row], document: document as unknown as ReadDocument['document'] });
       }
       return found;
     });
   }
 
-  #mould(shape: number, omitted: ReadonlySet<string>): DocumentMould {
-    let moulds = this.#moulds.get(omitted);
+  #mould(shape: number, form: DocumentForm): DocumentMould {
+    let moulds = this.#moulds.get(form);
     if (moulds === undefined) {
       moulds = new Map();
-      this.#moulds.set(omitted, moulds);
+      this.#moulds.set(form, moulds);
     }
     let mould = moulds.get(shape);
     if (mould === undefined) {
-      mould = new DocumentMould(this.#lookup.shape(shape), omitted);
+      mould = new DocumentMould(this.#lookup.shape(shape), form);
       if (moulds.size >= rememberedMoulds) moulds.clear();
       moulds.set(shape, mould);
     }

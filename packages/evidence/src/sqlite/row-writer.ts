@@ -2,6 +2,7 @@
 
 import { type FileSession, nsOfInstant } from '../file-session.ts';
 import { Dictionary } from './dictionary.ts';
+import { type DictionaryTable, type DictionaryTables, dictionaryColumns, SharedTables } from './dictionary-tables.ts';
 import { DocumentRows } from './document-row.ts';
 import type { SqliteDatabase, SqliteValue } from './driver.ts';
 import { RowInserter } from './row-inserter.ts';
@@ -9,34 +10,29 @@ import { type DocumentTable, documentColumns, unknownTime } from './schema.ts';
 import { noCheckpoint, pushSession, sessionColumns } from './session-row.ts';
 import { storedText } from './text-form.ts';
 
-type Entry =
+export type Entry =
   | { readonly collection: string; readonly session: FileSession }
   | { readonly collection: string; readonly document: object };
 
-/** Writes to the tables of one database. */
-export class RowWriter {
-  readonly #database: SqliteDatabase;
-  readonly #tables: Readonly<Record<string, DocumentTable>>;
-  readonly #onConflict: string;
+export type DocumentTables = Readonly<Record<string, DocumentTable>>;
+
+/** Rows by table: the values of all rows of it, one after the other. */
+export type Rows = ReadonlyMap<string, readonly SqliteValue[]>;
+
+/** Makes rows of entries. */
+export class RowMaker {
+  readonly #tables: DocumentTables;
   readonly #dictionary: Dictionary;
   readonly #documents: DocumentRows;
-  readonly #inserters = new Map<string, RowInserter>();
 
-  /** @param tables those of documents; `files` and `fds` are known. @param onConflict as in {@link RowInserter}. */
-  constructor(database: SqliteDatabase, tables: Readonly<Record<string, DocumentTable>>, onConflict: string) {
-    this.#database = database;
+  /** @param tables those of documents; `files` and `fds` are known. */
+  constructor(tables: DocumentTables, dictionary: DictionaryTables) {
     this.#tables = tables;
-    this.#onConflict = onConflict;
-    this.#dictionary = new Dictionary(database);
+    this.#dictionary = new Dictionary(dictionary);
     this.#documents = new DocumentRows(this.#dictionary);
   }
 
-  /**
-   * Inserts within the transaction that the caller began, and that he rolls back when this throws.
-   *
-   * @returns how many were new.
-   */
-  insert(entries: readonly Entry[]): number {
+  rows(entries: readonly Entry[]): Rows {
     const rows = new Map<string, SqliteValue[]>();
     let name = '';
     let values: SqliteValue[] = [];
@@ -53,9 +49,12 @@ export class RowWriter {
         this.#pushDocument(values, entry.document, this.#tables[name] as DocumentTable);
       }
     }
-    let inserted = 0;
-    for (const [table, all] of rows) inserted += this.#inserter(table).insert(all);
-    return inserted;
+    return rows;
+  }
+
+  /** The number of a text. */
+  text(text: string): number {
+    return this.#dictionary.text(text);
   }
 
   /** To be called after a rollback: the numbers that were given are gone with it. */
@@ -70,6 +69,28 @@ export class RowWriter {
     values.push(row.origin, row.shape, row.doc);
     for (const column of table.copied) values.push(copied(document, column));
   }
+}
+
+/** Inserts rows into the tables of one database. */
+export class TableInserter {
+  readonly #database: SqliteDatabase;
+  readonly #tables: DocumentTables;
+  readonly #onConflict: string;
+  readonly #inserters = new Map<string, RowInserter>();
+
+  /** @param onConflict as in {@link RowInserter}. */
+  constructor(database: SqliteDatabase, tables: DocumentTables, onConflict: string) {
+    this.#database = database;
+    this.#tables = tables;
+    this.#onConflict = onConflict;
+  }
+
+  /** @returns how many were new. */
+  insert(rows: Rows): number {
+    let inserted = 0;
+    for (const [table, values] of rows) inserted += this.#inserter(table).insert(values);
+    return inserted;
+  }
 
   #inserter(table: string): RowInserter {
     let inserter = this.#inserters.get(table);
@@ -83,7 +104,34 @@ export class RowWriter {
   #columns(table: string): readonly string[] {
     if (table === 'files') return sessionColumns;
     if (table === 'fds') return [...sessionColumns, 'checkpoint'];
+    if (table in dictionaryColumns) return ['id', ...dictionaryColumns[table as DictionaryTable]];
     return documentColumns(this.#tables[table] as DocumentTable);
+  }
+}
+
+/** Writes to the tables of one database, that others may write to as well. */
+export class RowWriter {
+  readonly #maker: RowMaker;
+  readonly #inserter: TableInserter;
+
+  /** Parameters as of {@link RowMaker} and {@link TableInserter}. */
+  constructor(database: SqliteDatabase, tables: DocumentTables, onConflict: string) {
+    this.#maker = new RowMaker(tables, new SharedTables(database));
+    this.#inserter = new TableInserter(database, tables, onConflict);
+  }
+
+  /**
+   * Inserts within the transaction that the caller began, and that he rolls back when this throws.
+   *
+   * @returns how many were new.
+   */
+  insert(entries: readonly Entry[]): number {
+    return this.#inserter.insert(this.#maker.rows(entries));
+  }
+
+  /** To be called after a rollback: the numbers that were given are gone with it. */
+  forget(): void {
+    this.#maker.forget();
   }
 }
 

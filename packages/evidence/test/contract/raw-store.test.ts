@@ -9,7 +9,7 @@ import {
   StoreError,
   type StoreTarget,
 } from '../../src/index.ts';
-import { collect, collectBatches, collectFiles, describeForEachDatabase } from '../support/databases.ts';
+import { collect, collectFiles, collectTasks, describeForEachDatabase } from '../support/databases.ts';
 import {
   checkpoint,
   event,
@@ -81,7 +81,7 @@ describeForEachDatabase('raw evidence', (newTarget) => {
       { collection: 'sessions', document: given.session },
     ]);
     const found = await read(target, async (reader) => ({
-      tasks: await collectBatches(reader.tasks()),
+      tasks: await collectTasks(reader.tasks()),
       files: await collectFiles(reader.closedFiles()),
       events: await collect(reader.events()),
       losses: await collect(reader.losses()),
@@ -115,16 +115,16 @@ describeForEachDatabase('raw evidence', (newTarget) => {
 
   test('a field without a value is not there when it is read', async () => {
     const target = newTarget();
-    const document = { ...task({ _id: 'a' }), comm: undefined };
-    await write(target, [{ collection: 'pids', document } as unknown as RawEntry]);
-    const [found] = await read(target, (reader) => collectBatches(reader.tasks()));
-    expect(found).toStrictEqual(observed(task({ _id: 'a' })));
+    const document = { ...event({ _id: 'a' }), other: undefined };
+    await write(target, [{ collection: 'events', document } as unknown as RawEntry]);
+    const [found] = await read(target, (reader) => collect(reader.events()));
+    expect(found).toStrictEqual(event({ _id: 'a' }));
   });
 
   test('U+0000 in text is kept', async () => {
     const target = newTarget();
     await write(target, [{ collection: 'pids', document: task({ _id: 'nul', argv: ['a\0b', '\0'] }) }]);
-    const [found] = await read(target, (reader) => collectBatches(reader.tasks()));
+    const [found] = await read(target, (reader) => collectTasks(reader.tasks()));
     expect(found?.argv).toStrictEqual(['a\0b', '\0']);
   });
 
@@ -205,7 +205,7 @@ describeForEachDatabase('raw evidence', (newTarget) => {
     const found = await read(target, async (reader) => ({
       counts: await counts(reader),
       open: await collectFiles(reader.openFiles()),
-      tasks: await collectBatches(reader.tasks()),
+      tasks: await collectTasks(reader.tasks()),
     }));
     expect(found).toStrictEqual({ counts: none, open: [], tasks: [] });
   });
@@ -222,7 +222,7 @@ describeForEachDatabase('raw evidence', (newTarget) => {
       target,
       [3, 1, 0, 2].map((index) => ({ collection: 'pids', document: order[index] }) as RawEntry),
     );
-    const found = await read(target, (reader) => collectBatches(reader.tasks()));
+    const found = await read(target, (reader) => collectTasks(reader.tasks()));
     expect(found.map(({ _id }) => _id)).toStrictEqual(['z', 'a', 'A', 'a1']);
   });
 

@@ -32,8 +32,8 @@ test('any observations come back without their ISO texts, those of a key togethe
       const { database, writer, reader } = await rawTablesInMemory();
       const documents = withoutTwins(given as Fields[]);
       writer.insert(documents.map((document) => ({ collection: 'pids', document })));
-      const omitted = new Set(['time', 'start']);
-      const found = await collectBatches(reader.documents<Fields>('pids', rawTables.pids, undefined, omitted));
+      const form = { omitted: new Set(['time', 'start']), layout: [] };
+      const found = await collectBatches(reader.documents<Fields>('pids', rawTables.pids, undefined, form));
       database.close();
       const byId = (documents: readonly Fields[]) =>
         [...documents].sort((left, right) => compareTexts(`${left._id} ${left.key}`, `${right._id} ${right.key}`));
@@ -42,6 +42,22 @@ test('any observations come back without their ISO texts, those of a key togethe
       expect(keys.filter((key, index) => key !== keys[index - 1])).toHaveLength(new Set(keys).size);
     }),
   );
+});
+
+test('documents of a form have all fields of its layout first, whatever their own', async () => {
+  const { database, writer, reader } = await rawTablesInMemory();
+  const given = [
+    { _id: 'a', key: 'boot:1:1', timeNs: 1n, comm: 'sh', other: 1 },
+    { _id: 'b', key: 'boot:1:1', timeNs: 2n, exe: null, star: true },
+  ];
+  writer.insert(given.map((document) => ({ collection: 'pids', document })));
+  const form = { omitted: new Set(['timeNs']), layout: ['_id', 'star', 'exe', 'comm', 'key'] };
+  const found = await collectBatches(reader.documents<Fields>('pids', rawTables.pids, undefined, form));
+  database.close();
+  expect(found.map((document) => Object.entries(document))).toStrictEqual([
+    Object.entries({ _id: 'a', star: undefined, exe: undefined, comm: 'sh', key: 'boot:1:1', other: 1 }),
+    Object.entries({ _id: 'b', star: true, exe: null, comm: undefined, key: 'boot:1:1' }),
+  ]);
 });
 
 /** Documents with an `_id` of their own, for the tables keep one of each. */

@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { openRawReader, openRawStore, type RawEntry, type SqliteTarget, StoreError } from '../../src/index.ts';
 import { openSqlite } from '../../src/sqlite/driver.ts';
-import { collect, collectBatches, collectFiles, sqliteTargets } from '../support/databases.ts';
+import { collect, collectFiles, collectTasks, sqliteTargets } from '../support/databases.ts';
 import { checkpoint, event, fileEntry, fileSession, keyOf, observed, someNs, task } from '../support/documents.ts';
 
 const newTarget = sqliteTargets();
@@ -304,7 +304,7 @@ test('what a failed batch named anew is named again by the next', async () => {
   await store.insert([file, { collection: 'pids', document }]);
   await store.close();
   const reader = await openRawReader(target);
-  const found = [await collectFiles(reader.closedFiles()), await collectBatches(reader.tasks())];
+  const found = [await collectFiles(reader.closedFiles()), await collectTasks(reader.tasks())];
   await reader.close();
   expect(found).toStrictEqual([
     [fileSession({ _id: 'a', exe: '/bin/new', containerId: 'cd' })],

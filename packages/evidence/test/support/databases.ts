@@ -12,6 +12,7 @@ import {
   type MongoTarget,
   type SqliteTarget,
   type StoreTarget,
+  type TaskObservation,
 } from '../../src/index.ts';
 import { canStartMongoServer, type MongoServer, mongoServerStartMs, startMongoServer } from './mongodb-server.ts';
 
@@ -74,6 +75,13 @@ export async function collectFiles(batches: AsyncIterable<FileSessions>): Promis
 
 export async function collectBatches<T>(batches: AsyncIterable<readonly T[]>): Promise<T[]> {
   return (await collect(batches)).flat();
+}
+
+/** Observations with the fields that have a value. */
+export async function collectTasks(batches: AsyncIterable<readonly TaskObservation[]>): Promise<TaskObservation[]> {
+  return (await collectBatches(batches)).map(
+    (task) => Object.fromEntries(Object.entries(task).filter(([, value]) => value !== undefined)) as never,
+  );
 }
 
 export async function collect<T>(documents: AsyncIterable<T>): Promise<T[]> {

@@ -1,0 +1,162 @@
+/**
+ * Looks through the closed file sessions of raw evidence before it is known whose they are: which rows are none of ours,
+ * which have something about them that is decided one by one, and how many of each opener there are besides.
+ */
+
+import { changesFile } from '../file-change.ts';
+import type { CookedFileSession } from '../file-session.ts';
+import type { ReadConnection } from './connection.ts';
+import type { SqliteValue } from './driver.ts';
+import { Lookup } from './lookup.ts';
+import { type Page, PageCursor } from './pages.ts';
+import { sessionSource } from './row-reader.ts';
+import { type OpenerFacts, sessionOfRow } from './session-of-row.ts';
+
+/** What is particular about a row. */
+export const particulars = {
+  /** It is none of ours. */
+  unusable: 0,
+  /** Its end is not known, or was inferred by others. */
+  undecided: 1,
+  /** Others wrote than its opener. */
+  shared: 2,
+  /** The same, and the file was changed. */
+  sharedChange: 3,
+} as const;
+
+/** A row that is not as most are. */
+export interface ParticularRow {
+  readonly opened: SqliteValue;
+  readonly id: SqliteValue;
+  readonly opener: number;
+  readonly what: (typeof particulars)[keyof typeof particulars];
+}
+
+/** Some thousand rows, up to and with the one whose place is `end`. */
+export interface Stretch {
+  readonly end: readonly SqliteValue[];
+  readonly rows: number;
+  /** None of ours, or without an opener. */
+  readonly unusable: number;
+  readonly particular: readonly ParticularRow[];
+}
+
+/** They take some ms: others wait meanwhile for what is read for them. */
+const pagesAStep = 3;
+/** Pages of a stretch; its rows are passed in some 5 ms. */
+const pagesAStretch = 4;
+/** Rows that are remembered one by one: some 100 bytes each. */
+const mostParticular = 500_000;
+
+/** Whose sessions are looked at does not matter for whether they can be read. */
+const anybody: OpenerFacts = {
+  origin: { host: '', machineId: null, bootId: '', sessionId: '' },
+  key: '',
+  tgid: 0,
+  comm: null,
+  exe: null,
+  containerId: null,
+};
+
+export class SessionSurvey {
+  readonly stretches: Stretch[] = [];
+  /** By opener: sessions that have nothing particular, and those of them that changed their file. */
+  readonly usual: Uint32Array;
+  readonly changed: Uint32Array;
+  /** Numbers of the texts that the rows name. */
+  readonly devices = new Set<number>();
+  /** No more is looked at: all is done, or what follows is not to be passed over by ranges. */
+  done = false;
+  /** Place of the last row that was looked at; null: none was. */
+  end: readonly SqliteValue[] | null = null;
+  /** Rows follow that were not looked at. */
+  cutShort = false;
+  readonly #lookup: Lookup;
+  readonly #cursor: PageCursor;
+  #particular = 0;
+  // The stretch so far.
+  #pages = 0;
+  #rows = 0;
+  #unusable = 0;
+  #found: ParticularRow[] = [];
+
+  /** @param openers the highest number of one. @param file for messages. */
+  constructor(connection: ReadConnection, file: string, openers: number) {
+    this.#lookup = new Lookup(connection.database, 'raw');
+    this.#cursor = new PageCursor(connection, file, { ...sessionSource, table: 'raw.files' });
+    this.usual = new Uint32Array(openers + 1);
+    this.changed = new Uint32Array(openers + 1);
+  }
+
+  /** Goes on by a few pages. */
+  goOn(): void {
+    for (let left = pagesAStep; left > 0 && !this.done; left -= 1) {
+      const page = this.#cursor.next();
+      if (page === null) {
+        this.done = true;
+      } else if (!isExact(page) || this.#particular > mostParticular) {
+        this.done = true;
+        this.cutShort = true;
+      } else {
+        this.#look(page);
+        this.end = [page.column('opened')[page.rows - 1], page.column('id')[page.rows - 1]] as SqliteValue[];
+      }
+      if (this.done || this.#pages === pagesAStretch) this.#endStretch();
+    }
+  }
+
+  #endStretch(): void {
+    if (this.#pages > 0 && this.end !== null) {
+      this.stretches.push({ end: this.end, rows: this.#rows, unusable: this.#unusable, particular: this.#found });
+      this.#particular += this.#found.length;
+    }
+    this.#pages = 0;
+    this.#rows = 0;
+    this.#unusable = 0;
+    this.#found = [];
+  }
+
+  #look({ rows, column, docs }: Page): void {
+    const [opened, id, opener, lasted] = [column('opened'), column('id'), column('opener'), column('lasted')];
+    const { text } = this.#lookup;
+    this.#pages += 1;
+    this.#rows += rows;
+    for (let row = 0; row < rows; row += 1) {
+      const who = opener[row] as number;
+      const usual = this.usual[who];
+      const doc = docs[row];
+      const session =
+        usual === undefined ? null : sessionOfRow(opened[row], id[row], lasted[row], undefined, doc, anybody, text);
+      if (session === null) this.#unusable += 1;
+      const what = session === null ? particulars.unusable : particularOf(session);
+      if (what !== null) {
+        const place = { opened: opened[row] as SqliteValue, id: id[row] as SqliteValue };
+        this.#found.push({ ...place, opener: who, what });
+      } else {
+        this.usual[who] = (usual ?? 0) + 1;
+        if (session !== null && changesFile(session)) this.changed[who] = (this.changed[who] ?? 0) + 1;
+      }
+      const device = session === null ? null : (doc as readonly unknown[])[devicePlace];
+      if (typeof device === 'number') this.devices.add(device);
+    }
+  }
+}
+
+/** Of the JSON list of a row (session-row.ts). */
+const devicePlace = 4;
+
+/** null: nothing. */
+function particularOf(session: CookedFileSession): ParticularRow['what'] | null {
+  if (session.closed === null || session.closeInferred) return particulars.undecided;
+  if (session.writers === null) return null;
+  return changesFile(session) ? particulars.sharedChange : particulars.shared;
+}
+
+/** Whether SQLite finds all rows again by their places. */
+function isExact({ texts, column }: Page): boolean {
+  return texts !== null && column('opened').every(isKey) && column('id').every(isKey);
+}
+
+function isKey(value: unknown): boolean {
+  return typeof value === 'string' || Number.isSafeInteger(value);
+}
