@@ -63,7 +63,7 @@ describeWith('godo record', [root, built, program('auditctl', 'auditd')], () => 
   });
 
   it.each([
-    { way: 'shared memory', options: ['--verbose'], told: '"bpfRing":"4194304 bytes"' },
+    { way: 'shared memory', options: ['--verbose'], told: '"bpfRing":"8388608 bytes"' },
     { way: 'system calls alone', options: ['--verbose', '--no-bpf'], told: '"bpfRing":"not asked for"' },
   ])('follows every child of the command, however short its life, by $way', async ({ way, options, told }) => {
     const command = ['sh', '-c', 'for i in 1 2 3; do /bin/true $i; done; exit 0'];

@@ -20,6 +20,8 @@ class IntakeStage {
   readonly #ring: ByteRing;
   readonly #shared: SharedState;
   readonly #pace: GatherPace;
+  /** Bytes since they were let gather last. */
+  #gathered = 0;
   readonly #never = new Int32Array(new SharedArrayBuffer(4));
   /** A receive that finds nothing says: everything that arrived before it began is in the ring. */
   #unmarked = true;
@@ -41,7 +43,7 @@ class IntakeStage {
       this.#unmarked = false;
       if (this.#shared.order('stopAudit') !== 0) break;
       this.#ring.tell();
-      if (waitForMessages(this.#data.fd, restMs)) this.#gather(this.#pace.ms);
+      if (waitForMessages(this.#data.fd, restMs)) this.#gather();
     }
     this.#mark(ringMark.end, monotonicUs());
     this.#ring.tell();
@@ -64,9 +66,10 @@ class IntakeStage {
       this.#ring.commit(received);
       this.#shared.add('auditBytes', received);
       this.#unmarked = true;
-      this.#pace.received(received);
+      this.#gathered += received;
       if (this.#ring.used > muchBytes) this.#ring.tell();
-      if (received < enoughBytes && this.#pace.underLoad) this.#gather(this.#pace.ms);
+      // That was all there was. Under load there is a little more by now, again and again: it may gather as well.
+      if (received < enoughBytes && this.#gathered >= enoughBytes) this.#gather();
     } else if (received < 0) {
       this.#shared.add('auditOverruns', 1);
       this.#mark(ringMark.overrun, beganUs);
@@ -74,9 +77,11 @@ class IntakeStage {
     return received !== 0;
   }
 
-  #gather(ms: number): void {
+  #gather(): void {
     this.#ring.tell();
-    Atomics.wait(this.#never, 0, 0, ms);
+    this.#pace.received(this.#gathered);
+    this.#gathered = 0;
+    Atomics.wait(this.#never, 0, 0, this.#pace.ms);
   }
 
   #mark(type: number, arrivalUs: number): void {

@@ -5,7 +5,7 @@
 
 /** ms between two receives under load. */
 const leastMs = 4;
-/** A receive that brings this much (of the 40 KiB or so that it can bring at once) is followed by the next one. */
+/** Less than one receive from the socket can bring (40 KiB or so): where this much gathered, it may gather for a shorter time. */
 export const enoughBytes = 32 * 1024;
 
 export class GatherPace {
@@ -19,11 +19,6 @@ export class GatherPace {
   /** Before the next receive. */
   get ms(): number {
     return this.#ms;
-  }
-
-  /** They gather no longer than a burst must be met with: more will have come soon. */
-  get underLoad(): boolean {
-    return this.#ms === leastMs;
   }
 
   /** What was received after that time. */

@@ -45,8 +45,8 @@ export interface ListenerCounters extends Readonly<Record<string, number>> {
 
 const ringBytes = 16 * 1024 * 1024;
 const socketBytes = 32 * 1024 * 1024;
-/** About 20,000 records: a tenth of a second of the greatest load. */
-const recordRingBytes = 4 * 1024 * 1024;
+/** About 40,000 records: a fifth of a second of the greatest load. */
+const recordRingBytes = 8 * 1024 * 1024;
 const checkpointMs = 10_000;
 const watchMs = 1_000;
 /** In a storm of processes the answer to the subscription may stand behind very many messages. */
@@ -56,7 +56,7 @@ const abandonMs = 3_000;
  * How long records may gather in our socket. What does not fit into it waits in the kernel's queue where we have the
  * audit role, and is lost where we are one of many readers.
  */
-const mostGatherMs: Readonly<Record<AuditIntake, number>> = { unicast: 200, multicast: 50 };
+const mostGatherMs: Readonly<Record<AuditIntake, number>> = { unicast: 150, multicast: 50 };
 /**
  * MB of the part of each stage's heap where objects begin. V8 lets it grow to 48 under load and keeps it; what a stage
  * makes lives for a batch, and this much holds many.
