@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import type { AuditEvent, ConnectorEvent } from '../../src/events.ts';
+import { coarseClockMs } from '../../src/recorder/coarse-clock.ts';
 import { became, cloned, close, dup, exec, exit, fork, open, write } from './events.ts';
 
 export interface Told<E> {
@@ -70,6 +71,8 @@ function tell(steps: readonly Step[]): HostStory {
     const event = { ...whole, timeNs: whole.timeNs + half, monotonicNs: whole.monotonicNs + half };
     connector.push({ atUs: now * 1000 + 500, event });
     alive.splice(alive.indexOf(tgid), 1);
+    // What others do to a file that they share with it within the lag of the stamps may have been before or after.
+    now += coarseClockMs;
   };
   const forkFrom = (parent: number) => {
     const child = next;
