@@ -16,14 +16,6 @@ constexpr std::string_view diagPrefix = "type=GODO_";
 constexpr std::string_view incompletePrefix = "type=GODO_INCOMPLETE msg=";
 constexpr uint8_t pieceContinues = 1;
 
-struct PackedHeader {
-  uint32_t payloadBytes;
-  uint16_t type;
-  uint16_t flags;
-  uint64_t arrivalNs;
-};
-static_assert(sizeof(PackedHeader) == auditRecordHeaderBytes);
-
 /** Answers to our own requests are no records (NLMSG_ERROR, AUDIT_GET and the like), nor is the kernel's trial. */
 bool isRecord(uint32_t type) {
   return (type >= record_type::firstUserMessage || type == record_type::login) && type != record_type::replace;

@@ -33,11 +33,8 @@ void keepAnswer(NetlinkSocket& socket, const nlmsghdr& header, const uint8_t* pa
 /** Writes the header and the padding around a payload that stands at `record + auditRecordHeaderBytes`. Returns the record's size. */
 size_t sealRecord(uint8_t* record, uint32_t payloadBytes, uint16_t type, bool truncated, uint64_t arrivalNs) {
   static_assert(auditRecordHeaderBytes == sizeof(nlmsghdr), "a datagram is received where its record will stand");
-  const uint16_t flags = truncated ? 1 : 0;
-  std::memcpy(record, &payloadBytes, 4);
-  std::memcpy(record + 4, &type, 2);
-  std::memcpy(record + 6, &flags, 2);
-  std::memcpy(record + 8, &arrivalNs, 8);
+  const PackedHeader header{payloadBytes, type, static_cast<uint16_t>(truncated ? 1 : 0), arrivalNs};
+  std::memcpy(record, &header, sizeof header);
   const size_t end = auditRecordHeaderBytes + payloadBytes;
   const size_t padded = (end + 7) & ~size_t{7};
   std::memset(record + end, 0, padded - end);
@@ -126,16 +123,12 @@ SocketBatch receiveFromSocket(NetlinkSocket& socket, uint8_t* memory, size_t len
 void putBack(NetlinkSocket& socket, const uint8_t* memory, size_t bytes) {
   std::vector<PendingRecord> records;
   for (size_t at = 0; at < bytes;) {
-    uint32_t payloadBytes;
-    uint16_t type, flags;
-    uint64_t arrivalNs;
-    std::memcpy(&payloadBytes, memory + at, 4);
-    std::memcpy(&type, memory + at + 4, 2);
-    std::memcpy(&flags, memory + at + 6, 2);
-    std::memcpy(&arrivalNs, memory + at + 8, 8);
+    PackedHeader header;
+    std::memcpy(&header, memory + at, sizeof header);
     const uint8_t* const payload = memory + at + auditRecordHeaderBytes;
-    records.push_back({type, flags != 0, arrivalNs, std::vector<uint8_t>(payload, payload + payloadBytes)});
-    at += (auditRecordHeaderBytes + payloadBytes + 7) & ~size_t{7};
+    records.push_back({header.type, header.flags != 0, header.arrivalNs,
+                       std::vector<uint8_t>(payload, payload + header.payloadBytes)});
+    at += (sizeof header + header.payloadBytes + 7) & ~size_t{7};
   }
   socket.pending.insert(socket.pending.begin(), std::make_move_iterator(records.begin()), std::make_move_iterator(records.end()));
 }

@@ -8,6 +8,15 @@
 namespace godo {
 
 constexpr size_t auditRecordHeaderBytes = 16;
+/** What stands before the payload of a record that is packed as index.d.ts says. */
+struct PackedHeader {
+  uint32_t payloadBytes;
+  uint16_t type;
+  /** 1: truncated. */
+  uint16_t flags;
+  uint64_t arrivalNs;
+};
+static_assert(sizeof(PackedHeader) == auditRecordHeaderBytes);
 /** MAX_AUDIT_MESSAGE_LENGTH of include/uapi/linux/audit.h, and the 16 bytes by which daemons have always overshot it. */
 constexpr size_t auditPayloadRoomBytes = 8970 + 16;
 constexpr size_t auditRecordRoomBytes = (auditRecordHeaderBytes + auditPayloadRoomBytes + 7) & ~size_t{7};
