@@ -152,7 +152,9 @@ size_t endDiversion(NetlinkSocket& socket, uint8_t* memory, size_t length) {
   socket.ring->endDiversion();
   const SocketBatch batch = receiveFromSocket(socket, memory, length);
   if (batch.count == -ENOBUFS) socket.overran = true;
-  return batch.bytes;
+  if (!ringWasOvertaken(socket.ring.get())) return batch.bytes;
+  putBack(socket, memory, batch.bytes);
+  return 0;
 }
 
 /**
