@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { PipelineEvent } from '../../src/events.ts';
 import { became, checkpoint, exit, fork, keyOf, rescan, snapshot, ticksAt, write } from '../support/events.ts';
 import { process, record, runOrigin } from '../support/recording.ts';
 
@@ -6,7 +7,7 @@ const again = { again: true } as const;
 const facts = { comm: 'sh', exe: '/bin/sh', cwd: '/', rootfs: '/', containerId: null };
 
 /** What was written down after the snapshot of process 5. */
-function recordAfter(...events: Parameters<typeof record>) {
+function recordAfter(...events: readonly PipelineEvent[]) {
   const { pids, ...others } = record(snapshot(0, { tgid: 5 }), ...events);
   return { pids: pids.slice(1), ...others };
 }
