@@ -72,11 +72,17 @@ export class CookedFile {
     });
   }
 
-  /** As the methods of {@link SessionPassage} of these names. */
-  survey(): boolean {
-    return this.#guarded(() => this.#passing().survey());
+  /** A step of what will be asked for later. @returns whether more of it is left to do. Never throws. */
+  prepare(): boolean {
+    try {
+      return this.#open && (this.#passage?.survey() ?? false);
+    } catch {
+      // It fails again when it is asked for.
+      return false;
+    }
   }
 
+  /** As the methods of {@link SessionPassage} of these names. */
   judge(openers: JudgedOpeners): void {
     this.#guarded(() => this.#passing().judge(openers));
   }

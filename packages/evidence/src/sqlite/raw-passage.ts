@@ -31,20 +31,16 @@ class SqlitePassage implements FilePassage {
   readonly #containers: { readonly bootId: string; readonly containerId: string }[] = [];
   readonly #containerNumbers = new Map<string, number>();
   readonly #containerOf: Int32Array;
-  #surveying = true;
 
   constructor(reader: SqliteRawReader, writer: SqliteCookedWriter, openers: number) {
     this.#reader = reader;
     this.#writer = writer;
     this.#containerOf = new Int32Array(openers + 1);
-    // What fails here fails again when it is waited for.
-    this.#survey().catch(() => undefined);
   }
 
   async *closedFiles(judge: JudgeOpener): AsyncGenerator<PassedFiles> {
     const { link } = this.#writer;
     const { rows, connection } = this.#reader;
-    this.#surveying = false;
     for (const openers of rows.openers()) await link.call('judge', this.#judged(openers, judge));
     const step = () => {
       const passed = link.call('pass');
@@ -66,11 +62,6 @@ class SqlitePassage implements FilePassage {
     for await (const found of rows.sessions('files', { where, values: until })) {
       yield { ...found, seen: found.sessions.length + found.unusable, passed: 0, changed: [] };
     }
-  }
-
-  /** While observations of tasks are read; what is left then is done as the sessions pass. */
-  async #survey(): Promise<void> {
-    while (this.#surveying && (await this.#writer.link.call('survey')));
   }
 
   #judged(openers: readonly FoundOpener[], judge: JudgeOpener): JudgedOpeners {
