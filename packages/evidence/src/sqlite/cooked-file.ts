@@ -23,6 +23,8 @@ export class CookedFile {
   readonly #database: SqliteDatabase;
   readonly #rows: TableInserter;
   #passage: SessionPassage | null = null;
+  /** What went wrong while nobody waited for it. */
+  #unprepared: unknown = null;
   #open = true;
 
   private constructor(next: string, location: string, database: SqliteDatabase) {
@@ -72,12 +74,12 @@ export class CookedFile {
     });
   }
 
-  /** A step of what will be asked for later. @returns whether more of it is left to do. Never throws. */
+  /** A step of what {@link pass} needs, which also tells what went wrong here. @returns whether something is left. */
   prepare(): boolean {
     try {
       return this.#open && (this.#passage?.survey() ?? false);
-    } catch {
-      // It fails again when it is asked for.
+    } catch (error) {
+      this.#unprepared = error;
       return false;
     }
   }
@@ -88,7 +90,10 @@ export class CookedFile {
   }
 
   pass(): PassedRows | null {
-    return this.#guarded(() => this.#passing().pass());
+    return this.#guarded(() => {
+      if (this.#unprepared !== null) throw this.#unprepared;
+      return this.#passing().pass();
+    });
   }
 
   finish(): Passed {

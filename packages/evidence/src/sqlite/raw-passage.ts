@@ -24,6 +24,9 @@ export async function openSqlitePassage(
   return new SqlitePassage(reader, writer, start.openers);
 }
 
+/** While the rows of one step are worked on, so many steps are under way: one that takes longer keeps nobody waiting. */
+const passesAhead = 3;
+
 class SqlitePassage implements FilePassage {
   readonly #reader: SqliteRawReader;
   readonly #writer: SqliteCookedWriter;
@@ -48,10 +51,11 @@ class SqlitePassage implements FilePassage {
       passed.catch(() => undefined);
       return passed;
     };
-    for (let next = step(); ; ) {
-      const found = await next;
+    const asked = Array.from({ length: passesAhead }, step);
+    for (;;) {
+      const found = (await asked.shift()) ?? null;
       if (found === null) break;
-      next = step();
+      asked.push(step());
       yield this.#passed(found);
     }
     connection.verify();
