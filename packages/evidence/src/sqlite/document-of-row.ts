@@ -37,8 +37,8 @@ export interface DocumentForm {
    */
   readonly layout: readonly string[];
   /**
-   * Makes a document with no other fields of their values, in the order of the layout; null: by their names. An object
-   * that is made at once takes a third of the time.
+   * Makes a document that has no other fields, of their values in the order of the layout: an object that is made at
+   * once costs less than one that is filled by names. null: all are filled.
    */
   readonly build: ((values: readonly unknown[]) => object) | null;
 }

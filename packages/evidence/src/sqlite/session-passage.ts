@@ -111,7 +111,11 @@ export class SessionPassage {
     const last = { texts: 0, boots: 0, origins: 0, openers: 0 };
     for (const table of Object.keys(last) as (keyof typeof last)[]) {
       const { list } = database
-        .prepare(`SELECT json_array(ifnull(min(id), 1), ifnull(max(id), 0)) AS list FROM raw.${table}`)
+        // Asked for in one SELECT, the two would be looked for in all rows.
+        .prepare(
+          `SELECT json_array(
+             ifnull((SELECT min(id) FROM raw.${table}), 1), ifnull((SELECT max(id) FROM raw.${table}), 0)) AS list`,
+        )
         .get() as { list: string };
       const [lowest, highest] = JSON.parse(list) as [number, number];
       if (lowest < 1 || !Number.isSafeInteger(highest)) return null;
