@@ -61,6 +61,8 @@ export interface Passed {
 /** More are no dictionary of ours, and arrays by number would be large. */
 const mostOpeners = 2 ** 28;
 const mostBoots = 100_000;
+/** Particular rows that are looked for ahead: the tasks, which are read meanwhile, take most memory just then. */
+const mostAhead = 20_000;
 
 /** One for a database of cooked evidence, to which raw evidence is attached. */
 export class SessionPassage {
@@ -144,10 +146,10 @@ export class SessionPassage {
     return page === null ? null : sentPage(page);
   }
 
-  /** A step of looking through the sessions, ahead of taking them over. @returns whether something is left. */
+  /** A step of looking through the sessions, ahead of taking them over. @returns whether more is to be done ahead. */
   survey(): boolean {
     this.#survey.goOn();
-    return !this.#survey.done;
+    return !this.#survey.done && this.#survey.particular < mostAhead;
   }
 
   /** Comes first, for all openers. */
