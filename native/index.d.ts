@@ -62,6 +62,12 @@ export function wakeReceiver(fd: number): boolean;
  */
 export function waitForMessages(fd: number, timeoutMs: number): boolean;
 /**
+ * Lets messages gather for timeoutMs, and takes none. It ends before that when {@link wakeReceiver} is called (or was, since
+ * the last wait), and within a tenth of a second of the moment when `enoughBytes` of memory are taken by what waits: those
+ * of the socket with what the kernel needs for each message, and those of the ring.
+ */
+export function gatherMessages(fd: number, timeoutMs: number, enoughBytes: number): void;
+/**
  * Whether the kernel's socket holds something now, an overrun included. Any thread may ask; it takes no wake of another's.
  * True as well where the descriptor is closed: of that one nobody can say that nothing came.
  */

@@ -45,6 +45,7 @@ export const {
   closeSocket,
   wakeReceiver,
   waitForMessages,
+  gatherMessages,
   hasMessages,
   receiveAudit,
   foreignDatagrams,

@@ -91,6 +91,13 @@ Napi::Value waitForMessages(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), socket->waitReadableUnlessWoken(Deadline(arguments.timeoutMs(1))));
 }
 
+Napi::Value gatherMessages(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const auto socket = arguments.socket(0, anyKind);
+  socket->gather(Deadline(arguments.timeoutMs(1)), arguments.wholeNumber(2, "enoughBytes", 1, UINT32_MAX));
+  return info.Env().Undefined();
+}
+
 Napi::Value hasMessages(const Napi::CallbackInfo& info) {
   const uint32_t fd = Arguments(info).wholeNumber(0, "fd", 0, 0x7fffffff);
   const auto socket = findSocket(static_cast<int>(fd));
@@ -323,6 +330,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   offer<closeSocket>(exports, "closeSocket");
   offer<wakeReceiver>(exports, "wakeReceiver");
   offer<waitForMessages>(exports, "waitForMessages");
+  offer<gatherMessages>(exports, "gatherMessages");
   offer<hasMessages>(exports, "hasMessages");
   offer<receiveAuditInto>(exports, "receiveAudit");
   offer<foreignDatagrams>(exports, "foreignDatagrams");

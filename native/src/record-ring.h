@@ -29,6 +29,8 @@ class RecordRing {
   /** A datagram: netlink header, payload and padding. Null when none waits. It stays until release(). */
   const uint8_t* front(size_t& bytes) const;
   bool empty() const;
+  /** Bytes that wait, heads and padding included. */
+  uint64_t used() const;
   /** Gives up the room of front(). */
   void release();
 

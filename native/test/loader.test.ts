@@ -50,6 +50,7 @@ describe('the door', () => {
       closeSocket: 'function',
       wakeReceiver: 'function',
       waitForMessages: 'function',
+      gatherMessages: 'function',
       hasMessages: 'function',
       receiveAudit: 'function',
       foreignDatagrams: 'function',

@@ -25,7 +25,7 @@ const maxBatchesWaiting = 64;
  * The writer asks when audit events wait for what came before them. While messages keep coming it is answered after
  * `newsMs`, or else at once.
  */
-const gatherMs = 250;
+const gatherMs = 750;
 const newsMs = 20;
 /** Whoever orders something wakes us: this only bounds what a wake that went astray could do. */
 const restMs = 5_000;
