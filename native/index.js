@@ -51,6 +51,7 @@ export const {
   foreignDatagrams,
   connectorListen,
   receiveConnector,
+  gatherConnector,
   getAuditStatus,
   setAuditStatus,
   addAuditRule,

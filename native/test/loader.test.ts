@@ -51,6 +51,7 @@ describe('the door', () => {
       wakeReceiver: 'function',
       waitForMessages: 'function',
       gatherMessages: 'function',
+      gatherConnector: 'function',
       hasMessages: 'function',
       receiveAudit: 'function',
       foreignDatagrams: 'function',

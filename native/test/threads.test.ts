@@ -6,8 +6,8 @@ import { expect, it } from 'vitest';
 import {
   closeSocket,
   connectorListen,
-  getAuditStatus,
   gatherMessages,
+  getAuditStatus,
   hasMessages,
   openAudit,
   openConnector,
