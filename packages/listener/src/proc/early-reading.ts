@@ -16,7 +16,10 @@ export class EarlyReading implements OpenProcess {
   readonly #at: number;
   readonly #files: ProcFiles;
   readonly #tgid: number;
-  /** What was read early and not asked for yet: who asks a second time wants to know how it is now. */
+  /**
+   * What was read early and not asked for yet: who asks a second time wants to know how it is now. So does who asks for
+   * stat after something else, for it was read before that.
+   */
   #left: number;
   /** null: not opened. undefined: the process is gone. */
   #later: OpenProcess | null | undefined = null;
@@ -34,7 +37,7 @@ export class EarlyReading implements OpenProcess {
   look(parts: number): void {
     this.#isLater = (parts & ~this.#left) !== 0;
     if (!this.#isLater) {
-      this.#left &= ~parts;
+      this.#left &= ~(parts | procPart.stat);
       return;
     }
     if (this.#later === null) this.#later = this.#openLater();

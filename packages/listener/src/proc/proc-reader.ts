@@ -165,11 +165,11 @@ export class ProcessReading {
   }
 
   #isExiting(): boolean {
-    if (this.#stat === null) {
-      this.#process.look(procPart.stat);
-      this.#stat = this.#process.stat();
-    }
-    return this.#stat === null || (this.#stat.flags & exitingFlag) !== 0;
+    // Not what was read before the cgroup: it may be exiting since.
+    this.#process.look(procPart.stat);
+    const stat = this.#process.stat();
+    this.#stat ??= stat;
+    return stat === null || (stat.flags & exitingFlag) !== 0;
   }
 
   #root(container: string): Partial<ProcFacts> {

@@ -41,7 +41,7 @@ const newsMs = 20;
 /** Whoever orders something wakes us: this only bounds what a wake that went astray could do. */
 const restMs = 5_000;
 /** Whole readings of /proc: at once, and a second. */
-const readings = [100, 8] as const;
+const readings = [100, 40] as const;
 /**
  * When those are spent, messages are let gather this long before the next receive: a thread that is woken for each of
  * them costs more than they do. A process that has ended by then is where its parent was, and what it executed is
