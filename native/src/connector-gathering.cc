@@ -12,6 +12,8 @@ namespace {
 
 constexpr uint32_t kindFork = 1, kindExec = 2;
 constexpr uint32_t noProcess = 1;
+/** Room for one receive: to make ready for more than mostly come costs more than the receive. */
+constexpr size_t receiveBytes = 4 * fewConnectorMessages * connectorMessageBytes;
 
 uint32_t wordAt(const uint8_t* memory, size_t offset) {
   uint32_t word;
@@ -38,7 +40,8 @@ class Gatherer {
   ConnectorGathered run(NetlinkSocket& socket, const Deadline& deadline) {
     do {
       uint8_t* const batch = given_.messages + gathered_.messageBytes;
-      const int64_t bytes = receiveConnector(socket, batch, given_.messageRoom - gathered_.messageBytes, 0);
+      const size_t room = std::min(given_.messageRoom - gathered_.messageBytes, receiveBytes);
+      const int64_t bytes = receiveConnector(socket, batch, room, 0);
       gathered_.overran = bytes < 0;
       if (bytes < 0) break;
       gathered_.messageBytes += static_cast<size_t>(bytes);
