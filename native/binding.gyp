@@ -12,6 +12,7 @@
         "src/audit-request.cc",
         "src/boot-watch.cc",
         "src/clocks.cc",
+        "src/connector-gathering.cc",
         "src/connector.cc",
         "src/datagram-batch.cc",
         "src/entry-output.cc",

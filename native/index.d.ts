@@ -62,6 +62,12 @@ export function wakeReceiver(fd: number): boolean;
  */
 export function waitForMessages(fd: number, timeoutMs: number): boolean;
 /**
+ * Lets messages gather for timeoutMs, and takes none. It ends before that when {@link wakeReceiver} is called (or was, since
+ * the last wait), and within a tenth of a second of the moment when `enoughBytes` of memory are taken by what waits: those
+ * of the socket with what the kernel needs for each message, and those of the ring.
+ */
+export function gatherMessages(fd: number, timeoutMs: number, enoughBytes: number): void;
+/**
  * Whether the kernel's socket holds something now, an overrun included. Any thread may ask; it takes no wake of another's.
  * True as well where the descriptor is closed: of that one nobody can say that nothing came.
  */
@@ -109,6 +115,44 @@ export function receiveConnector(
   offset: number,
   length: number,
   timeoutMs: number,
+): number;
+
+/** What {@link gatherConnector} is to do. */
+export interface ConnectorGathering {
+  /** What is read of a process at its fork, and at its exec: sums of {@link ProcessPart}. */
+  readonly forkParts: number;
+  readonly execParts: number;
+  /** So many processes may be looked at. */
+  readonly mostReadings: number;
+  /** Contents of /proc/PID/cgroup that need nobody's attention; behind each of them a zero byte. */
+  readonly knownGroups: Uint8Array;
+  /** File names (without their directories) of executables that do; behind each of them a zero byte. */
+  readonly promptPrograms: Uint8Array;
+}
+
+/**
+ * Receives like {@link receiveConnector}, without a wait at first and then for timeoutMs, and looks at once at each process
+ * that was forked or has executed. It returns early where somebody must look into what came: when it is
+ * - an overrun, more than 8 messages in one receive (none of their processes is looked at then), or a fork of a thread;
+ * - a process in a group that is not known, or of a prompt program, as far as either was read;
+ * - a process that cannot be looked at: `mostReadings` have been, or the reading does not fit;
+ * and when the memory for another 8 messages is used up, or {@link wakeReceiver} is called.
+ *
+ * The messages are those of {@link receiveConnector}; at 60 stands 0 where no process was looked at, 1 where there was
+ * none with this number, or else the place in `readings` of what {@link readProcess} wrote (its offsets count from there).
+ * @param messages - Room for 8 of them at least.
+ * @param readings - 8 bytes at least.
+ * @param told - Is given three numbers: 1 for an overrun after these messages, how many processes were looked at, and
+ *   1 when a group was met that is not known.
+ * @returns bytes of messages.
+ */
+export function gatherConnector(
+  fd: number,
+  messages: Uint8Array,
+  readings: Uint8Array,
+  options: ConnectorGathering,
+  timeoutMs: number,
+  told: Float64Array,
 ): number;
 
 /** struct audit_status; fields that an older kernel does not send are null. */

@@ -9,6 +9,7 @@
 #include "audit-control.h"
 #include "audit-decoder-door.h"
 #include "audit-receive.h"
+#include "connector-gathering.h"
 #include "connector.h"
 #include "entry-output.h"
 #include "errors.h"
@@ -91,6 +92,13 @@ Napi::Value waitForMessages(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), socket->waitReadableUnlessWoken(Deadline(arguments.timeoutMs(1))));
 }
 
+Napi::Value gatherMessages(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const auto socket = arguments.socket(0, anyKind);
+  socket->gather(Deadline(arguments.timeoutMs(1)), arguments.wholeNumber(2, "enoughBytes", 1, UINT32_MAX));
+  return info.Env().Undefined();
+}
+
 Napi::Value hasMessages(const Napi::CallbackInfo& info) {
   const uint32_t fd = Arguments(info).wholeNumber(0, "fd", 0, 0x7fffffff);
   const auto socket = findSocket(static_cast<int>(fd));
@@ -121,6 +129,32 @@ Napi::Value receiveConnectorInto(const Napi::CallbackInfo& info) {
   const Bytes memory = arguments.partOfMemory(1, connectorMessageBytes);
   const int64_t result = receiveConnector(*socket, memory.data, memory.length, arguments.timeoutMs(4));
   return Napi::Number::New(info.Env(), static_cast<double>(result));
+}
+
+Napi::Value gatherConnectorInto(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const auto socket = arguments.socket(0, {SocketKind::connector});
+  const Napi::Object options = arguments.object(3, "options");
+  const auto partsOf = [&](const char* name) { return wholeNumberOf(options.Get(name), name, 0, procAllParts); };
+  const auto textsOf = [&](const char* name) -> Texts {
+    const Bytes texts = typedArrayOf(info.Env(), options.Get(name), napi_uint8_array, name);
+    return {texts.data, texts.length};
+  };
+  const uint32_t forkParts = partsOf("forkParts"), execParts = partsOf("execParts");
+  const uint32_t mostReadings = wholeNumberOf(options.Get("mostReadings"), "mostReadings", 0, UINT32_MAX);
+  const Texts knownGroups = textsOf("knownGroups"), promptPrograms = textsOf("promptPrograms");
+  const Bytes messages = arguments.bytes(1, "messages");
+  const Bytes readings = arguments.bytes(2, "readings");
+  if (messages.length < fewConnectorMessages * connectorMessageBytes) throwBadArgument("messages must have room for 8 messages");
+  if (readings.length < firstReadingAt || readings.length > UINT32_MAX) throwBadArgument("readings must have 8 bytes to 4 GiB");
+  const ConnectorGathering given{messages.data, messages.length, readings.data, readings.length, forkParts, execParts,
+                                 mostReadings, knownGroups, promptPrograms};
+  double* const told = arguments.float64s(5, "told", 3);
+  const ConnectorGathered gathered = gatherConnector(*socket, given, arguments.timeoutMs(4));
+  told[0] = gathered.overran ? 1 : 0;
+  told[1] = gathered.readings;
+  told[2] = gathered.metGroup ? 1 : 0;
+  return Napi::Number::New(info.Env(), static_cast<double>(gathered.messageBytes));
 }
 
 Napi::Value statusObject(Napi::Env env, const AuditStatus& status) {
@@ -323,11 +357,13 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   offer<closeSocket>(exports, "closeSocket");
   offer<wakeReceiver>(exports, "wakeReceiver");
   offer<waitForMessages>(exports, "waitForMessages");
+  offer<gatherMessages>(exports, "gatherMessages");
   offer<hasMessages>(exports, "hasMessages");
   offer<receiveAuditInto>(exports, "receiveAudit");
   offer<foreignDatagrams>(exports, "foreignDatagrams");
   offer<connectorListenOn>(exports, "connectorListen");
   offer<receiveConnectorInto>(exports, "receiveConnector");
+  offer<gatherConnectorInto>(exports, "gatherConnector");
   offer<getStatus>(exports, "getAuditStatus");
   offer<setStatus>(exports, "setAuditStatus");
   offer<addRule>(exports, "addAuditRule");

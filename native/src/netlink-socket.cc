@@ -1,11 +1,13 @@
 #include "netlink-socket.h"
 
+#include <linux/sock_diag.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <unordered_map>
 
@@ -106,6 +108,28 @@ bool NetlinkSocket::waitReadableUnlessWoken(const Deadline& deadline) {
     if (readable) return true;
     if (deadline.passed()) return false;
   }
+}
+
+void NetlinkSocket::gather(const Deadline& deadline, uint64_t enoughBytes) {
+  // The kernel tells of the first message, and then of none until that was taken: so it is looked from time to time.
+  constexpr int lookMs = 100;
+  do {
+    if (wokenWithin(std::min(deadline.millisecondsLeft(), lookMs))) return;
+  } while (!deadline.passed() && waitingBytes() < enoughBytes);
+}
+
+bool NetlinkSocket::wokenWithin(int milliseconds) {
+  pollfd waiting{wakeFd_, POLLIN, 0};
+  if (poll(&waiting, 1, milliseconds) < 0 && errno != EINTR) throwSystemError(errno, "poll");
+  uint64_t calls;
+  return waiting.revents != 0 && read(wakeFd_, &calls, sizeof calls) > 0;
+}
+
+uint64_t NetlinkSocket::waitingBytes() const {
+  uint32_t memory[SK_MEMINFO_VARS] = {};
+  socklen_t size = sizeof memory;
+  if (getsockopt(fd_, SOL_SOCKET, SO_MEMINFO, memory, &size) != 0) throwSystemError(errno, "getsockopt");
+  return memory[SK_MEMINFO_RMEM_ALLOC] + (ring == nullptr ? 0 : ring->used());
 }
 
 void NetlinkSocket::wake() {

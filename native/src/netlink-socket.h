@@ -47,6 +47,8 @@ class NetlinkSocket {
   bool waitReadable(const Deadline& deadline) const;
   /** The same for receives, of the ring too: false as well when somebody called wake() since the last of these. */
   bool waitReadableUnlessWoken(const Deadline& deadline);
+  /** Waits while messages gather, until `enoughBytes` have, or somebody calls wake() (or has since the last wait). */
+  void gather(const Deadline& deadline, uint64_t enoughBytes);
   void wake();
 
   /** One request at a time for each socket. */
@@ -65,6 +67,11 @@ class NetlinkSocket {
   std::unique_ptr<RecordRing> ring;
 
  private:
+  /** Memory of the messages that wait, the kernel's own for each of them included; of the ring too. */
+  uint64_t waitingBytes() const;
+  /** Whether somebody called wake() before the end of the wait, or since the last one. */
+  bool wokenWithin(int milliseconds);
+
   SocketKind kind_;
   int fd_;
   /** An eventfd(2). */

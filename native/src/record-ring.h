@@ -33,6 +33,8 @@ class RecordRing {
   uint64_t end() const;
   /** Whether everything before such an end has been released. */
   bool isAt(uint64_t end) const { return *read_ == end; }
+  /** Bytes that wait, heads and padding included. */
+  uint64_t used() const;
   /** Gives up the room of front(). */
   void release();
 

@@ -50,6 +50,8 @@ describe('the door', () => {
       closeSocket: 'function',
       wakeReceiver: 'function',
       waitForMessages: 'function',
+      gatherMessages: 'function',
+      gatherConnector: 'function',
       hasMessages: 'function',
       receiveAudit: 'function',
       foreignDatagrams: 'function',

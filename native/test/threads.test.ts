@@ -6,6 +6,7 @@ import { expect, it } from 'vitest';
 import {
   closeSocket,
   connectorListen,
+  gatherMessages,
   getAuditStatus,
   hasMessages,
   openAudit,
@@ -137,6 +138,29 @@ describeAsRoot('several threads', () => {
     }
     expect(hasMessages(fd)).toBe(true);
     expect(() => waitForMessages(fd, 0)).toThrow('closed');
+  });
+
+  it('let messages gather for a time, until there are enough, or until they are woken', () => {
+    const fd = openConnector({ receiveBufferBytes: 1 << 20 });
+    const msOf = (timeoutMs: number, enoughBytes: number): number => {
+      const began = performance.now();
+      gatherMessages(fd, timeoutMs, enoughBytes);
+      return performance.now() - began;
+    };
+    try {
+      connectorListen(fd, true);
+      expect(waitForMessages(fd, 5000)).toBe(true);
+      const waited = [msOf(150, 1 << 30), msOf(30_000, 1)];
+      wakeReceiver(fd);
+      const woken = msOf(30_000, 1 << 30);
+
+      expect(waited[0]).toBeGreaterThanOrEqual(149);
+      expect(Math.max(...waited, woken)).toBeLessThan(10_000);
+      expect(hasMessages(fd)).toBe(true);
+    } finally {
+      connectorListen(fd, false);
+      closeSocket(fd);
+    }
   });
 
   it('keep a socket open under a receive that another thread has closed, until it returns', async () => {

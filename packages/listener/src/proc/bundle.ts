@@ -5,7 +5,8 @@ import { basename, isAbsolute, resolve } from 'node:path';
 import type { BinaryString, ContainerRoot } from '../events.ts';
 import { auditDevice } from './device.ts';
 
-const runtimes: ReadonlySet<string> = new Set(['runc', 'crun', 'youki']);
+/** File names of the programs that make containers. */
+export const runtimes: ReadonlySet<string> = new Set(['runc', 'crun', 'youki']);
 const containerId = /^[0-9a-f]{64}$/;
 const maxConfigBytes = 1024 * 1024;
 

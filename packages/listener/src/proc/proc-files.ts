@@ -67,24 +67,31 @@ class ProcMemory {
   }
 
   text(part: ProcPart): BinaryString | null {
-    const memory = this.#memory;
-    if ((memory.readUInt32LE(16) & part) === 0) return null;
-    const place = 24 + 8 * (31 - Math.clz32(part));
-    const offset = memory.readUInt32LE(place);
-    return memory.toString('latin1', offset, offset + memory.readUInt32LE(place + 4));
+    return textIn(this.#memory, 0, part);
   }
 
   stat(): StatFacts | null {
-    const comm = this.text(procPart.stat);
-    if (comm === null) return null;
-    const memory = this.#memory;
-    return {
-      comm,
-      ppid: memory.readInt32LE(8),
-      startTicks: memory.readDoubleLE(0),
-      flags: memory.readUInt32LE(12),
-    };
+    return statIn(this.#memory, 0);
   }
+}
+
+/** Of what readProcess wrote from `at` on. */
+export function textIn(memory: Buffer, at: number, part: ProcPart): BinaryString | null {
+  if ((memory.readUInt32LE(at + 16) & part) === 0) return null;
+  const place = at + 24 + 8 * (31 - Math.clz32(part));
+  const offset = at + memory.readUInt32LE(place);
+  return memory.toString('latin1', offset, offset + memory.readUInt32LE(place + 4));
+}
+
+export function statIn(memory: Buffer, at: number): StatFacts | null {
+  const comm = textIn(memory, at, procPart.stat);
+  if (comm === null) return null;
+  return {
+    comm,
+    ppid: memory.readInt32LE(at + 8),
+    startTicks: memory.readDoubleLE(at),
+    flags: memory.readUInt32LE(at + 12),
+  };
 }
 
 /** One for each thread: readings follow each other there. */

@@ -29,7 +29,18 @@ export class ProcReader {
   /** The caller closes it. */
   open(pid: number): ProcessReading | null {
     const process = this.#files.open(pid);
-    return process === null ? null : new ProcessReading(process, this.#containers, this.#roots);
+    return process === null ? null : this.over(process);
+  }
+
+  /** The same with a process that somebody else has opened. */
+  over(process: OpenProcess): ProcessReading {
+    return new ProcessReading(process, this.#containers, this.#roots);
+  }
+
+  /** Whether these contents of /proc/PID/cgroup say the place of a process, and nothing else need be looked at for it. */
+  isPlace(cgroup: BinaryString): boolean {
+    const { innermost, likeExiting } = this.#containers.of(cgroup);
+    return innermost === null ? !likeExiting : this.#roots.knows(innermost);
   }
 
   stat(pid: number): StatFacts | null {
@@ -154,11 +165,11 @@ export class ProcessReading {
   }
 
   #isExiting(): boolean {
-    if (this.#stat === null) {
-      this.#process.look(procPart.stat);
-      this.#stat = this.#process.stat();
-    }
-    return this.#stat === null || (this.#stat.flags & exitingFlag) !== 0;
+    // Not what was read before the cgroup: it may be exiting since.
+    this.#process.look(procPart.stat);
+    const stat = this.#process.stat();
+    this.#stat ??= stat;
+    return stat === null || (stat.flags & exitingFlag) !== 0;
   }
 
   #root(container: string): Partial<ProcFacts> {

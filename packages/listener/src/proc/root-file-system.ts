@@ -68,6 +68,11 @@ export class RootFileSystems {
     return this.#remember(containerId, { path, dev: auditDeviceOfMount(root.device) });
   }
 
+  /** Whether nothing needs to be looked at any more to know it. */
+  knows(containerId: string): boolean {
+    return this.#byContainer.has(containerId);
+  }
+
   /** Whether the root that was just looked at is ours: the same directory in the same mount namespace. */
   isOfHost(process: OpenProcess): boolean {
     const root = process.text(procPart.root);

@@ -1,7 +1,7 @@
 /** Stage 1: owns the audit socket and receives straight into the ring. Nothing else. */
 
 import { workerData } from 'node:worker_threads';
-import { auditRecordRoomBytes, receiveAudit, waitForMessages } from '@godo/native';
+import { auditRecordRoomBytes, gatherMessages, receiveAudit, waitForMessages } from '@godo/native';
 import { monotonicUs } from '../kernel/host.ts';
 import { putMark, ringMark } from './audit-marks.ts';
 import { ByteRing } from './byte-ring.ts';
@@ -14,6 +14,8 @@ const restMs = 5_000;
 const fullRingMs = 10;
 /** The next stage need not wait for the end of a burst when there is this much for it. */
 const muchBytes = 256 * 1024;
+/** A load that begins while records gather ends that long before there is no room: see `recordRingBytes`. */
+const mostGatherBytes = 2 * 1024 * 1024;
 
 class IntakeStage {
   readonly #data: IntakeData;
@@ -22,7 +24,6 @@ class IntakeStage {
   readonly #pace: GatherPace;
   /** Bytes since they were let gather last. */
   #gathered = 0;
-  readonly #never = new Int32Array(new SharedArrayBuffer(4));
   /** A receive that finds nothing says: everything that arrived before it began is in the ring. */
   #unmarked = true;
 
@@ -81,7 +82,7 @@ class IntakeStage {
     this.#ring.tell();
     this.#pace.received(this.#gathered);
     this.#gathered = 0;
-    Atomics.wait(this.#never, 0, 0, this.#pace.ms);
+    gatherMessages(this.#data.fd, this.#pace.ms, mostGatherBytes);
   }
 
   #mark(type: number, arrivalUs: number): void {

@@ -12,8 +12,9 @@
  */
 
 import type { BecameEvent, ConnectorEvent, ForkEvent, ProcFacts } from '../events.ts';
+import type { OpenProcess } from '../proc/proc-files.ts';
 import type { ProcessReading, ProcReader } from '../proc/proc-reader.ts';
-import { type ConnectorMessages, processEvent, SequenceWatch } from './connector-message.ts';
+import { type ConnectorMessages, earlyReading, processEvent, SequenceWatch } from './connector-message.ts';
 import type { ReadingBudget } from './reading-budget.ts';
 
 const nanosecondsPerTick = 10_000_000;
@@ -37,7 +38,9 @@ export interface ClockOffsets {
 }
 
 export interface ConnectorEventsOptions {
-  readonly reader: Pick<ProcReader, 'open'>;
+  readonly reader: Pick<ProcReader, 'open' | 'over'>;
+  /** What was read already of the process that a message is of. */
+  early(place: number, tgid: number, isExec: boolean): OpenProcess;
   readonly budget: ReadingBudget;
   /** kernel.pid_max. */
   readonly pidMax: number;
@@ -102,7 +105,7 @@ export class ConnectorEvents {
 
   /** Looks at what was put off and is still as its fork left it. Call it before the events are handed on. */
   settle(): void {
-    for (const [tgid, fork] of this.#putOff) fork.proc = this.#placeOf(tgid, null);
+    for (const [tgid, fork] of this.#putOff) fork.proc = this.#placeIn(this.#options.reader.open(tgid), null);
     this.#putOff.clear();
   }
 
@@ -139,7 +142,7 @@ export class ConnectorEvents {
       const life = this.#lives.get(tgid);
       if (life === undefined || life.executed || nowUs - life.lookedUs < lookAgainUs) return null;
       life.lookedUs = nowUs;
-      return this.#placeOf(tgid, this.#knownStart(life, messages, index, nowUs));
+      return this.#placeIn(this.#open(messages, index, tgid), this.#knownStart(life, messages, index, nowUs));
     }
     const bootNs = bootNsOf(messages, index, offsets);
     const isSure = bootNs % nanosecondsPerTick >= sureAfterNs;
@@ -149,7 +152,7 @@ export class ConnectorEvents {
     this.#lives.set(tgid, life);
     // Where the start is not sure, the process is looked at now: the event must have it.
     if (isSure && !this.#options.budget.take(nowUs)) return null;
-    return this.#placeOf(tgid, this.#knownStart(life, messages, index, nowUs));
+    return this.#placeIn(this.#open(messages, index, tgid), this.#knownStart(life, messages, index, nowUs));
   }
 
   #lookAtExec(messages: ConnectorMessages, index: number, nowUs: number): ExecReading | null {
@@ -161,7 +164,7 @@ export class ConnectorEvents {
     // It has ended since: with readings to spare it is tried all the same, for it may not have been waited for yet.
     if (!whole && (this.#exits.get(tgid) ?? -1) > index) return null;
     this.#options.count('procReadings', 1);
-    const reading = this.#options.reader.open(tgid);
+    const reading = this.#open(messages, index, tgid);
     if (reading === null) return null;
     // What is read whole has stat in it.
     const place = reading.place(whole || life === undefined ? null : this.#knownStart(life, messages, index, nowUs));
@@ -170,9 +173,15 @@ export class ConnectorEvents {
     return null;
   }
 
-  #placeOf(tgid: number, startTicks: number | null): ProcFacts | null {
+  #open(messages: ConnectorMessages, index: number, tgid: number): ProcessReading | null {
+    const place = messages.reading(index);
+    if (place === earlyReading.noProcess) return null;
+    if (place === earlyReading.notMade) return this.#options.reader.open(tgid);
+    return this.#options.reader.over(this.#options.early(place, tgid, messages.what(index) === processEvent.exec));
+  }
+
+  #placeIn(reading: ProcessReading | null, startTicks: number | null): ProcFacts | null {
     this.#options.count('procReadings', 1);
-    const reading = this.#options.reader.open(tgid);
     if (reading === null) return null;
     try {
       return reading.place(startTicks);

@@ -9,8 +9,11 @@ export const processEvent = {
   exit: 0x8000_0000,
 } as const;
 
+/** See gatherConnector. */
+export const earlyReading = { notMade: 0, noProcess: 1 } as const;
+
 /** Words of a message; see receiveConnector. The addon compiles for little-endian processors only, as these words are. */
-const word = { what: 0, cpu: 1, seq: 2, monotonicNs: 2, data: 8, flags: 14 } as const;
+const word = { what: 0, cpu: 1, seq: 2, monotonicNs: 2, arrivalNs: 3, data: 8, flags: 14, reading: 15 } as const;
 const wordsOfMessage = connectorMessageBytes / 4;
 
 /**
@@ -53,6 +56,16 @@ export class ConnectorMessages {
   /** The kernel sent fewer bytes than this kind has. */
   short(index: number): boolean {
     return (this.#word(index, word.flags) & 1) !== 0;
+  }
+
+  /** ns of CLOCK_MONOTONIC; messages of one receive have the same. */
+  arrivalNs(index: number): bigint {
+    return this.#longs[(index * wordsOfMessage) / 2 + word.arrivalNs] ?? 0n;
+  }
+
+  /** What the addon found when it looked at the process at once: `earlyReading`, or the place of the reading. */
+  reading(index: number): number {
+    return this.#word(index, word.reading);
   }
 
   #word(index: number, position: number): number {

@@ -2,14 +2,25 @@
 
 import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { connectorListen, connectorMessageBytes, readClocks, receiveConnector, waitForMessages } from '@godo/native';
+import {
+  connectorListen,
+  connectorMessageBytes,
+  gatherConnector,
+  readClocks,
+  receiveConnector,
+  waitForMessages,
+} from '@godo/native';
 import type { ConnectorEvent, LossEvent, SnapshotEvent } from '../events.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
+import { runtimes } from '../proc/bundle.ts';
+import { EarlyReading } from '../proc/early-reading.ts';
+import { endedTexts, KnownGroups } from '../proc/known-groups.ts';
+import { procPart, realProc, textIn } from '../proc/proc-files.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
 import { takeSnapshot } from '../proc/snapshot.ts';
 import { type ClockOffsets, ConnectorEvents } from './connector-events.ts';
-import { ConnectorMessages, processEvent } from './connector-message.ts';
+import { ConnectorMessages, earlyReading, processEvent } from './connector-message.ts';
 import type { ConnectorData, ConnectorMessageToWriter, ConnectorOrder, ConnectorReport } from './messages.ts';
 import { ReadingBudget } from './reading-budget.ts';
 import { SharedState } from './shared-state.ts';
@@ -25,12 +36,12 @@ const maxBatchesWaiting = 64;
  * The writer asks when audit events wait for what came before them. While messages keep coming it is answered after
  * `newsMs`, or else at once.
  */
-const gatherMs = 250;
+const gatherMs = 750;
 const newsMs = 20;
 /** Whoever orders something wakes us: this only bounds what a wake that went astray could do. */
 const restMs = 5_000;
 /** Whole readings of /proc: at once, and a second. */
-const readings = [100, 8] as const;
+const readings = [100, 40] as const;
 /**
  * When those are spent, messages are let gather this long before the next receive: a thread that is woken for each of
  * them costs more than they do. A process that has ended by then is where its parent was, and what it executed is
@@ -45,6 +56,15 @@ const aheadMs = 20;
 /** How old the distance between the clocks may be: a step of the wall clock is noticed after this. */
 const clocksMs = 100;
 
+/** Messages that are gathered at most, and bytes of what is read for them: a command line may have many. */
+const gatheredMessages = 256;
+const readingsBytes = 256 * 1024;
+/** What `ProcessReading` asks for at a fork, and at an exec. */
+const forkParts = procPart.stat | procPart.cgroup;
+const execParts = forkParts | procPart.cmdline | procPart.exe | procPart.cwd | procPart.root;
+const mostKnownGroups = 32;
+const promptPrograms = endedTexts([...runtimes]);
+
 const never = Number.POSITIVE_INFINITY;
 
 class ConnectorStage {
@@ -53,6 +73,11 @@ class ConnectorStage {
   readonly #reader = new ProcReader();
   readonly #memory = new Uint8Array(new ArrayBuffer(batchMessages * connectorMessageBytes));
   readonly #messages = new ConnectorMessages(this.#memory);
+  readonly #gathered = new Uint8Array(new ArrayBuffer(gatheredMessages * connectorMessageBytes));
+  readonly #readings = Buffer.from(new ArrayBuffer(readingsBytes));
+  /** 1 for an overrun; how many processes were looked at; 1 for an unknown group: see gatherConnector. */
+  readonly #told = new Float64Array(3);
+  readonly #groups = new KnownGroups(mostKnownGroups);
   readonly #budget = new ReadingBudget(...readings);
   readonly #connector: ConnectorEvents;
   readonly #never = new Int32Array(new SharedArrayBuffer(4));
@@ -75,6 +100,8 @@ class ConnectorStage {
     this.#shared = new SharedState(data.shared);
     this.#connector = new ConnectorEvents({
       reader: this.#reader,
+      early: (place, tgid, isExec) =>
+        new EarlyReading(this.#readings, place, isExec ? execParts : forkParts, realProc, tgid),
       budget: this.#budget,
       pidMax: Number(readFileSync('/proc/sys/kernel/pid_max', 'latin1')),
       count: (counter, amount) => this.#shared.add(counter, amount),
@@ -112,8 +139,7 @@ class ConnectorStage {
     const nowUs = monotonicUs();
     this.#arrivalUs = nowUs;
     if (received < 0) {
-      this.#shared.add('connectorOverruns', 1);
-      this.#lost('The connector socket overran: forks, execs and exits were lost.', {});
+      this.#overrun();
       return batchMessages;
     }
     this.#readClocks(nowUs);
@@ -125,6 +151,57 @@ class ConnectorStage {
     this.#drainedUs = Math.max(this.#drainedUs, toldUs - disorderMs * 1000);
     this.#holdNothing();
     return count;
+  }
+
+  /**
+   * The same for what comes until the next batch is due, with what /proc said of it when it came: the addon is woken by
+   * each message, and this thread, whose wakes cost several times more, by none.
+   */
+  #gather(ms: number): void {
+    this.#hold(true);
+    const gathering = {
+      forkParts,
+      execParts,
+      mostReadings: this.#budget.left(monotonicUs()),
+      knownGroups: this.#groups.bytes,
+      promptPrograms,
+    };
+    const bytes = gatherConnector(this.#data.fd, this.#gathered, this.#readings, gathering, ms, this.#told);
+    this.#readClocks(monotonicUs());
+    for (let from = 0; from < bytes; ) from = this.#takeReceive(from, bytes);
+    if (this.#told[0] === 1) {
+      this.#arrivalUs = monotonicUs();
+      this.#overrun();
+    }
+    this.#holdNothing();
+  }
+
+  /** The messages that one receive brought, from `from` on. Returns where those of the next begin. */
+  #takeReceive(from: number, end: number): number {
+    const rest = new ConnectorMessages(this.#gathered.subarray(from, end));
+    const most = (end - from) / connectorMessageBytes;
+    let count = 1;
+    while (count < most && rest.arrivalNs(count) === rest.arrivalNs(0)) count += 1;
+    this.#arrivalUs = Number(rest.arrivalNs(0)) / 1000;
+    this.#connector.take(rest, count, this.#offsets, this.#arrivalUs);
+    if (this.#told[2] === 1) this.#learnGroups(rest, count);
+    const toldUs = Number(rest.monotonicNs(count - 1)) / 1000;
+    this.#drainedUs = Math.max(this.#drainedUs, toldUs - disorderMs * 1000);
+    return from + count * connectorMessageBytes;
+  }
+
+  #learnGroups(messages: ConnectorMessages, count: number): void {
+    for (let index = 0; index < count; index += 1) {
+      const place = messages.reading(index);
+      if (place <= earlyReading.noProcess) continue;
+      const group = textIn(this.#readings, place, procPart.cgroup);
+      if (group !== null && this.#reader.isPlace(group)) this.#groups.add(group);
+    }
+  }
+
+  #overrun(): void {
+    this.#shared.add('connectorOverruns', 1);
+    this.#lost('The connector socket overran: forks, execs and exits were lost.', {});
   }
 
   /** Hands on what there is once the socket is empty, or there is enough. */
@@ -188,7 +265,7 @@ class ConnectorStage {
 
   /** Receives what is there; where messages come faster than /proc can be read, what comes in a moment, and so on. */
   take(): void {
-    if (!this.#hurries) this.receive();
+    if (!this.#hurries) this.#gather(Math.min(this.waitMs(), gatherMs));
     let received = manyMessages;
     // The first may have spent the readings. Who finds few after a while need not be awake for the next ones.
     while (this.#hurries && received >= manyMessages && this.waitMs() > 0) {

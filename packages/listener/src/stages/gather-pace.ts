@@ -23,7 +23,9 @@ export class GatherPace {
 
   /** What was received after that time. */
   received(bytes: number): void {
-    if (bytes >= enoughBytes) this.#ms = Math.max(this.#ms / 2, leastMs);
+    // After a quiet time very much may come: the next receive must not be as late as that one was.
+    const shrunk = Math.min(this.#ms / 2, (this.#ms * enoughBytes) / bytes);
+    if (bytes >= enoughBytes) this.#ms = Math.max(Math.floor(shrunk), leastMs);
     else if (bytes < enoughBytes / 2) this.#ms = Math.min(this.#ms * 2, this.#mostMs);
   }
 }

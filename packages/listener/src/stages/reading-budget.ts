@@ -19,15 +19,24 @@ export class ReadingBudget {
     return this.#left < 1;
   }
 
+  /** How many could be taken now. */
+  left(nowUs: number): number {
+    this.#fill(nowUs);
+    return Math.floor(this.#left);
+  }
+
   /** Takes one, if there is one. `nowUs`: µs of a clock that never goes back. */
   take(nowUs: number): boolean {
-    this.#atUs ??= nowUs;
-    if (nowUs > this.#atUs) {
-      this.#left = Math.min(this.#most, this.#left + (nowUs - this.#atUs) * this.#perUs);
-      this.#atUs = nowUs;
-    }
+    this.#fill(nowUs);
     if (this.#left < 1) return false;
     this.#left -= 1;
     return true;
+  }
+
+  #fill(nowUs: number): void {
+    this.#atUs ??= nowUs;
+    if (nowUs <= this.#atUs) return;
+    this.#left = Math.min(this.#most, this.#left + (nowUs - this.#atUs) * this.#perUs);
+    this.#atUs = nowUs;
   }
 }

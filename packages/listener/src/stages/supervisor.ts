@@ -56,7 +56,7 @@ const abandonMs = 3_000;
  * How long records may gather in our socket. What does not fit into it waits in the kernel's queue where we have the
  * audit role, and is lost where we are one of many readers.
  */
-const mostGatherMs: Readonly<Record<AuditIntake, number>> = { unicast: 150, multicast: 50 };
+const mostGatherMs: Readonly<Record<AuditIntake, number>> = { unicast: 600, multicast: 50 };
 /**
  * MB of the part of each stage's heap where objects begin. V8 lets it grow to 48 under load and keeps it; what a stage
  * makes lives for a batch, and this much holds many.

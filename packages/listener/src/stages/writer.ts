@@ -21,7 +21,9 @@ const queueOptions = { bound: 20_000, retryMs: [200, 5_000] } as const;
 /** Documents a batch. SQLite takes few as readily as many, and what does not live long costs the collector nothing. */
 const batch = { sqlite: 256, mongodb: 1_000 } as const;
 /** What is recorded is in the store after this long, unless the store is slower. */
-const flushMs = 500;
+const flushMs = 750;
+/** Where that was done so long ago, whatever wakes the writer has it done along, and it need not be woken for it alone. */
+const flushAlongMs = 400;
 /**
  * An exit that has waited this long for audit is past what audit will say of it: only nobody has said so. The answer is
  * there after `answerMs`, and goes into the same transaction.
@@ -60,6 +62,8 @@ class WriterStage {
   #checkpoints: NodeJS.Timeout | null = null;
   /** Runs while something waits to be written, or an exit for audit. */
   #flushing: NodeJS.Timeout | null = null;
+  /** ms of performance.now(). */
+  #flushedMs = Number.NEGATIVE_INFINITY;
   #work: Promise<void> = Promise.resolve();
   #streamsOpen = 2;
   #endReason: string | null = null;
@@ -248,12 +252,25 @@ class WriterStage {
       this.#flushing = setTimeout(() => this.#flush(), answerMs);
       return;
     }
+    this.#write();
+    // What a store that answers at once has taken is only then off the queue.
+    setImmediate(() => this.#flushLater());
+  }
+
+  #write(): void {
+    this.#flushedMs = performance.now();
     if (this.#shared.order('stopAudit') !== 0) this.#queue.expectEnd(finishMs);
     this.#queue.flush();
     this.#toDiag((file) => file.flush());
     this.#diagWaits = false;
-    // What a store that answers at once has taken is only then off the queue.
-    setImmediate(() => this.#flushLater());
+    this.#asked = false;
+  }
+
+  #writeAlong(): void {
+    if (this.#queue.length === 0 || performance.now() - this.#flushedMs < flushAlongMs) return;
+    this.#write();
+    if (this.#flushing !== null) clearTimeout(this.#flushing);
+    this.#flushing = null;
   }
 
   /** Once between two flushes. */
@@ -293,6 +310,7 @@ class WriterStage {
   #publish(): void {
     this.#shared.set('waitingExits', this.#merge.waitingExits);
     this.#shared.set('queuedDocuments', this.#queue.length);
+    this.#writeAlong();
     this.#flushLater();
   }
 

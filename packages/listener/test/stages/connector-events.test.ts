@@ -58,6 +58,9 @@ function connector(
   const counters: Record<string, number> = {};
   const stage = new ConnectorEvents({
     reader: new ProcReader(proc),
+    early: () => {
+      throw new Error('nothing was read early');
+    },
     budget: new ReadingBudget(most, 0),
     pidMax,
     count: (counter, amount) => {

@@ -23,6 +23,14 @@ describe('how long records gather', () => {
     expect(msOf(pace, [100, 100, enoughBytes, enoughBytes, enoughBytes])).toEqual([4, 8, 16, 8, 4]);
   });
 
+  it('is short at once when very much has come', () => {
+    const pace = new GatherPace(600);
+
+    expect(msOf(pace, [1, 1, 1, 1, 1, 1, 1, 1, 40 * enoughBytes, enoughBytes / 2])).toEqual([
+      4, 8, 16, 32, 64, 128, 256, 512, 600, 15,
+    ]);
+  });
+
   it('stays where a receive brings half of what is enough', () => {
     const pace = new GatherPace(200);
 
