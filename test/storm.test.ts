@@ -131,4 +131,52 @@ describeWith('a storm of processes in a container', needs, () => {
       }
     },
   );
+
+  it(
+    'tells of what a look through /proc showed where messages were lost',
+    async () => {
+      const db = await mkdtemp(join(folder, 'db-'));
+      const godo = await startGodo(['--db', db], { cwd: folder });
+      const run = ['run', '--detach', '--network', 'none'];
+      let ended: Outcome;
+      let survivor: string;
+      try {
+        const victim = await engine.dockerOrThrow([...run, engine.image, 'sleep', '1001']);
+        await new Promise((resolve) => setTimeout(resolve, 2_000));
+        process.kill(godo.pid, 'SIGSTOP');
+        try {
+          // More messages than the socket has room for; what comes after them is lost.
+          const storm = ['run', '--network', 'none', '-v', `${folder}/storm:/storm:ro`, engine.image, '/storm'];
+          await engine.dockerOrThrow([...storm, `${parents}`, `${2 * childrenEach}`], stormMs);
+          survivor = await engine.dockerOrThrow([...run, engine.image, 'sleep', '1002']);
+          await engine.dockerOrThrow(['kill', victim]);
+        } finally {
+          process.kill(godo.pid, 'SIGCONT');
+        }
+        await new Promise((resolve) => setTimeout(resolve, 8_000));
+        await engine.dockerOrThrow(['kill', survivor]);
+      } finally {
+        ended = await godo.stop();
+      }
+      expect(ended.code).toBe(0);
+      await succeed('filter', ['--db', db]);
+      const { processes, losses } = await showEvidence(['--db', db]);
+      const sleeping = (seconds: string) => processes.filter(({ argv }) => argv?.join(' ') === `sleep ${seconds}`);
+
+      const warnings = (shown: readonly ShownProcess[]) => shown.flatMap((one) => one.warnings ?? []);
+      expect(sleeping('1001').map(({ exitCode, exitSignal, exit }) => [exitCode, exitSignal, exit !== null])).toEqual([
+        [null, null, true],
+      ]);
+      expect(warnings(sleeping('1001'))).toContain(
+        'its exit was not told: messages of the connector had been lost, and then it was gone',
+      );
+      expect(sleeping('1002').map(({ containerId, exitSignal }) => [containerId, exitSignal])).toEqual([[survivor, 9]]);
+      expect(warnings(sleeping('1002'))).toContain('its start was not told: messages of the connector had been lost');
+      const told = losses.filter(({ source }) => source === 'connector' || source === 'proc');
+      expect(new Set(told.map(({ source, severity }) => `${source} ${severity}`))).toEqual(
+        new Set(['connector loss', 'proc warning']),
+      );
+    },
+    stormMs * 2,
+  );
 });

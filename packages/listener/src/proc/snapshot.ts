@@ -37,7 +37,45 @@ export function takeSnapshot(reader: ProcReader, clock: BootClock, except: numbe
     }
     if (fresh === 0) break;
   }
-  return [...found.values()].sort((a, b) => a.proc.startTicks - b.proc.startTicks || a.tgid - b.tgid);
+  return [...found.values()].sort(byStart);
+}
+
+/** What a look through /proc shows after messages of the connector were lost. */
+export interface Rescan {
+  /** Parents before their children. */
+  readonly snapshots: readonly SnapshotEvent[];
+  /** All that /proc lists, those that have ended and are still waited for too. */
+  readonly alive: readonly number[];
+  readonly beganNs: bigint;
+}
+
+/** Bits of the flags in stat (include/linux/sched.h). */
+const exiting = 0x4;
+
+/**
+ * Looks through /proc once more. Descriptors are read of processes that nobody told of; who is about to end is listed, and
+ * not looked at, for its exit may have been told already.
+ */
+export function takeRescan(
+  reader: ProcReader,
+  clock: BootClock,
+  except: number,
+  isKnown: (tgid: number, startTicks: number) => boolean,
+): Rescan {
+  const beganNs = clock.nowNs();
+  const alive = numericEntries('/proc');
+  const snapshots: SnapshotEvent[] = [];
+  for (const tgid of alive) {
+    const stat = reader.stat(tgid);
+    if (stat === null || (stat.flags & exiting) !== 0) continue;
+    const event = snapshotOf(reader, clock, tgid, tgid !== except && !isKnown(tgid, stat.startTicks));
+    if (event !== null) snapshots.push({ ...event, again: true });
+  }
+  return { snapshots: snapshots.sort(byStart), alive, beganNs };
+}
+
+function byStart(a: SnapshotEvent, b: SnapshotEvent): number {
+  return a.proc.startTicks - b.proc.startTicks || a.tgid - b.tgid;
 }
 
 function snapshotOf(reader: ProcReader, clock: BootClock, tgid: number, withFiles: boolean): SnapshotEvent | null {

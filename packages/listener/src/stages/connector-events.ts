@@ -109,6 +109,17 @@ export class ConnectorEvents {
     this.#putOff.clear();
   }
 
+  /** Whether the start of this process has been told, and its exit has not. */
+  knows(tgid: number, startTicks: number): boolean {
+    const life = this.#lives.get(tgid);
+    return life !== undefined && (life.startTicks === null || Math.abs(life.startTicks - startTicks) <= 1);
+  }
+
+  /** Exits of all other processes have been lost. */
+  forgetAllBut(alive: ReadonlySet<number>): void {
+    for (const tgid of this.#lives.keys()) if (!alive.has(tgid)) this.#lives.delete(tgid);
+  }
+
   #noteExits(messages: ConnectorMessages, from: number, to: number): void {
     this.#exits.clear();
     for (let index = from; index < to; index += 1) {

@@ -10,7 +10,7 @@ import {
   receiveConnector,
   waitForMessages,
 } from '@godo/native';
-import type { ConnectorEvent, LossEvent, SnapshotEvent } from '../events.ts';
+import type { ConnectorEvent, LossEvent, RescanEvent, SnapshotEvent } from '../events.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
 import { runtimes } from '../proc/bundle.ts';
@@ -18,7 +18,7 @@ import { EarlyReading } from '../proc/early-reading.ts';
 import { endedTexts, KnownGroups } from '../proc/known-groups.ts';
 import { procPart, realProc, textIn } from '../proc/proc-files.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
-import { takeSnapshot } from '../proc/snapshot.ts';
+import { type BootClock, takeRescan, takeSnapshot } from '../proc/snapshot.ts';
 import { type ClockOffsets, ConnectorEvents } from './connector-events.ts';
 import { ConnectorMessages, earlyReading, processEvent } from './connector-message.ts';
 import type { ConnectorData, ConnectorMessageToWriter, ConnectorOrder, ConnectorReport } from './messages.ts';
@@ -53,6 +53,9 @@ const manyMessages = 4;
 const disorderMs = 100;
 /** How long messages are read at a time before the snapshot: orders must get their turn. */
 const aheadMs = 20;
+/** When /proc is looked through after a loss: more may be lost in the same moment, and a look costs as much as the first. */
+const rescanAfterMs = 100;
+const rescanPauseMs = 5_000;
 /** How old the distance between the clocks may be: a step of the wall clock is noticed after this. */
 const clocksMs = 100;
 
@@ -84,16 +87,24 @@ class ConnectorStage {
   /** As the supervisor has set it: what is read before the snapshot is sent after it. */
   #holds = true;
   #flows = false;
-  #events: (ConnectorEvent | SnapshotEvent | LossEvent)[] = [];
+  #events: (ConnectorEvent | SnapshotEvent | RescanEvent | LossEvent)[] = [];
   #offsets: ClockOffsets = { realtimeNs: 0n, boottimeNs: 0n };
   #offsetsUs = Number.NEGATIVE_INFINITY;
   #subscribed = false;
   #ownForkSeen = false;
   #arrivalUs = 0;
+  /** Of the message that came last, epoch ns. */
+  #toldNs = realtimeNs();
   #drainedUs = Number.NEGATIVE_INFINITY;
   /** When the first event of the next batch came, and when it was first seen that audit waits for it. */
   #firstUs = 0;
   #askedUs: number | null = null;
+  /** Start ticks of the processes that a look through /proc has shown, by tgid. */
+  #scanned = new Map<number, number>();
+  /** Something was lost after this moment, epoch ns, that no look through /proc has made up for. */
+  #lostSinceNs: bigint | null = null;
+  #rescanDueUs = never;
+  #rescannedUs = Number.NEGATIVE_INFINITY;
 
   constructor(data: ConnectorData) {
     this.#data = data;
@@ -117,9 +128,8 @@ class ConnectorStage {
 
   snapshot(auditTellsUs: number | null): void {
     this.#connector.auditTellsUs = auditTellsUs;
-    const { realtimeNs, boottimeNs } = readClocks();
-    const clock = { bootNs: realtimeNs - boottimeNs, nowNs: () => readClocks().realtimeNs };
-    const events = takeSnapshot(this.#reader, clock, this.#data.ownTgid);
+    const events = takeSnapshot(this.#reader, bootClock(), this.#data.ownTgid);
+    this.#noteScanned(events);
     // What came in between was forked during the scan: it is played after it.
     this.#events = [...events, ...this.#events];
     this.#flows = true;
@@ -146,9 +156,7 @@ class ConnectorStage {
     const count = received / connectorMessageBytes;
     if (!this.#subscribed || !this.#ownForkSeen) this.#watchStart(count);
     this.#connector.take(this.#messages, count, this.#offsets, nowUs);
-    const toldUs = Number(this.#messages.monotonicNs(count - 1)) / 1000;
-    // In a storm the socket may not be empty for seconds, and audit must not wait for the end of it.
-    this.#drainedUs = Math.max(this.#drainedUs, toldUs - disorderMs * 1000);
+    this.#noteTold(this.#messages.monotonicNs(count - 1));
     this.#holdNothing();
     return count;
   }
@@ -185,9 +193,14 @@ class ConnectorStage {
     this.#arrivalUs = Number(rest.arrivalNs(0)) / 1000;
     this.#connector.take(rest, count, this.#offsets, this.#arrivalUs);
     if (this.#told[2] === 1) this.#learnGroups(rest, count);
-    const toldUs = Number(rest.monotonicNs(count - 1)) / 1000;
-    this.#drainedUs = Math.max(this.#drainedUs, toldUs - disorderMs * 1000);
+    this.#noteTold(rest.monotonicNs(count - 1));
     return from + count * connectorMessageBytes;
+  }
+
+  /** In a storm the socket may not be empty for seconds, and audit must not wait for the end of it. */
+  #noteTold(monotonicNs: bigint): void {
+    this.#toldNs = monotonicNs + this.#offsets.realtimeNs;
+    this.#drainedUs = Math.max(this.#drainedUs, Number(monotonicNs) / 1000 - disorderMs * 1000);
   }
 
   #learnGroups(messages: ConnectorMessages, count: number): void {
@@ -197,6 +210,33 @@ class ConnectorStage {
       const group = textIn(this.#readings, place, procPart.cgroup);
       if (group !== null && this.#reader.isPlace(group)) this.#groups.add(group);
     }
+  }
+
+  /**
+   * Looks through /proc again where messages were lost. What was told meanwhile goes first, for of that nothing need be
+   * concluded.
+   */
+  rescanIfDue(): void {
+    const nowUs = monotonicUs();
+    if (nowUs < this.#rescanDueUs) return;
+    const sinceNs = this.#lostSinceNs ?? 0n;
+    this.#lostSinceNs = null;
+    this.#rescanDueUs = never;
+    this.#rescannedUs = nowUs;
+    const isKnown = (tgid: number, startTicks: number) =>
+      this.#scanned.get(tgid) === startTicks || this.#connector.knows(tgid, startTicks);
+    const { snapshots, alive, beganNs } = takeRescan(this.#reader, bootClock(), this.#data.ownTgid, isKnown);
+    const [endUs, timeNs] = [monotonicUs(), realtimeNs()];
+    while (this.#drainedUs < endUs && this.#shared.order('abandon') === 0) this.receive();
+    this.#hold(true);
+    if (this.#events.length === 0) this.#firstUs = endUs;
+    this.#events.push(...snapshots, { kind: 'rescan', timeNs, beganNs, sinceNs, alive });
+    this.#noteScanned(snapshots);
+    this.#connector.forgetAllBut(new Set(alive));
+  }
+
+  #noteScanned(events: readonly SnapshotEvent[]): void {
+    this.#scanned = new Map(events.map(({ tgid, proc }) => [tgid, proc.startTicks]));
   }
 
   #overrun(): void {
@@ -225,7 +265,8 @@ class ConnectorStage {
     const nowUs = monotonicUs();
     if (this.#shared.order('wantConnectorNews') > 0) this.#askedUs ??= nowUs;
     else this.#askedUs = null;
-    const dueUs = Math.min(this.#newsUs(), this.#events.length > 0 ? this.#firstUs + gatherMs * 1000 : never);
+    const batchUs = this.#events.length > 0 ? this.#firstUs + gatherMs * 1000 : never;
+    const dueUs = Math.min(this.#newsUs(), batchUs, this.#rescanDueUs);
     return dueUs === never ? restMs : Math.max(0, Math.ceil((dueUs - nowUs) / 1000));
   }
 
@@ -321,6 +362,10 @@ class ConnectorStage {
 
   #lost(reason: string, facts: Partial<LossEvent>): void {
     this.#add(lossEvent(realtimeNs(), { source: 'connector', reason, ...facts }));
+    if (this.#lostSinceNs !== null) return;
+    this.#lostSinceNs = this.#toldNs;
+    const afterUs = monotonicUs() + rescanAfterMs * 1000;
+    this.#rescanDueUs = Math.max(afterUs, this.#rescannedUs + rescanPauseMs * 1000);
   }
 
   #add(event: ConnectorEvent | LossEvent): void {
@@ -337,9 +382,15 @@ class ConnectorStage {
   }
 }
 
+function bootClock(): BootClock {
+  const { realtimeNs, boottimeNs } = readClocks();
+  return { bootNs: realtimeNs - boottimeNs, nowNs: () => readClocks().realtimeNs };
+}
+
 /** Before the snapshot messages are only read, so that the socket does not overrun; after it they flow. */
 function listen(stage: ConnectorStage): void {
   while (!stage.stopping) {
+    stage.rescanIfDue();
     const waitMs = stage.waitMs();
     if (waitMs === 0) stage.send();
     else if (stage.wait(waitMs)) stage.take();
