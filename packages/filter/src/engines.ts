@@ -84,9 +84,23 @@ interface Engine {
 interface Engines {
   readonly dockerds: readonly Engine[];
   readonly containerds: readonly Engine[];
+  readonly crios: readonly Engine[];
 }
 
-function engineOf(table: ProcessTable, shim: number, { dockerds, containerds }: Engines): number {
+/** The engine that a process serves which holds a container; {@link none}: it is not known. */
+function engineOf(table: ProcessTable, holder: number, engines: Engines): number {
+  if (table.programOf(holder) === 'shim') return engineOfShim(table, holder, engines);
+  // podman makes a conmon for each container, and is gone; CRI-O stays, and has its conmons tell it of exits.
+  const exitFolder = normalPath(optionOf(argvOf(table, holder), 'exit-dir') ?? '');
+  if (!exitFolder.split('/').includes('crio')) return none;
+  const container = containerNumberOf(table, holder);
+  const usable = engines.crios.filter(
+    ({ row }) => table.areOfOneBoot(row, holder) && containerNumberOf(table, row) === container,
+  );
+  return runningAt(table, usable, holder);
+}
+
+function engineOfShim(table: ProcessTable, shim: number, { dockerds, containerds }: Engines): number {
   const argv = argvOf(table, shim);
   const address = normalPath(optionOf(argv, 'address') ?? '');
   const container = containerNumberOf(table, shim);
@@ -115,42 +129,52 @@ function engineOf(table: ProcessTable, shim: number, { dockerds, containerds }: 
   );
 }
 
+const isEngine: ReadonlySet<unknown> = new Set(['containerd', 'crio']);
+
 /**
- * Hangs container shims that no star reaches under the engine that uses them. With containerd as a service of its own,
- * or when the shim ran before the listener and was adopted by init, no fork leads from the engine to its containers.
- * The marks of the tree are made anew. Descendants of a hung shim come with it.
+ * Hangs the shims and monitors of containers that no star reaches under the engine that uses them. With containerd as a
+ * service of its own, or when the shim ran before the listener and was adopted by init, no fork leads from the engine to
+ * its containers. The marks of the tree are made anew. Descendants of a hung shim come with it.
+ *
+ * @param isTaken - Whether a process that no star reaches counts as an engine all the same.
  */
-export function hangShims(table: ProcessTable): void {
-  const shims: number[] = [];
+export function hangShims(table: ProcessTable, isTaken: (row: number) => boolean = () => false): void {
+  const holders: number[] = [];
   const dockerds: number[] = [];
   const containerds: number[] = [];
+  const crios: number[] = [];
   for (const row of table.rows()) {
     const program = table.programOf(row);
     if (program === null) continue;
-    if (!table.places.isInside(row)) {
-      if (program === 'shim') shims.push(row);
-    } else if (program === 'containerd') containerds.push(row);
-    else if (program === 'dockerd' && table.isStar(row)) dockerds.push(row);
+    const inside = table.places.isInside(row);
+    if (program === 'shim' || program === 'conmon') {
+      if (!inside) holders.push(row);
+    } else if (program === 'dockerd') {
+      if (table.isStar(row)) dockerds.push(row);
+    } else if (isEngine.has(program) && (inside || isTaken(row))) {
+      (program === 'crio' ? crios : containerds).push(row);
+    }
   }
-  if (shims.length === 0) return;
+  if (holders.length === 0) return;
 
   const withArgv = (row: number): Engine => ({ row, argv: argvOf(table, row) });
   const engines = {
     dockerds: withoutHelpers(table, dockerds).map(withArgv),
     containerds: containerds.map(withArgv),
+    crios: crios.map(withArgv),
   };
-  const waiting = new Set(shims);
+  const waiting = new Set(holders);
   /** Whether a process comes with a hung shim (1: it is one, or stands below one) or not (0). */
   const covered = new ReferenceColumn();
   let hung = 0;
-  for (const shim of shims) {
+  for (const holder of holders) {
     const path: number[] = [];
-    let top = shim;
+    let top = holder;
     for (; top !== none && covered.at(top) === none; top = table.places.parentOf(top)) path.push(top);
     let above = top !== none && covered.at(top) === 1;
     for (let row = path.pop(); row !== undefined; row = path.pop()) {
       const engine = !above && waiting.has(row) ? engineOf(table, row, engines) : none;
-      if (engine !== none) {
+      if (engine !== none && !isAncestor(table, engine, row)) {
         settleInheritance(table, row);
         table.places.setParent(row, engine, 'engine');
         hung += 1;

@@ -10,7 +10,7 @@ import {
 import { type Batch, createBatch } from './batch.ts';
 import { none } from './columns.ts';
 import { type Containers, containerDocument, gatherContainers } from './containers.ts';
-import { hangShims } from './engines.ts';
+import { settleRoots } from './engine-roots.ts';
 import { cookFile, judgeOpener } from './file-sessions.ts';
 import { KnownProcesses } from './known-processes.ts';
 import { isUsableEvent, isUsableMoment } from './other-documents.ts';
@@ -105,7 +105,7 @@ async function cookProcesses(work: Work, runs: Runs, passage: FilePassage | null
   linkParents(table);
   cutCycles(table);
   markTree(table);
-  hangShims(table);
+  settleRoots(table, runs);
   const order = walkTree(table);
   const containers = gatherContainers(table, order);
   const known = new KnownProcesses(table);

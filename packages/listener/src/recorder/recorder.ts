@@ -7,6 +7,7 @@
 import type { RawEntry, RunOrigin, SessionDocument } from '@godo/evidence';
 import { moment } from '@godo/evidence';
 import type { AuditEvent, LossEvent, PipelineEvent, SessionEndEvent, SessionStartEvent } from '../events.ts';
+import { containerDocument } from './container-document.ts';
 import { nanosecondsPerMs } from './documents.ts';
 import { FileRecorder } from './file-recorder.ts';
 import { ProcessRecorder } from './process-recorder.ts';
@@ -55,6 +56,9 @@ export class Recorder {
         return;
       case 'star':
         run.processes.star(event);
+        return;
+      case 'container':
+        this.#emit({ collection: 'events', document: containerDocument(run.origin, event) });
         return;
       case 'checkpoint':
         run.files.checkpoint(event.timeNs);
@@ -136,6 +140,7 @@ export class Recorder {
       version: start.version,
       intake: start.intake,
       rules: start.rules,
+      ...(start.engines !== undefined && { engines: start.engines }),
       ...(start.command !== null && { command: start.command }),
     };
     this.#emit({ collection: 'sessions', document });

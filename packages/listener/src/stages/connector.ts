@@ -6,6 +6,7 @@ import { connectorListen, connectorMessageBytes, readClocks, receiveConnector, w
 import type { ConnectorEvent, LossEvent, SnapshotEvent } from '../events.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
+import { realProc } from '../proc/proc-files.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
 import { takeSnapshot } from '../proc/snapshot.ts';
 import { type ClockOffsets, ConnectorEvents } from './connector-events.ts';
@@ -50,7 +51,10 @@ const never = Number.POSITIVE_INFINITY;
 class ConnectorStage {
   readonly #data: ConnectorData;
   readonly #shared: SharedState;
-  readonly #reader = new ProcReader();
+  readonly #reader = new ProcReader(realProc, {
+    container: (container) => this.#report({ kind: 'container', container }),
+    engine: (engine) => this.#report({ kind: 'engine', engine }),
+  });
   readonly #memory = new Uint8Array(new ArrayBuffer(batchMessages * connectorMessageBytes));
   readonly #messages = new ConnectorMessages(this.#memory);
   readonly #budget = new ReadingBudget(...readings);
@@ -91,6 +95,7 @@ class ConnectorStage {
   snapshot(auditTellsUs: number | null): void {
     this.#connector.auditTellsUs = auditTellsUs;
     const { realtimeNs, boottimeNs } = readClocks();
+    this.#reader.learnContainers();
     const clock = { bootNs: realtimeNs - boottimeNs, nowNs: () => readClocks().realtimeNs };
     const events = takeSnapshot(this.#reader, clock, this.#data.ownTgid);
     // What came in between was forked during the scan: it is played after it.
