@@ -76,6 +76,12 @@ function execRootOf({ argv }: Engine): string {
   return normalPath(optionOf(argv, 'exec-root') ?? '/run/docker');
 }
 
+/** The socket of a containerd of its own that a dockerd was told to use; null: it has none, or starts one. */
+function containerdOf({ argv }: Engine): string | null {
+  const address = optionOf(argv, 'containerd');
+  return address === null ? null : normalPath(address);
+}
+
 interface Engine {
   readonly row: number;
   readonly argv: readonly string[];
@@ -112,12 +118,16 @@ function engineOfShim(table: ProcessTable, shim: number, { dockerds, containerds
     return together.length > 0 ? together : able;
   };
 
-  const moby = optionOf(argv, 'namespace') === 'moby';
-  const candidates = moby ? beside(dockerds) : [];
+  const listening = beside(containerds).filter((containerd) => listensAt(containerd.argv, address));
+  const candidates = optionOf(argv, 'namespace') === 'moby' ? beside(dockerds) : [];
+  if (candidates.length === 0) return runningAt(table, listening, shim);
   const byRoot = candidates.filter((dockerd) => isUnder(address, execRootOf(dockerd)));
   if (byRoot.length > 0) return runningAt(table, byRoot, shim);
-  const byAddress = beside(containerds).filter((containerd) => listensAt(containerd.argv, address));
-  if (byAddress.length > 0) return runningAt(table, byAddress, shim);
+  const byOption = candidates.filter((dockerd) => containerdOf(dockerd) === address);
+  if (byOption.length > 0) return runningAt(table, byOption, shim);
+  // dockerd's own containerd, or one that was named a root; a service of others would hide whose containers these are.
+  const inTree = listening.filter(({ row }) => table.places.isInside(row));
+  if (inTree.length > 0) return runningAt(table, inTree, shim);
   // Nothing tells the dockerds apart: the earliest, or what came after it in its place.
   const [earliest] = [...candidates].sort((a, b) => table.compareStart(a.row, b.row));
   if (earliest === undefined) return none;

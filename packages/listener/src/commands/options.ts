@@ -16,7 +16,12 @@ export interface SharedOptions {
 }
 
 /** dockerd where Docker's own packages and Debian's put it. */
-export const defaultStars = ['/usr/bin/dockerd', '/usr/sbin/dockerd', '/usr/local/bin/dockerd', '/usr/local/sbin/dockerd'] as const;
+export const defaultStars = [
+  '/usr/bin/dockerd',
+  '/usr/sbin/dockerd',
+  '/usr/local/bin/dockerd',
+  '/usr/local/sbin/dockerd',
+] as const;
 
 /**
  * Programs of other engines, by name, for distributions put them anywhere. Those of them are roots of the tree that made
@@ -50,7 +55,10 @@ export function addListenOptions(command: Command): Command {
         .default(65_536),
     )
     .addOption(
-      new Option('--root <exe>', 'executable whose processes are roots of the tree, beside container engines (repeatable)')
+      new Option(
+        '--root <exe>',
+        'executable whose processes are roots of the tree, beside container engines (repeatable)',
+      )
         .argParser((value, previous: readonly string[]) => [...previous, parseExe(value)])
         .default([]),
     )
