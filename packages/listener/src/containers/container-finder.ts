@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { ContainerFacts, ContainerRuntime } from '@godo/evidence';
 import type { ContainerPath } from '../proc/cgroup.ts';
 import {
+  bundleFacts,
   containerdFacts,
   dockerFacts,
   runcFacts,
@@ -170,7 +171,11 @@ export class ContainerFinder {
       if (facts !== null) return { facts, engine: 'runc', source: join(root, path) };
       reasons.push(`nothing of it in ${root}`);
     }
-    return null;
+    // A short one is gone before its state was read.
+    const bundle = this.#engines.bundleOf(id);
+    const config = bundle === null ? null : await this.#files.json(bundle, 'config.json', mostBytes.one);
+    if (bundle === null || config === null) return null;
+    return { facts: bundleFacts(config, id), engine: 'runc', source: join(bundle, 'config.json') };
   }
 }
 

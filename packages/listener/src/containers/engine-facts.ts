@@ -98,6 +98,16 @@ function parsed(text: unknown): Readonly<Record<string, unknown>> {
   }
 }
 
+/** runc: config.json of the bundle, for a container whose state is gone again. */
+export function bundleFacts(config: unknown, id: string): ContainerFacts {
+  return {
+    ...noFacts,
+    name: id,
+    labels: labelsOf(fieldsOf(config).annotations),
+    mounts: specificationMounts(config),
+  };
+}
+
 /** MS_RDONLY (mount(2)). */
 const readOnly = 1;
 

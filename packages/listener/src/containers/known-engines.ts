@@ -16,6 +16,7 @@ export interface DockerEngine {
 
 /** Hosts have few engines and many containers: of each kind the latest so many are remembered. */
 const mostOfAKind = 64;
+const mostBundles = 1_024;
 
 const usual = {
   dockerConfig: '/etc/docker/daemon.json',
@@ -29,9 +30,14 @@ export class KnownEngines {
   readonly #containerdStates = new Set<string>([usual.containerdState]);
   readonly #storages = new Set<string>([usual.storage]);
   readonly #runcRoots = new Set<string>([usual.runcRoot]);
+  readonly #bundles = new Map<string, string>();
 
-  learn({ pid, program, argv }: EngineProcess): void {
+  learn({ pid, program, argv, makes }: EngineProcess): void {
     const words = argv.map(textOf);
+    if (makes !== null) {
+      this.#bundles.set(makes.containerId, textOf(makes.bundle));
+      forgetOldest(this.#bundles, mostBundles);
+    }
     if (program === 'dockerd') this.#learnDocker(pid, words);
     else if (program === 'containerd') this.#add(this.#containerdStates, optionOf(words, '--state'));
     else if (program.startsWith('containerd-shim')) this.#learnShim(words);
@@ -61,6 +67,11 @@ export class KnownEngines {
     return [...this.#runcRoots];
   }
 
+  /** Where the bundle of a container lies that was made before our eyes. */
+  bundleOf(containerId: string): string | null {
+    return this.#bundles.get(containerId) ?? null;
+  }
+
   #learnDocker(pid: number, words: readonly string[]): void {
     // dockerd runs itself under other names for small tasks.
     if ((words[0] ?? '').split('/').at(-1) !== 'dockerd') return;
@@ -73,7 +84,7 @@ export class KnownEngines {
     const name = JSON.stringify([engine.hosts, engine.dataRoot, engine.configFile]);
     this.#dockers.delete(name);
     this.#dockers.set(name, engine);
-    forgetOldest(this.#dockers);
+    forgetOldest(this.#dockers, mostOfAKind);
   }
 
   /** A containerd keeps its socket in the folder of its state. */
@@ -130,9 +141,9 @@ function textOf(bytes: string): string {
   return Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-function forgetOldest(engines: Map<string, unknown>): void {
-  const oldest = engines.keys().next().value;
-  if (engines.size > mostOfAKind && oldest !== undefined) engines.delete(oldest);
+function forgetOldest(known: Map<string, unknown>, most: number): void {
+  const oldest = known.keys().next().value;
+  if (known.size > most && oldest !== undefined) known.delete(oldest);
 }
 
 /** The first is the usual one, which stays. */

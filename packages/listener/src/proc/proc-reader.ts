@@ -29,11 +29,13 @@ export interface EngineProcess {
   /** Name of its program. */
   readonly program: string;
   readonly argv: readonly BinaryString[];
+  /** A runtime: the container that it makes, and where its bundle lies. */
+  readonly makes: { readonly containerId: string; readonly bundle: BinaryString } | null;
 }
 
 /** Who is told what is met on the way. */
 export interface ProcWatch {
-  /** A container that a task was seen in for the first time, or that a runtime makes. */
+  /** A container that a task was seen in for the first time. */
   container(path: ContainerPath): void;
   engine(process: EngineProcess): void;
 }
@@ -153,8 +155,9 @@ export class ProcessReading {
     if (!onHost) return facts;
     if (this.#roots.isOfHost(this.#process)) facts.rootfs = '/';
     if (program !== null && argv !== null && engine.test(program)) {
-      this.#watch.engine({ pid: this.#pid, program: programName(program), argv });
       const bundle = bundleOf(program, argv, directory);
+      const makes = bundle && { containerId: bundle.root.containerId, bundle: bundle.directory };
+      this.#watch.engine({ pid: this.#pid, program: programName(program), argv, makes });
       if (bundle !== null) {
         this.#roots.learn(bundle.root);
         facts.makes = bundle.root;
