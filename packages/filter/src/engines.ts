@@ -1,7 +1,7 @@
 import { none, ReferenceColumn } from './columns.ts';
 import { containerNumberOf, finalFacts, settleInheritance } from './inheritance.ts';
 import type { ProcessTable } from './process-table.ts';
-import { markTree } from './process-tree.ts';
+import { markTree, starAbove } from './process-tree.ts';
 
 /** The value of `-name V`, `--name V`, `-name=V` or `--name=V`, or null. */
 export function optionOf(argv: readonly string[], name: string): string | null {
@@ -101,7 +101,10 @@ function engineOf(table: ProcessTable, holder: number, engines: Engines): number
   if (!exitFolder.split('/').includes('crio')) return none;
   const container = containerNumberOf(table, holder);
   const usable = engines.crios.filter(
-    ({ row }) => table.areOfOneBoot(row, holder) && containerNumberOf(table, row) === container,
+    ({ row }) =>
+      table.areOfOneBoot(row, holder) &&
+      containerNumberOf(table, row) === container &&
+      !isAncestor(table, holder, row),
   );
   return runningAt(table, usable, holder);
 }
@@ -139,6 +142,12 @@ function engineOfShim(table: ProcessTable, shim: number, { dockerds, containerds
   );
 }
 
+/** Whether the root above it is none of its own place: the shim of an engine within a container, adopted by its init. */
+function isAdopted(table: ProcessTable, row: number): boolean {
+  const star = starAbove(table, row);
+  return star !== none && containerNumberOf(table, star) !== containerNumberOf(table, row);
+}
+
 const isEngine: ReadonlySet<unknown> = new Set(['containerd', 'crio']);
 
 /**
@@ -158,7 +167,7 @@ export function hangShims(table: ProcessTable, isTaken: (row: number) => boolean
     if (program === null) continue;
     const inside = table.places.isInside(row);
     if (program === 'shim' || program === 'conmon') {
-      if (!inside) holders.push(row);
+      if (!inside || isAdopted(table, row)) holders.push(row);
     } else if (program === 'dockerd') {
       if (table.isStar(row)) dockerds.push(row);
     } else if (isEngine.has(program) && (inside || isTaken(row))) {
@@ -174,23 +183,25 @@ export function hangShims(table: ProcessTable, isTaken: (row: number) => boolean
     crios: crios.map(withArgv),
   };
   const waiting = new Set(holders);
-  /** Whether a process comes with a hung shim (1: it is one, or stands below one) or not (0). */
+  /** The hung shim that a process is, or comes with; itself where it does not come with any. */
   const covered = new ReferenceColumn();
   let hung = 0;
   for (const holder of holders) {
     const path: number[] = [];
     let top = holder;
     for (; top !== none && covered.at(top) === none; top = table.places.parentOf(top)) path.push(top);
-    let above = top !== none && covered.at(top) === 1;
+    let above = top === none || covered.at(top) === top ? none : covered.at(top);
     for (let row = path.pop(); row !== undefined; row = path.pop()) {
-      const engine = !above && waiting.has(row) ? engineOf(table, row, engines) : none;
+      // An engine within a container has its shims within it, too: those do not come with the shim of that container.
+      const comes = above !== none && containerNumberOf(table, above) === containerNumberOf(table, row);
+      const engine = !comes && waiting.has(row) ? engineOf(table, row, engines) : none;
       if (engine !== none && !isAncestor(table, engine, row)) {
         settleInheritance(table, row);
         table.places.setParent(row, engine, 'engine');
         hung += 1;
-        above = true;
+        above = row;
       }
-      covered.set(row, above ? 1 : 0);
+      covered.set(row, above === none ? row : above);
     }
   }
   if (hung > 0) markTree(table);

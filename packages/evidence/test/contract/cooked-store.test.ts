@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { isoTime } from '../../src/moment.ts';
 import { cookedDocumentOf } from '../../src/entry-documents.ts';
 import {
   type CookedCollection,
@@ -12,6 +11,7 @@ import {
   StoreError,
   type StoreTarget,
 } from '../../src/index.ts';
+import { isoTime } from '../../src/moment.ts';
 import { collect, describeForEachDatabase } from '../support/databases.ts';
 import {
   container,
