@@ -20,7 +20,8 @@ export function settleRoots(table: ProcessTable, runs: Runs): void {
     return runs.engines(table.sessionIdsOf(row)).has(program === 'shim' ? 'containerd-shim' : program);
   };
   hangShims(table, isTaken);
-  const holdsContainer = containerHolders(table);
+  const firsts = firstOfContainers(table);
+  const holdsContainer = containerHolders(table, firsts);
   const engines = new Set<number>();
   for (const row of table.rows()) {
     const program = table.programOf(row);
@@ -31,7 +32,7 @@ export function settleRoots(table: ProcessTable, runs: Runs): void {
   const roots = [...engines].filter((row) => !isBelowRoot(table, row, engines));
   for (const row of roots) table.makeStar(row);
   if (roots.length > 0) markTree(table);
-  adoptContainers(table, runs);
+  adoptContainers(table, firsts, runs);
 }
 
 /** Whether a root above it is of the same place: of the host, or of the same container. An engine within one is its own. */
@@ -45,9 +46,9 @@ function isBelowRoot(table: ProcessTable, row: number, engines: ReadonlySet<numb
 }
 
 /** Whether a container has its first process below a process. */
-function containerHolders(table: ProcessTable): (row: number) => boolean {
+function containerHolders(table: ProcessTable, firsts: readonly number[]): (row: number) => boolean {
   const holders = new ReferenceColumn();
-  for (const first of firstOfContainers(table)) {
+  for (const first of firsts) {
     for (let row = table.places.parentOf(first); row !== none && holders.at(row) === none; ) {
       holders.set(row, 1);
       row = table.places.parentOf(row);
@@ -57,22 +58,21 @@ function containerHolders(table: ProcessTable): (row: number) => boolean {
 }
 
 /** Processes in a container whose parent is not in it. */
-function* firstOfContainers(table: ProcessTable): Generator<number> {
+function firstOfContainers(table: ProcessTable): number[] {
   const nowhere = table.containerIds.numberOf(null);
+  const firsts: number[] = [];
   for (const row of table.rows()) {
     const container = containerNumberOf(table, row);
     if (container === nowhere) continue;
     const parent = table.places.parentOf(row);
-    if (parent === none || containerNumberOf(table, parent) !== container) yield row;
+    if (parent === none || containerNumberOf(table, parent) !== container) firsts.push(row);
   }
+  return firsts;
 }
 
 /** The first processes of containers that no root reaches become roots themselves, in runs that look for engines. */
-function adoptContainers(table: ProcessTable, runs: Runs): void {
-  const lone: number[] = [];
-  for (const row of firstOfContainers(table)) {
-    if (!table.places.isInside(row) && runs.engines(table.sessionIdsOf(row)).size > 0) lone.push(row);
-  }
+function adoptContainers(table: ProcessTable, firsts: readonly number[], runs: Runs): void {
+  const lone = firsts.filter((row) => !table.places.isInside(row) && runs.engines(table.sessionIdsOf(row)).size > 0);
   const all = new Set(lone);
   const roots = lone.filter((row) => !isBelow(table, row, all));
   for (const row of roots) table.makeStar(row);

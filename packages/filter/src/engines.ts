@@ -102,9 +102,7 @@ function engineOf(table: ProcessTable, holder: number, engines: Engines): number
   const container = containerNumberOf(table, holder);
   const usable = engines.crios.filter(
     ({ row }) =>
-      table.areOfOneBoot(row, holder) &&
-      containerNumberOf(table, row) === container &&
-      !isAncestor(table, holder, row),
+      table.areOfOneBoot(row, holder) && containerNumberOf(table, row) === container && !isAncestor(table, holder, row),
   );
   return runningAt(table, usable, holder);
 }

@@ -52,16 +52,24 @@ export function cgroupsOf(id: string, configured: string | null, ownCgroup: stri
 const stateFolders = [['/run/runc', 'runc']] as const;
 /** The same in a folder for each containerd namespace. */
 const stateFoldersByNamespace = [['/run/containerd/runc', 'containerd']] as const;
-const maxContainers = 512;
+const maxContainers = 256;
+const hexId = /^[0-9a-f]{64}$/;
 const maxStateBytes = 4 * 1024 * 1024;
 
-/** The containers whose state lies where runc keeps it by default: those that run, or wait for their start. */
+/**
+ * The containers whose state lies where runc keeps it by default: those that run, or wait for their start. Names of 64
+ * hex digits are passed over: those are known wherever they stand.
+ */
 export function readRuncStates(): NamedContainer[] {
   const byNamespace = stateFoldersByNamespace.flatMap(([folder, runtime]) =>
     entries(folder).map((namespace) => [join(folder, namespace), runtime] as const),
   );
   return [...stateFolders, ...byNamespace]
-    .flatMap(([folder, runtime]) => entries(folder).map((id) => [join(folder, id, 'state.json'), runtime] as const))
+    .flatMap(([folder, runtime]) =>
+      entries(folder)
+        .filter((id) => !hexId.test(id))
+        .map((id) => [join(folder, id, 'state.json'), runtime] as const),
+    )
     .slice(0, maxContainers)
     .map(([path, runtime]) => readState(path, runtime))
     .filter((container) => container !== null);

@@ -57,9 +57,7 @@ export class ProcReader {
 
   /** Learns the cgroups of containers that run, where their names alone do not tell. */
   learnContainers(): void {
-    for (const { id, cgroups, runtime } of readRuncStates()) {
-      if (!hexId.test(id)) this.#containers.name(cgroups, id, runtime);
-    }
+    for (const { id, cgroups, runtime } of readRuncStates()) this.#containers.name(cgroups, id, runtime);
   }
 
   /** The caller closes it. */
