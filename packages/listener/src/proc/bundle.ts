@@ -4,7 +4,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } fro
 import { basename, isAbsolute, resolve } from 'node:path';
 import type { BinaryString, ContainerRoot } from '../events.ts';
 import { auditDevice } from './device.ts';
-import { containerMadeBy } from './plain-runc.ts';
+import { containerMadeBy } from './runtime-command.ts';
 
 const runtimes: ReadonlySet<string> = new Set(['runc', 'crun', 'youki']);
 const containerId = /^[0-9a-f]{64}$/;

@@ -115,7 +115,7 @@ export class ContainerReadings {
   readonly #told = new Set<string>();
   readonly #found: (path: ContainerPath) => void;
 
-  /** @param found - Told of each container once, when a task is first seen in it. */
+  /** @param found - Told of each container once. */
   constructor(found: (path: ContainerPath) => void = () => undefined) {
     this.#found = found;
   }
@@ -145,6 +145,16 @@ export class ContainerReadings {
     }
     // What was read of such a group before it was known would hold for ever.
     if (news) this.#byText.clear();
+  }
+
+  /**
+   * A container that a runtime makes: it is told of before anybody is seen in it, for a short one nobody may be.
+   *
+   * @param paths - Its cgroups.
+   */
+  announce(id: string, paths: readonly string[]): void {
+    const path = containerPath(paths.map((one) => `0::${one}`).join('\n'), this.#named);
+    this.#tell(path?.innermost === id ? path : { runtime: null, innermost: id, outermost: id });
   }
 
   #tell(path: ContainerPath): void {

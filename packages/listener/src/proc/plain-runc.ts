@@ -4,14 +4,9 @@
  */
 
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ContainerRuntime } from '@godo/evidence';
-import type { BinaryString } from '../events.ts';
-
-const runtimes: ReadonlySet<string> = new Set(['runc', 'crun', 'youki']);
-const making: ReadonlySet<string> = new Set(['run', 'create', 'restore']);
-/** What runc takes for an id (libcontainer, validateID). */
-const idForm = /^[\w+.-]{1,1024}$/;
+import { idForm } from './runtime-command.ts';
 
 export interface NamedContainer {
   readonly id: string;
@@ -20,24 +15,18 @@ export interface NamedContainer {
   readonly cgroups: readonly string[];
 }
 
-/** The id that `runc run|create|restore … ID` names; null: it makes none. */
-export function containerMadeBy(exe: BinaryString, argv: readonly BinaryString[]): string | null {
-  if (!runtimes.has(basename(exe)) || !argv.slice(1, -1).some((argument) => making.has(argument))) return null;
-  const id = argv.at(-1) ?? '';
-  return idForm.test(id) && id !== '.' && id !== '..' ? id : null;
-}
-
 /**
  * Where a runtime puts the cgroups of a container (opencontainers/runc, its fs and fs2 managers): at the path that the
  * configuration names, or called as the container; from the root where that is absolute, else in v1 below its own group
- * and in v2 beside it. Orders to systemd (`SLICE:PREFIX:NAME`) make groups that tell their container by themselves.
+ * and in v2 beside it. `SLICE:PREFIX:NAME` is an order to systemd.
  *
  * @param configured - `linux.cgroupsPath` of the configuration; null: there is none.
  * @param ownCgroup - /proc/PID/cgroup of the runtime.
  */
 export function cgroupsOf(id: string, configured: string | null, ownCgroup: string): string[] {
   const path = configured ?? id;
-  if (path.includes(':')) return [];
+  const [slice = '', prefix, name] = path.split(':');
+  if (prefix !== undefined) return name === undefined ? [] : [join('/', slice, `${prefix}-${name}.scope`)];
   if (path.startsWith('/')) return [join(path)];
   const paths = ownCgroup.split('\n').flatMap((line) => {
     const colon = line.indexOf(':', line.indexOf(':') + 1);

@@ -35,7 +35,7 @@ export interface EngineProcess {
 
 /** Who is told what is met on the way. */
 export interface ProcWatch {
-  /** A container that a task was seen in for the first time. */
+  /** A container that a task was seen in for the first time, or that a runtime makes. */
   container(path: ContainerPath): void;
   engine(process: EngineProcess): void;
 }
@@ -167,11 +167,11 @@ export class ProcessReading {
 
   /** Other names than those of 64 digits are known for a container's only by who makes it. */
   #nameCgroups({ root: { containerId }, directory, cgroupsPath }: Bundle): void {
-    if (hexId.test(containerId)) return;
     this.#process.look(procPart.cgroup);
     const cgroups = cgroupsOf(containerId, cgroupsPath, this.#process.text(procPart.cgroup) ?? '');
     const runtime = directory.includes('/io.containerd.runtime.') ? 'containerd' : 'runc';
-    this.#containers.name(cgroups, containerId, runtime);
+    if (!hexId.test(containerId)) this.#containers.name(cgroups, containerId, runtime);
+    this.#containers.announce(containerId, cgroups);
   }
 
   /** The executable alone, where audit tells the rest; everything of a program whose command line is needed here. */

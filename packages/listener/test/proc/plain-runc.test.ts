@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cgroupsOf, containerMadeBy, namedContainer } from '../../src/proc/plain-runc.ts';
+import { cgroupsOf, namedContainer } from '../../src/proc/plain-runc.ts';
+import { containerMadeBy } from '../../src/proc/runtime-command.ts';
 
 describe('the container that a runtime by itself makes', () => {
   it('is the last word of its command line, by any name', () => {
@@ -40,8 +41,9 @@ describe('the cgroups of such a container', () => {
     expect(cgroupsOf('web-1', '/build/web-1', own)).toEqual(['/build/web-1']);
   });
 
-  it('tell their container by themselves where systemd makes them', () => {
-    expect(cgroupsOf('web-1', 'system.slice:runc:web-1', own)).toEqual([]);
+  it('are a scope where systemd makes them', () => {
+    expect(cgroupsOf('web-1', 'system.slice:ci:web-1', own)).toEqual(['/system.slice/ci-web-1.scope']);
+    expect(cgroupsOf('web-1', 'odd:one', own)).toEqual([]);
   });
 
   it('are in its state, under the places where the hierarchies are mounted', () => {
