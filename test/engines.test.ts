@@ -33,6 +33,8 @@ interface Made {
   /** Started before godo, and while it listened. */
   readonly older: string;
   readonly newer: string;
+  /** Gone again before /proc can tell much of it. */
+  readonly short: string;
 }
 
 describeWith('the containers of every engine', needs, () => {
@@ -66,19 +68,26 @@ describeWith('the containers of every engine', needs, () => {
     const godo = await startGodo(['--db', folder, '--diag', join(folder, 'diag.log')]);
     let ended: Outcome;
     try {
-      const newer = {
-        docker: await runDocker(docker, 'newer', 'to its end'),
-        dockerBeside: await runDocker(dockerBeside, 'newer', 'to its end'),
-        podman: await runPodman(podman, 'newer'),
-        runc: name('newer'),
-      };
-      await runc.run(newer.runc, shell, 'to its end');
       made = {
-        docker: { older: before.docker, newer: newer.docker },
-        dockerBeside: { older: before.dockerBeside, newer: newer.dockerBeside },
-        podman: { older: before.podman, newer: newer.podman },
-        runc: { older: before.runc, newer: newer.runc },
+        docker: {
+          older: before.docker,
+          newer: await runDocker(docker, 'newer', 'to its end'),
+          short: await runDocker(docker, 'short', 'to its end'),
+        },
+        dockerBeside: {
+          older: before.dockerBeside,
+          newer: await runDocker(dockerBeside, 'newer', 'to its end'),
+          short: await runDocker(dockerBeside, 'short', 'to its end'),
+        },
+        podman: {
+          older: before.podman,
+          newer: await runPodman(podman, 'newer', shell),
+          short: await runPodman(podman, 'short', ['/bin/true']),
+        },
+        runc: { older: before.runc, newer: name('newer'), short: name('short') },
       };
+      await runc.run(made.runc.newer, shell, 'to its end');
+      await runc.run(made.runc.short, ['/bin/true'], 'to its end');
     } finally {
       ended = await godo.stop();
     }
@@ -196,6 +205,15 @@ describeWith('the containers of every engine', needs, () => {
       expect([factsOf(older), factsOf(newer)]).toEqual([facts(older), facts(newer)]);
     });
 
+    it('of those that were gone at once, too', () => {
+      expect(all.map((engine) => factsOf(made[engine].short)).map(({ engine, name }) => [engine, name])).toEqual([
+        ['docker', 'godo-short'],
+        ['docker', 'godo-short'],
+        ['podman', 'godo-short'],
+        ['runc', made.runc.short],
+      ]);
+    });
+
     it('since when they are there', () => {
       const ids = [made.docker, made.dockerBeside, made.podman].flatMap(({ older, newer }) => [older, newer]);
       const late = ids
@@ -210,7 +228,7 @@ describeWith('the containers of every engine', needs, () => {
       const again = join(folder, 'replayed');
       await succeed('godo', ['replay', join(folder, 'diag.log'), '--db', again]);
       const [live, replayed] = [await readRawEvidence(folder), await readRawEvidence(again)];
-      expect(live.events.filter(({ kind }) => kind === 'container').length).toBeGreaterThanOrEqual(8);
+      expect(live.events.filter(({ kind }) => kind === 'container').length).toBeGreaterThanOrEqual(12);
       expect(replayed.events).toEqual(live.events);
     });
   });
@@ -244,12 +262,12 @@ describeWith('the containers of every engine', needs, () => {
 
 async function runDocker(
   engine: DockerEngine,
-  which: 'older' | 'newer',
+  which: 'older' | 'newer' | 'short',
   how: 'to its end' | 'detached',
 ): Promise<string> {
   const labelled = Object.entries(labels).flatMap(([name, value]) => ['--label', `${name}=${value}`]);
   const options = ['--network', 'none', '--name', `godo-${which}`, '--volume', '/tmp:/host-tmp:ro', ...labelled];
-  const command = how === 'detached' ? ['sleep', '600'] : shell;
+  const command = { older: ['sleep', '600'], newer: shell, short: ['/bin/true'] }[which];
   await engine.dockerOrThrow(['run', ...(how === 'detached' ? ['-d'] : []), ...options, engine.image, ...command]);
   return await engine.dockerOrThrow(['inspect', '-f', '{{.Id}}', `godo-${which}`]);
 }
@@ -258,7 +276,7 @@ function podmanOptions(which: string): string[] {
   return ['--network', 'none', '--name', `godo-${which}`, '--volume', '/tmp:/host-tmp:ro'];
 }
 
-async function runPodman(engine: PodmanEngine, which: string): Promise<string> {
-  await engine.podman(['run', ...podmanOptions(which), engine.image, ...shell]);
+async function runPodman(engine: PodmanEngine, which: string, command: readonly string[]): Promise<string> {
+  await engine.podman(['run', ...podmanOptions(which), engine.image, ...command]);
   return await engine.podman(['inspect', '--type', 'container', '--format', '{{.Id}}', `godo-${which}`]);
 }
