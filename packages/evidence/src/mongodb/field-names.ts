@@ -1,7 +1,7 @@
 /**
- * Field names that come from the evidence (in `data`, `labels` and `counters`) as MongoDB can keep them. Dots and dollar signs
- * mean something in field names there, and FerretDB refuses dots: `%`, `.`, `$` and U+0000 are written as `%25`, `%2E`,
- * `%24` and `%00`, and read back. Numbers that are not finite become null, as in JSON.
+ * Field names that come from the evidence (in `data`, `labels` and `counters`) as MongoDB can keep them. Dots and dollar
+ * signs mean something in field names there, and FerretDB refuses dots: `%`, `.`, `$` and U+0000 are written as `%25`,
+ * `%2E`, `%24` and `%00`, and read back. Numbers that are not finite become null, as in JSON.
  */
 
 type Fields = Readonly<Record<string, unknown>>;
