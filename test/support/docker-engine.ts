@@ -38,8 +38,11 @@ const stopTimeoutMs = 30_000;
 const image = 'godo-test:busybox';
 const engineProgram = /^(dockerd|containerd|containerd-shim.*|runc|docker-proxy)$/;
 
-/** @throws Error with the engine's log when it does not answer within a minute. */
-export async function startDockerEngine(): Promise<DockerEngine> {
+/**
+ * @param containerd - Socket of a containerd that runs already; by default dockerd starts one of its own.
+ * @throws Error with the engine's log when it does not answer within a minute.
+ */
+export async function startDockerEngine(containerd: string | null = null): Promise<DockerEngine> {
   const dockerd = findProgram('dockerd');
   const client = findProgram('docker');
   if (dockerd === null || client === null) throw new Error('There is no Docker here: install the package docker.io.');
@@ -50,7 +53,7 @@ export async function startDockerEngine(): Promise<DockerEngine> {
   const logPath = join(folder, 'dockerd.log');
   // An own, empty configuration: an administrator's daemon.json may contradict these options.
   await writeFile(join(folder, 'daemon.json'), '{}\n');
-  const child = startDaemon(dockerd, folder, host, logPath);
+  const child = startDaemon(dockerd, folder, host, logPath, containerd);
   const docker = (args: readonly string[], timeoutMs = 60_000) =>
     runProgram(client, ['-H', host, ...args], { timeoutMs, env: { DOCKER_CONTEXT: undefined } });
   const dockerOrThrow = async (args: readonly string[], timeoutMs = 60_000) =>
@@ -84,7 +87,13 @@ export async function startDockerEngine(): Promise<DockerEngine> {
   return { pid: child.pid, exe: dockerd, host, folder, image, docker, dockerOrThrow, stop };
 }
 
-function startDaemon(dockerd: string, folder: string, host: string, logPath: string): ChildProcess {
+function startDaemon(
+  dockerd: string,
+  folder: string,
+  host: string,
+  logPath: string,
+  containerd: string | null,
+): ChildProcess {
   const log = openSync(logPath, 'a');
   try {
     return spawn(
@@ -94,6 +103,7 @@ function startDaemon(dockerd: string, folder: string, host: string, logPath: str
         ...['--iptables=false', '--ip6tables=false', '--bridge=none'],
         ...['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')],
         ...['--host', host, '--pidfile', join(folder, 'docker.pid')],
+        ...(containerd === null ? [] : ['--containerd', containerd]),
       ],
       // A session of its own, as a service would have: Ctrl-C at the tests must not reach it before they can clean up.
       { stdio: ['ignore', log, log], detached: true },

@@ -60,6 +60,15 @@ export interface ShownFile {
 
 export interface ShownContainer {
   readonly containerId: string;
+  readonly runtime: string | null;
+  readonly outermostContainerId: string | null;
+  readonly engine: string | null;
+  readonly name: string | null;
+  readonly image: string | null;
+  readonly labels: Readonly<Record<string, string>> | null;
+  readonly created: string | null;
+  readonly first: string | null;
+  readonly mounts: readonly unknown[] | null;
   readonly rootfs: string | null;
   readonly engineKey: string | null;
   readonly rootKeys: readonly string[];

@@ -5,6 +5,8 @@
 
 import type { CookedFileSession } from './file-session.ts';
 import type {
+  ContainerFacts,
+  ContainerRuntime,
   Credentials,
   EventDocument,
   FileSessionDocument,
@@ -95,7 +97,7 @@ export interface CookedFileDocument extends FileSessionDocument {
 }
 
 /** One container. `_id` is `<bootId>:<container id>`. */
-export interface ContainerDocument {
+export interface ContainerDocument extends ContainerFacts {
   readonly _id: string;
   readonly containerId: string;
   readonly host: string;
@@ -104,6 +106,13 @@ export interface ContainerDocument {
   readonly sessionIds: readonly string[];
   readonly rootfs: string | null;
   readonly rootfsHex?: string;
+  /** As its cgroups tell; null: they do not, or were never read. */
+  readonly runtime: ContainerRuntime | null;
+  /** The outermost container that it is in; null: it is in none. */
+  readonly outermostContainerId: string | null;
+  /** Whose word name, image and the like are; null: nobody's. */
+  readonly engine: ContainerRuntime | null;
+  readonly createdNs: bigint | null;
   /** Key of the star it hangs under. */
   readonly engineKey: ProcessKey | null;
   /** Topmost processes of the container: those whose parent is not in it. */

@@ -119,9 +119,10 @@ async function relatedTo(
   return { keys, containers };
 }
 
-/** Container ids are lower-case hex. */
+/** Container ids are lower-case hex, but for the names that plain runc takes. */
 export function containerPrefix(query: CookedQuery): string | undefined {
-  return query.container?.toLowerCase();
+  const { container } = query;
+  return container !== undefined && /^[0-9a-f]+$/i.test(container) ? container.toLowerCase() : container;
 }
 
 function inContainer(containerId: string | null, query: CookedQuery): boolean {

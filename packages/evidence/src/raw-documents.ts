@@ -99,7 +99,7 @@ export interface TaskDocument extends Origin, Moment, Credentials {
   /** Host path of the root file system; `/` for host processes. */
   readonly rootfs?: string | null;
   readonly rootfsHex?: string;
-  /** Innermost container id, 64 hex digits; null: read and not in a container. Absent: not read. */
+  /** Innermost container id, mostly 64 hex digits; null: read and not in a container. Absent: not read. */
   readonly containerId?: string | null;
   readonly warnings?: readonly string[];
 }
@@ -173,6 +173,45 @@ export interface FileSessionDocument extends Origin {
   readonly warnings?: readonly string[];
 }
 
+/** Who makes containers. */
+export type ContainerRuntime = 'docker' | 'containerd' | 'podman' | 'cri-o' | 'runc';
+
+/** A mount of a container, as its engine knows it. */
+export interface ContainerMount {
+  /** On the host, or the name of what is no path (`tmpfs`); null: the engine does not say. */
+  readonly source: string | null;
+  /** In the container. */
+  readonly destination: string;
+  /** bind, volume, tmpfs, …, in the engine's words. */
+  readonly type: string | null;
+  /** null: the engine does not say. */
+  readonly rw: boolean | null;
+}
+
+/** What a container's engine knows of it. null: it does not say, or could not be asked. */
+export interface ContainerFacts {
+  readonly name: string | null;
+  readonly image: string | null;
+  readonly imageId: string | null;
+  readonly labels: Readonly<Record<string, string>> | null;
+  /** ISO 8601 in the engine's own precision. */
+  readonly created: string | null;
+  readonly mounts: readonly ContainerMount[] | null;
+}
+
+/** `data` of an event of the kind `container`: a container that a task was seen in, and what its engine knows of it. */
+export interface ContainerData extends ContainerFacts {
+  readonly containerId: string;
+  /** As the cgroups tell; null: they do not. */
+  readonly runtime: ContainerRuntime | null;
+  /** Differs from containerId for a container inside a container. */
+  readonly outermostContainerId: string;
+  /** Whose word the facts are; null: nobody's. */
+  readonly engine: ContainerRuntime | null;
+  /** Where they were read: a file, or a socket as `unix:…`; null: nowhere. */
+  readonly source: string | null;
+}
+
 /** Anything else that was recorded (network, module, …). Collection `events`. */
 export interface EventDocument extends Origin, Moment {
   readonly kind: string;
@@ -207,6 +246,8 @@ export interface SessionDocument extends Origin, Moment {
   readonly intake?: 'unicast' | 'multicast' | 'log';
   /** start: the audit rules in auditctl's form, for people. */
   readonly rules?: readonly string[];
+  /** start: programs that are roots of the tree where they made containers, by name. Absent: none are. */
+  readonly engines?: readonly string[];
   /** record: the command. */
   readonly command?: readonly string[];
   /** end: final counters by name. */

@@ -1,5 +1,6 @@
 import { type ContainerDocument, isoTime, type ProcessKey } from '@godo/evidence';
 import { none } from './columns.ts';
+import type { LearntFacts } from './container-facts.ts';
 import { containerNumberOf, ownRoot } from './inheritance.ts';
 import { compareNs, compareText } from './order.ts';
 import type { ProcessTable } from './process-table.ts';
@@ -29,10 +30,10 @@ export interface Container {
 /** Containers of different boots are different, even with one id. */
 export class Containers {
   readonly #byBoot = new Map<string, Map<string, Container>>();
-  #size = 0;
+  readonly #ids = new Set<string>();
 
   get size(): number {
-    return this.#size;
+    return this.#ids.size;
   }
 
   get(bootId: string, containerId: string): Container | undefined {
@@ -45,11 +46,16 @@ export class Containers {
     if (container !== undefined) container.filesChanged += count;
   }
 
+  /** @param id - `<bootId>:<container id>`. */
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
   add(container: Container): void {
     const ofBoot = this.#byBoot.get(container.bootId) ?? new Map<string, Container>();
     ofBoot.set(container.containerId, container);
     this.#byBoot.set(container.bootId, ofBoot);
-    this.#size += 1;
+    this.#ids.add(container.id);
   }
 
   /** By first moment, then id. */
@@ -165,6 +171,7 @@ export function rootOf(table: ProcessTable, row: number, containers: Containers)
 
 export function containerDocument(
   container: Container,
+  learnt: LearntFacts,
   compareSessions: (a: string, b: string) => number,
 ): ContainerDocument {
   const { firstNs, lastNs } = container;
@@ -176,6 +183,7 @@ export function containerDocument(
     bootId: container.bootId,
     sessionIds: [...container.sessionIds].sort(compareSessions),
     ...container.root,
+    ...learnt,
     engineKey: container.engineKey,
     rootKeys: container.rootKeys,
     processes: container.processes,

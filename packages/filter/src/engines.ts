@@ -1,7 +1,7 @@
 import { none, ReferenceColumn } from './columns.ts';
 import { containerNumberOf, finalFacts, settleInheritance } from './inheritance.ts';
 import type { ProcessTable } from './process-table.ts';
-import { markTree } from './process-tree.ts';
+import { markTree, starAbove } from './process-tree.ts';
 
 /** The value of `-name V`, `--name V`, `-name=V` or `--name=V`, or null. */
 export function optionOf(argv: readonly string[], name: string): string | null {
@@ -76,6 +76,12 @@ function execRootOf({ argv }: Engine): string {
   return normalPath(optionOf(argv, 'exec-root') ?? '/run/docker');
 }
 
+/** The socket of a containerd of its own that a dockerd was told to use; null: it has none, or starts one. */
+function containerdOf({ argv }: Engine): string | null {
+  const address = optionOf(argv, 'containerd');
+  return address === null ? null : normalPath(address);
+}
+
 interface Engine {
   readonly row: number;
   readonly argv: readonly string[];
@@ -84,9 +90,24 @@ interface Engine {
 interface Engines {
   readonly dockerds: readonly Engine[];
   readonly containerds: readonly Engine[];
+  readonly crios: readonly Engine[];
 }
 
-function engineOf(table: ProcessTable, shim: number, { dockerds, containerds }: Engines): number {
+/** The engine that a process serves which holds a container; {@link none}: it is not known. */
+function engineOf(table: ProcessTable, holder: number, engines: Engines): number {
+  if (table.programOf(holder) === 'shim') return engineOfShim(table, holder, engines);
+  // podman makes a conmon for each container, and is gone; CRI-O stays, and has its conmons tell it of exits.
+  const exitFolder = normalPath(optionOf(argvOf(table, holder), 'exit-dir') ?? '');
+  if (!exitFolder.split('/').includes('crio')) return none;
+  const container = containerNumberOf(table, holder);
+  const usable = engines.crios.filter(
+    ({ row }) =>
+      table.areOfOneBoot(row, holder) && containerNumberOf(table, row) === container && !isAncestor(table, holder, row),
+  );
+  return runningAt(table, usable, holder);
+}
+
+function engineOfShim(table: ProcessTable, shim: number, { dockerds, containerds }: Engines): number {
   const argv = argvOf(table, shim);
   const address = normalPath(optionOf(argv, 'address') ?? '');
   const container = containerNumberOf(table, shim);
@@ -98,12 +119,16 @@ function engineOf(table: ProcessTable, shim: number, { dockerds, containerds }: 
     return together.length > 0 ? together : able;
   };
 
-  const moby = optionOf(argv, 'namespace') === 'moby';
-  const candidates = moby ? beside(dockerds) : [];
+  const listening = beside(containerds).filter((containerd) => listensAt(containerd.argv, address));
+  const candidates = optionOf(argv, 'namespace') === 'moby' ? beside(dockerds) : [];
+  if (candidates.length === 0) return runningAt(table, listening, shim);
   const byRoot = candidates.filter((dockerd) => isUnder(address, execRootOf(dockerd)));
   if (byRoot.length > 0) return runningAt(table, byRoot, shim);
-  const byAddress = beside(containerds).filter((containerd) => listensAt(containerd.argv, address));
-  if (byAddress.length > 0) return runningAt(table, byAddress, shim);
+  const byOption = candidates.filter((dockerd) => containerdOf(dockerd) === address);
+  if (byOption.length > 0) return runningAt(table, byOption, shim);
+  // dockerd's own containerd, or one that was named a root; a service of others would hide whose containers these are.
+  const inTree = listening.filter(({ row }) => table.places.isInside(row));
+  if (inTree.length > 0) return runningAt(table, inTree, shim);
   // Nothing tells the dockerds apart: the earliest, or what came after it in its place.
   const [earliest] = [...candidates].sort((a, b) => table.compareStart(a.row, b.row));
   if (earliest === undefined) return none;
@@ -115,48 +140,66 @@ function engineOf(table: ProcessTable, shim: number, { dockerds, containerds }: 
   );
 }
 
+/** Whether the root above it is none of its own place: the shim of an engine within a container, adopted by its init. */
+function isAdopted(table: ProcessTable, row: number): boolean {
+  const star = starAbove(table, row);
+  return star !== none && containerNumberOf(table, star) !== containerNumberOf(table, row);
+}
+
+const isEngine: ReadonlySet<unknown> = new Set(['containerd', 'crio']);
+
 /**
- * Hangs container shims that no star reaches under the engine that uses them. With containerd as a service of its own,
- * or when the shim ran before the listener and was adopted by init, no fork leads from the engine to its containers.
- * The marks of the tree are made anew. Descendants of a hung shim come with it.
+ * Hangs the shims and monitors of containers that no star reaches under the engine that uses them. With containerd as a
+ * service of its own, or when the shim ran before the listener and was adopted by init, no fork leads from the engine to
+ * its containers. The marks of the tree are made anew. Descendants of a hung shim come with it.
+ *
+ * @param isTaken - Whether a process that no star reaches counts as an engine all the same.
  */
-export function hangShims(table: ProcessTable): void {
-  const shims: number[] = [];
+export function hangShims(table: ProcessTable, isTaken: (row: number) => boolean = () => false): void {
+  const holders: number[] = [];
   const dockerds: number[] = [];
   const containerds: number[] = [];
+  const crios: number[] = [];
   for (const row of table.rows()) {
     const program = table.programOf(row);
     if (program === null) continue;
-    if (!table.places.isInside(row)) {
-      if (program === 'shim') shims.push(row);
-    } else if (program === 'containerd') containerds.push(row);
-    else if (program === 'dockerd' && table.isStar(row)) dockerds.push(row);
+    const inside = table.places.isInside(row);
+    if (program === 'shim' || program === 'conmon') {
+      if (!inside || isAdopted(table, row)) holders.push(row);
+    } else if (program === 'dockerd') {
+      if (table.isStar(row)) dockerds.push(row);
+    } else if (isEngine.has(program) && (inside || isTaken(row))) {
+      (program === 'crio' ? crios : containerds).push(row);
+    }
   }
-  if (shims.length === 0) return;
+  if (holders.length === 0) return;
 
   const withArgv = (row: number): Engine => ({ row, argv: argvOf(table, row) });
   const engines = {
     dockerds: withoutHelpers(table, dockerds).map(withArgv),
     containerds: containerds.map(withArgv),
+    crios: crios.map(withArgv),
   };
-  const waiting = new Set(shims);
-  /** Whether a process comes with a hung shim (1: it is one, or stands below one) or not (0). */
+  const waiting = new Set(holders);
+  /** The hung shim that a process is, or comes with; itself where it does not come with any. */
   const covered = new ReferenceColumn();
   let hung = 0;
-  for (const shim of shims) {
+  for (const holder of holders) {
     const path: number[] = [];
-    let top = shim;
+    let top = holder;
     for (; top !== none && covered.at(top) === none; top = table.places.parentOf(top)) path.push(top);
-    let above = top !== none && covered.at(top) === 1;
+    let above = top === none || covered.at(top) === top ? none : covered.at(top);
     for (let row = path.pop(); row !== undefined; row = path.pop()) {
-      const engine = !above && waiting.has(row) ? engineOf(table, row, engines) : none;
-      if (engine !== none) {
+      // An engine within a container has its shims within it, too: those do not come with the shim of that container.
+      const comes = above !== none && containerNumberOf(table, above) === containerNumberOf(table, row);
+      const engine = !comes && waiting.has(row) ? engineOf(table, row, engines) : none;
+      if (engine !== none && !isAncestor(table, engine, row)) {
         settleInheritance(table, row);
         table.places.setParent(row, engine, 'engine');
         hung += 1;
-        above = true;
+        above = row;
       }
-      covered.set(row, above ? 1 : 0);
+      covered.set(row, above === none ? row : above);
     }
   }
   if (hung > 0) markTree(table);

@@ -26,7 +26,10 @@ export type ExitStatus = Pick<ObservedProcess, 'exitCode' | 'exitSignal' | 'core
 export type LeftOut = Pick<ObservedProcess, 'tasksLeftOut' | 'executionsLeftOut'>;
 
 const claimSources: readonly (ParentClaim['source'] | null)[] = [null, 'kernel', 'proc', 'inferred'];
-const programs: readonly (ContainerProgram | null)[] = [null, 'dockerd', 'containerd', 'shim'];
+const programs: readonly (ContainerProgram | null)[] = [
+  null,
+  ...(['dockerd', 'containerd', 'crio', 'podman', 'runc', 'shim', 'conmon'] as const),
+];
 const flag = { observed: 1, birthCoarse: 2, forked: 4, snapshot: 8, star: 16, credentialsConstant: 32 } as const;
 
 /**
@@ -186,6 +189,11 @@ export class ProcessTable {
 
   isStar(row: number): boolean {
     return (this.#flags.at(row) & flag.star) !== 0;
+  }
+
+  /** Makes a process a root of the tree that was not declared one. */
+  makeStar(row: number): void {
+    this.#flags.set(row, this.#flags.at(row) | flag.star);
   }
 
   isBirthCoarse(row: number): boolean {

@@ -9,8 +9,9 @@ import {
 } from '@godo/evidence';
 import { type Batch, createBatch } from './batch.ts';
 import { none } from './columns.ts';
+import { LearntContainers } from './container-facts.ts';
 import { type Containers, containerDocument, gatherContainers } from './containers.ts';
-import { hangShims } from './engines.ts';
+import { settleRoots } from './engine-roots.ts';
 import { cookFile, judgeOpener } from './file-sessions.ts';
 import { KnownProcesses } from './known-processes.ts';
 import { isUsableEvent, isUsableMoment } from './other-documents.ts';
@@ -85,10 +86,12 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
   const { processes, containers, known } = await cookProcesses(work, runs, passage);
   if (passage === null) await writeFiles(work, 'closed files', known, containers);
   await writeFiles(work, 'open files', known, containers);
-  await writeEvents(work, known);
+  const learnt = new LearntContainers((id) => containers.has(id));
+  await writeEvents(work, known, learnt);
   await writeLosses(work);
   for (const container of containers.sorted()) {
-    await batch.add({ collection: 'containers', document: containerDocument(container, runs.compareSessions) });
+    const document = containerDocument(container, learnt.of(container.id), runs.compareSessions);
+    await batch.add({ collection: 'containers', document });
   }
   for (const document of runs.documents) await batch.add({ collection: 'runs', document });
   await batch.flush();
@@ -105,7 +108,7 @@ async function cookProcesses(work: Work, runs: Runs, passage: FilePassage | null
   linkParents(table);
   cutCycles(table);
   markTree(table);
-  hangShims(table);
+  settleRoots(table, runs);
   const order = walkTree(table);
   const containers = gatherContainers(table, order);
   const known = new KnownProcesses(table);
@@ -217,7 +220,11 @@ async function* passFiles(
   }
 }
 
-async function writeEvents({ reader, batch, progress, tally, step }: Work, known: KnownProcesses): Promise<void> {
+async function writeEvents(
+  { reader, batch, progress, tally, step }: Work,
+  known: KnownProcesses,
+  learnt: LearntContainers,
+): Promise<void> {
   progress.phase('events');
   for await (const event of reader.events()) {
     step();
@@ -228,6 +235,7 @@ async function writeEvents({ reader, batch, progress, tally, step }: Work, known
     const row = typeof event.key === 'string' ? known.find(event.key) : none;
     if (typeof event.key === 'string' && !known.isInside(row)) continue;
     tally.events += 1;
+    learnt.add(event);
     const containerId = event.containerId ?? (row === none ? null : known.containerOf(row));
     const full = batch.add({ collection: 'events', document: { ...event, containerId } });
     if (full !== undefined) await full;

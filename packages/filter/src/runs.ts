@@ -10,6 +10,8 @@ export interface Runs {
   compareSessions(this: void, a: string, b: string): number;
   /** Start of the earliest of the runs, in ns since the epoch; null where none is known. */
   firstStartNs(sessionIds: readonly string[]): bigint | null;
+  /** Names of the programs that were taken for container engines by any of the runs. */
+  engines(sessionIds: readonly string[]): ReadonlySet<string>;
 }
 
 function isUsable(session: SessionDocument): boolean {
@@ -39,6 +41,8 @@ function merge(id: string, start: SessionDocument | undefined, end: SessionDocum
   };
 }
 
+const noNames: ReadonlySet<string> = new Set();
+
 /** Merges start and end of every run. A run without an end was cut off or still goes on. */
 export function mergeRuns(sessions: readonly SessionDocument[]): Runs {
   const starts = new Map<string, SessionDocument>();
@@ -56,6 +60,7 @@ export function mergeRuns(sessions: readonly SessionDocument[]): Runs {
   documents.sort((a, b) => compareNs(a.startNs, b.startNs) || compareText(a._id, b._id));
   const places = new Map(documents.map((run, index) => [run._id, index]));
   const byId = new Map(documents.map((run) => [run._id, run]));
+  const engines = new Map([...starts].map(([id, start]) => [id, new Set(textListOf(start.engines) ?? [])]));
   return {
     documents,
     compareSessions: (a, b) =>
@@ -67,6 +72,10 @@ export function mergeRuns(sessions: readonly SessionDocument[]): Runs {
         if (compareNs(startNs, first) < 0) first = startNs;
       }
       return first;
+    },
+    engines(sessionIds) {
+      const [only, ...more] = sessionIds.flatMap((id) => engines.get(id) ?? []);
+      return more.length === 0 ? (only ?? noNames) : new Set([only, ...more].flatMap((names) => [...(names ?? [])]));
     },
   };
 }

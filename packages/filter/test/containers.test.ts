@@ -1,5 +1,6 @@
 import type { TaskDocument } from '@godo/evidence';
 import { describe, expect, test } from 'vitest';
+import { nothingLearnt } from '../src/container-facts.ts';
 import { cook } from './support/memory-store.ts';
 import {
   at,
@@ -124,6 +125,7 @@ describe('the documents', () => {
         bootId: boot,
         sessionIds: ['run-1'],
         rootfs: merged,
+        ...nothingLearnt,
         engineKey: keyOf(10),
         rootKeys: [keyOf(20)],
         processes: 2,

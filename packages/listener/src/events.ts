@@ -6,7 +6,7 @@
  * need not be UTF-8; it becomes text only in the document.
  */
 
-import type { FileType } from '@godo/evidence';
+import type { ContainerData, FileType } from '@godo/evidence';
 
 export type BinaryString = string;
 
@@ -255,6 +255,13 @@ export interface LossEvent {
   readonly reason: string;
 }
 
+/** A container that a task was seen in for the first time, and what its engine knows of it. Its texts are text, not bytes. */
+export interface ContainerEvent {
+  readonly kind: 'container';
+  readonly timeNs: bigint;
+  readonly data: ContainerData;
+}
+
 /** Declares a running process a root of the tree. */
 export interface StarEvent {
   readonly kind: 'star';
@@ -283,6 +290,8 @@ export interface SessionStartEvent {
   readonly command: readonly string[] | null;
   /** Executables whose processes are roots of the tree. */
   readonly stars: readonly string[];
+  /** Names of programs whose processes are roots of the tree where they made containers. Absent in older files. */
+  readonly engines?: readonly string[];
 }
 
 export interface SessionEndEvent {
@@ -293,5 +302,11 @@ export interface SessionEndEvent {
 }
 
 export type ConnectorEvent = ForkEvent | BecameEvent | ExitEvent;
-export type ControlEvent = LossEvent | StarEvent | CheckpointEvent | SessionStartEvent | SessionEndEvent;
+export type ControlEvent =
+  | LossEvent
+  | ContainerEvent
+  | StarEvent
+  | CheckpointEvent
+  | SessionStartEvent
+  | SessionEndEvent;
 export type PipelineEvent = AuditEvent | ConnectorEvent | SnapshotEvent | RescanEvent | ControlEvent;

@@ -109,8 +109,8 @@ describe('arguments that are wrong end with 2 and one sentence', () => {
     [['--pid', 'x'], "error: option '--pid <n>' argument 'x' is invalid. A process id is a whole number above 0."],
     [['files', '--since', 'soon'], `error: option '--since <time>' argument 'soon' is invalid. ${timeAdvice}`],
     [
-      ['--container', 'web'],
-      "error: option '--container <id>' argument 'web' is invalid. A container is named by the first hexadecimal digits of its id, up to 64.",
+      ['--container', 'web/1'],
+      "error: option '--container <id>' argument 'web/1' is invalid. A container is named by the beginning of its id.",
     ],
     [['--path='], "error: option '--path <glob>' argument '' is invalid. An empty pattern matches nothing."],
     [['--since', '1h', '--until', '2h'], 'error: --since is later than --until, so that nothing can be between them.'],

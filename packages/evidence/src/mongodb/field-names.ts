@@ -1,12 +1,12 @@
 /**
- * Field names that come from the evidence (in `data` and `counters`) as MongoDB can keep them. Dots and dollar signs
- * mean something in field names there, and FerretDB refuses dots: `%`, `.`, `$` and U+0000 are written as `%25`, `%2E`,
- * `%24` and `%00`, and read back. Numbers that are not finite become null, as in JSON.
+ * Field names that come from the evidence (in `data`, `labels` and `counters`) as MongoDB can keep them. Dots and dollar
+ * signs mean something in field names there, and FerretDB refuses dots: `%`, `.`, `$` and U+0000 are written as `%25`,
+ * `%2E`, `%24` and `%00`, and read back. Numbers that are not finite become null, as in JSON.
  */
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const openFields = ['data', 'counters'] as const;
+const openFields = ['data', 'labels', 'counters'] as const;
 
 /** The document with its names written so; the same object where nothing had to be. */
 export function withStorableNames<D extends object>(document: D): D {

@@ -77,7 +77,7 @@ const shown: Readonly<Record<string, readonly string[]>> = {
   losses: ['severity', 'source', 'from', 'to', 'count', 'reason'],
   sessions: ['phase', 'mode', 'kernel', 'version', 'reason'],
   processes: ['tgid', 'ppid', 'comm', 'exe', 'argv', 'cwd', 'containerId', 'exitCode', 'exitSignal', 'depth'],
-  containers: ['containerId', 'processes', 'filesChanged'],
+  containers: ['containerId', 'name', 'image', 'runtime', 'processes', 'filesChanged'],
   runs: ['mode', 'reason', 'kernel', 'version'],
 };
 

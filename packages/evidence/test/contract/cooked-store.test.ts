@@ -11,6 +11,7 @@ import {
   StoreError,
   type StoreTarget,
 } from '../../src/index.ts';
+import { isoTime } from '../../src/moment.ts';
 import { collect, describeForEachDatabase } from '../support/databases.ts';
 import {
   container,
@@ -100,7 +101,22 @@ const scene: readonly CookedEntry[] = [
       sessionId: 'session-2',
     }),
   ),
-  { collection: 'containers', document: container(web, { firstNs: 20n, lastNs: 29n }) },
+  {
+    collection: 'containers',
+    document: container(web, {
+      firstNs: 20n,
+      lastNs: 29n,
+      runtime: 'docker',
+      engine: 'docker',
+      name: 'web',
+      image: 'nginx:1.27',
+      imageId: 'sha256:6f',
+      labels: { 'com.docker.compose.project': 'shop', $price: '%2E' },
+      createdNs: 19n,
+      created: isoTime(19n),
+      mounts: [{ source: '/srv/www', destination: '/www', type: 'bind', rw: false }],
+    }),
+  },
   {
     collection: 'containers',
     document: container(database, { firstNs: 30n, lastNs: null, sessionIds: ['session-1', 'session-2'] }),

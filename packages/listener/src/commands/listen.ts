@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { missingCapabilities, missingSentence, ownStatus } from '../kernel/capabilities.ts';
 import { ListenerError } from '../listener-error.ts';
 import { type ListenerOptions, Supervisor } from '../stages/supervisor.ts';
-import { addListenOptions, defaultStars, type SharedOptions, targetOf } from './options.ts';
+import { addListenOptions, defaultStars, engineNames, type SharedOptions, targetOf } from './options.ts';
 import { showProgress } from './progress.ts';
 import type { World } from './world.ts';
 
@@ -41,6 +41,7 @@ export function listenerOptions(options: SharedOptions, command: readonly string
     bpf: options.bpf,
     // The command of `godo record` is the root of its own tree, and the only one.
     stars: command === null ? [...defaultStars, ...options.root] : options.root,
+    engines: command === null ? engineNames : [],
     command,
   };
 }

@@ -16,7 +16,22 @@ export interface SharedOptions {
 }
 
 /** dockerd where Docker's own packages and Debian's put it. */
-export const defaultStars = ['/usr/bin/dockerd', '/usr/sbin/dockerd', '/usr/local/bin/dockerd'] as const;
+export const defaultStars = [
+  '/usr/bin/dockerd',
+  '/usr/sbin/dockerd',
+  '/usr/local/bin/dockerd',
+  '/usr/local/sbin/dockerd',
+] as const;
+
+/**
+ * Programs of other engines, by name, for distributions put them anywhere. Those of them are roots of the tree that made
+ * containers and stand below no other.
+ */
+export const engineNames = [
+  ...['containerd', 'crio', 'podman', 'runc', 'crun', 'youki'],
+  // Where the engine has ended, or was not found, what holds its containers is the root of them.
+  ...['containerd-shim', 'conmon'],
+] as const;
 
 export function addStoreOptions(command: Command): Command {
   return command
@@ -40,7 +55,10 @@ export function addListenOptions(command: Command): Command {
         .default(65_536),
     )
     .addOption(
-      new Option('--root <exe>', 'executable whose processes are roots of the tree, beside dockerd (repeatable)')
+      new Option(
+        '--root <exe>',
+        'executable whose processes are roots of the tree, beside container engines (repeatable)',
+      )
         .argParser((value, previous: readonly string[]) => [...previous, parseExe(value)])
         .default([]),
     )

@@ -10,7 +10,7 @@ import { LogReplay } from '../replay/log-replay.ts';
 import type { Replay } from '../replay/replay.ts';
 import { feedText, type ReadBytes, readFrom, type TakeText } from '../replay/text-feed.ts';
 import { DocumentQueue } from '../stages/document-queue.ts';
-import { addStoreOptions, defaultStars, type SharedOptions, targetOf } from './options.ts';
+import { addStoreOptions, defaultStars, engineNames, type SharedOptions, targetOf } from './options.ts';
 import type { World } from './world.ts';
 
 interface ReplayOptions extends Pick<SharedOptions, 'db' | 'mongo' | 'rawDb' | 'quiet' | 'root'> {
@@ -28,7 +28,7 @@ export function replayCommand(world: World): Command {
     .option('--host <name>', 'name of the host where the log itself names none', 'unknown-host')
     .option(
       '--root <exe>',
-      'executable whose processes are roots of the tree, beside dockerd (repeatable)',
+      'executable whose processes are roots of the tree, beside container engines (repeatable)',
       collect,
       [],
     )
@@ -87,7 +87,7 @@ async function readInto(file: string, options: ReplayOptions, queue: DocumentQue
     if (replay === null && to - from < diagPrefix.length && !last) return 0;
     replay ??= isDiagText(text, from)
       ? new DiagReplay(emit)
-      : new LogReplay({ host: options.host, stars: [...defaultStars, ...options.root] }, emit);
+      : new LogReplay({ host: options.host, stars: [...defaultStars, ...options.root], engines: engineNames }, emit);
     for (let at = from; ; ) {
       const { used, again } = replay.take(text, at, to, last);
       at += used;
@@ -96,7 +96,7 @@ async function readInto(file: string, options: ReplayOptions, queue: DocumentQue
     }
   };
   await withInput(file, (read) => feedText(read, take));
-  replay ??= new LogReplay({ host: options.host, stars: [] }, emit);
+  replay ??= new LogReplay({ host: options.host, stars: [], engines: [] }, emit);
   while (!replay.finish()) if (queue.full) await queue.room();
   return replay;
 }

@@ -3,9 +3,11 @@
  * are everyday events.
  */
 
+import { basename } from 'node:path';
 import type { BinaryString, ProcFacts } from '../events.ts';
-import { bundleOf } from './bundle.ts';
-import { ContainerReadings } from './cgroup.ts';
+import { type Bundle, bundleOf } from './bundle.ts';
+import { type ContainerPath, ContainerReadings } from './cgroup.ts';
+import { cgroupsOf, readRuncStates } from './plain-runc.ts';
 import { type OpenProcess, type ProcFiles, procPart, realProc, type StatFacts } from './proc-files.ts';
 import { RootFileSystems } from './root-file-system.ts';
 
@@ -13,28 +15,60 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** PF_EXITING (include/linux/sched.h). */
 const exitingFlag = 0x4;
-/** Programs of which the command line matters as soon as they are met: what they make, or which of their parts they are. */
-const engine = /(?:^|\/)(?:runc|crun|youki|dockerd)$/;
+/**
+ * Programs of which the command line matters as soon as they are met: what they make, which of their parts they are, or
+ * where they keep what they know.
+ */
+const engine =
+  /(?:^|\/)(?:runc|crun|youki|dockerd|containerd|containerd-shim[^/]*|crio|podman|conmon)(?: \(deleted\))?$/;
+const hexId = /^[0-9a-f]{64}$/;
+
+/** A process of a container engine on the host, as it was started. */
+export interface EngineProcess {
+  readonly pid: number;
+  /** Name of its program. */
+  readonly program: string;
+  readonly argv: readonly BinaryString[];
+  /** A runtime: the container that it makes, and where its bundle lies. */
+  readonly makes: { readonly containerId: string; readonly bundle: BinaryString } | null;
+}
+
+/** Who is told what is met on the way. */
+export interface ProcWatch {
+  /** A container that a task was seen in for the first time, or that a runtime makes. */
+  container(path: ContainerPath): void;
+  engine(process: EngineProcess): void;
+}
+
+const nobody: ProcWatch = { container: () => undefined, engine: () => undefined };
 
 export class ProcReader {
   readonly #files: ProcFiles;
-  readonly #containers = new ContainerReadings();
+  readonly #watch: ProcWatch;
+  readonly #containers: ContainerReadings;
   readonly #roots: RootFileSystems;
 
-  constructor(files: ProcFiles = realProc) {
+  constructor(files: ProcFiles = realProc, watch: ProcWatch = nobody) {
     this.#files = files;
+    this.#watch = watch;
+    this.#containers = new ContainerReadings((path) => watch.container(path));
     this.#roots = new RootFileSystems(files);
+  }
+
+  /** Learns the cgroups of containers that run, where their names alone do not tell. */
+  learnContainers(): void {
+    for (const { id, cgroups, runtime } of readRuncStates()) this.#containers.name(cgroups, id, runtime);
   }
 
   /** The caller closes it. */
   open(pid: number): ProcessReading | null {
     const process = this.#files.open(pid);
-    return process === null ? null : this.over(process);
+    return process === null ? null : this.over(pid, process);
   }
 
   /** The same with a process that somebody else has opened. */
-  over(process: OpenProcess): ProcessReading {
-    return new ProcessReading(process, this.#containers, this.#roots);
+  over(pid: number, process: OpenProcess): ProcessReading {
+    return new ProcessReading(pid, process, this.#containers, this.#roots, this.#watch);
   }
 
   /** Whether these contents of /proc/PID/cgroup say the place of a process, and nothing else need be looked at for it. */
@@ -70,15 +104,25 @@ export class ProcReader {
 
 /** What is read of one process, opened once. */
 export class ProcessReading {
+  readonly #pid: number;
   readonly #process: OpenProcess;
   readonly #containers: ContainerReadings;
   readonly #roots: RootFileSystems;
+  readonly #watch: ProcWatch;
   #stat: StatFacts | null = null;
 
-  constructor(process: OpenProcess, containers: ContainerReadings, roots: RootFileSystems) {
+  constructor(
+    pid: number,
+    process: OpenProcess,
+    containers: ContainerReadings,
+    roots: RootFileSystems,
+    watch: ProcWatch,
+  ) {
+    this.#pid = pid;
     this.#process = process;
     this.#containers = containers;
     this.#roots = roots;
+    this.#watch = watch;
   }
 
   /** Known when the start was read. */
@@ -119,12 +163,26 @@ export class ProcessReading {
     if (directory !== null) facts.cwd = directory;
     if (!onHost) return facts;
     if (this.#roots.isOfHost(this.#process)) facts.rootfs = '/';
-    const makes = program !== null && argv !== null ? bundleOf(program, argv) : null;
-    if (makes !== null) {
-      this.#roots.learn(makes);
-      facts.makes = makes;
+    if (program !== null && argv !== null && engine.test(program)) {
+      const bundle = bundleOf(program, argv, directory);
+      const makes = bundle && { containerId: bundle.root.containerId, bundle: bundle.directory };
+      this.#watch.engine({ pid: this.#pid, program: programName(program), argv, makes });
+      if (bundle !== null) {
+        this.#roots.learn(bundle.root);
+        facts.makes = bundle.root;
+        this.#nameCgroups(bundle);
+      }
     }
     return facts;
+  }
+
+  /** Other names than those of 64 digits are known for a container's only by who makes it. */
+  #nameCgroups({ root: { containerId }, directory, cgroupsPath }: Bundle): void {
+    this.#process.look(procPart.cgroup);
+    const cgroups = cgroupsOf(containerId, cgroupsPath, this.#process.text(procPart.cgroup) ?? '');
+    const runtime = directory.includes('/io.containerd.runtime.') ? 'containerd' : 'runc';
+    if (!hexId.test(containerId)) this.#containers.name(cgroups, containerId, runtime);
+    this.#containers.announce(containerId, cgroups);
   }
 
   /** The executable alone, where audit tells the rest; everything of a program whose command line is needed here. */
@@ -177,6 +235,10 @@ export class ProcessReading {
     if (root === undefined) return {};
     return root.dev === null ? { rootfs: root.path } : { rootfs: root.path, rootDev: root.dev };
   }
+}
+
+function programName(exe: BinaryString): string {
+  return basename(exe.replace(/ \(deleted\)$/, ''));
 }
 
 /** NUL after each argument; none at all for a kernel thread. A process may overwrite this with what it likes. */

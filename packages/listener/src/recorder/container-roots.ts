@@ -1,6 +1,7 @@
 /** What is known of containers' root file systems, and the conclusions that can be drawn from it. */
 
 import type { BinaryString, ProcFacts } from '../events.ts';
+import { containerMadeBy } from '../proc/runtime-command.ts';
 
 /** Containers remembered; a container that is gone is of no use here any more. */
 const maxContainers = 16_384;
@@ -33,8 +34,16 @@ export class ContainerRoots {
 const runtime = /^(?:runc|crun|youki|conmon|containerd-shim[^/]*)$/;
 const id = /^[0-9a-f]{64}$/;
 
-/** The container that a runtime's command line names, or null: the last full id among its arguments. */
+/** The container that a runtime's command line names, or null: the last full id among its arguments, or the one it makes. */
 export function containerNamedBy(exe: BinaryString | null, argv: readonly BinaryString[] | null): string | null {
   if (exe === null || argv === null || !runtime.test(exe.slice(exe.lastIndexOf('/') + 1))) return null;
-  return argv.findLast((argument) => id.test(argument)) ?? null;
+  return argv.findLast((argument) => id.test(argument)) ?? containerMadeBy(exe, argv);
+}
+
+/** The process of a runtime that becomes the first one of a container goes by the runtime's name until its exec. */
+const runtimeItself = /^(?:runc|crun|youki)\b/;
+
+/** Whether who changes its root so is about to become the first process of the container that its runtime makes. */
+export function entersContainer(comm: BinaryString | null): boolean {
+  return comm !== null && runtimeItself.test(comm);
 }

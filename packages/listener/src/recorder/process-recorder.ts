@@ -15,7 +15,7 @@ import type {
   SnapshotEvent,
   StarEvent,
 } from '../events.ts';
-import { ContainerRoots, containerNamedBy } from './container-roots.ts';
+import { ContainerRoots, containerNamedBy, entersContainer } from './container-roots.ts';
 import { DescriptorTable } from './descriptor-table.ts';
 import { fittingArgv } from './document-text.ts';
 import {
@@ -345,10 +345,12 @@ export class ProcessRecorder {
   pivotRoot(process: ProcessState, event: PivotRootEvent): void {
     const base = process.rootfs === null || process.rootfs === '/' ? '' : process.rootfs;
     if (event.newRoot !== null) process.rootfs = `${base}${event.newRoot}`;
+    const enters = process.containerId == null && process.madeFor !== null && entersContainer(event.caller.comm);
+    if (enters) process.containerId = process.madeFor;
     const draft = this.#document(process, this.#fromAudit(event, 'root'));
     if (event.newRoot !== null) putText(draft, 'rootfs', process.rootfs);
     if (process.containerId !== undefined) draft.containerId = process.containerId;
-    putWarnings(draft, event.warnings ?? []);
+    putWarnings(draft, [...(event.warnings ?? []), ...(enters ? [containerEntered] : [])]);
     this.#emit(draft);
   }
 
@@ -604,6 +606,8 @@ function isEngineItself(exe: BinaryString, comm: BinaryString | null, called: Bi
   return called === undefined ? comm === 'dockerd' : baseName(called) === 'dockerd';
 }
 
+const containerEntered =
+  'its container is concluded: it changed its root for the container that its runtime was started for';
 const containerConcluded =
   'its container is concluded: its program lies on the root file system of the container that its runtime was started for';
 

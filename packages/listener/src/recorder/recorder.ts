@@ -14,6 +14,7 @@ import type {
   SessionEndEvent,
   SessionStartEvent,
 } from '../events.ts';
+import { containerDocument } from './container-document.ts';
 import { nanosecondsPerMs } from './documents.ts';
 import { FileRecorder } from './file-recorder.ts';
 import { ProcessRecorder, type SeenAgain } from './process-recorder.ts';
@@ -67,6 +68,9 @@ export class Recorder {
         return;
       case 'star':
         run.processes.star(event);
+        return;
+      case 'container':
+        this.#emit({ collection: 'events', document: containerDocument(run.origin, event) });
         return;
       case 'checkpoint':
         run.files.checkpoint(event.timeNs);
@@ -148,6 +152,7 @@ export class Recorder {
       version: start.version,
       intake: start.intake,
       rules: start.rules,
+      ...(start.engines !== undefined && { engines: start.engines }),
       ...(start.command !== null && { command: start.command }),
     };
     this.#emit({ collection: 'sessions', document });

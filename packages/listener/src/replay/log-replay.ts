@@ -22,6 +22,7 @@ export interface LogReplayOptions {
   /** Name of the host where the log has no `node=`. */
   readonly host: string;
   readonly stars: readonly string[];
+  readonly engines: readonly string[];
 }
 
 export class LogReplay implements Replay {
@@ -86,6 +87,7 @@ export class LogReplay implements Replay {
       rules: [],
       command: null,
       stars: this.#options.stars,
+      engines: this.#options.engines,
     });
   }
 

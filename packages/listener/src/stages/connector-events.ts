@@ -188,7 +188,8 @@ export class ConnectorEvents {
     const place = messages.reading(index);
     if (place === earlyReading.noProcess) return null;
     if (place === earlyReading.notMade) return this.#options.reader.open(tgid);
-    return this.#options.reader.over(this.#options.early(place, tgid, messages.what(index) === processEvent.exec));
+    const early = this.#options.early(place, tgid, messages.what(index) === processEvent.exec);
+    return this.#options.reader.over(tgid, early);
   }
 
   #placeIn(reading: ProcessReading | null, startTicks: number | null): ProcFacts | null {

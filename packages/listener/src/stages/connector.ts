@@ -73,7 +73,10 @@ const never = Number.POSITIVE_INFINITY;
 class ConnectorStage {
   readonly #data: ConnectorData;
   readonly #shared: SharedState;
-  readonly #reader = new ProcReader();
+  readonly #reader = new ProcReader(realProc, {
+    container: (container) => this.#report({ kind: 'container', container }),
+    engine: (engine) => this.#report({ kind: 'engine', engine }),
+  });
   readonly #memory = new Uint8Array(new ArrayBuffer(batchMessages * connectorMessageBytes));
   readonly #messages = new ConnectorMessages(this.#memory);
   readonly #gathered = new Uint8Array(new ArrayBuffer(gatheredMessages * connectorMessageBytes));
@@ -128,6 +131,7 @@ class ConnectorStage {
 
   snapshot(auditTellsUs: number | null): void {
     this.#connector.auditTellsUs = auditTellsUs;
+    this.#reader.learnContainers();
     const events = takeSnapshot(this.#reader, bootClock(), this.#data.ownTgid);
     this.#noteScanned(events);
     // What came in between was forked during the scan: it is played after it.

@@ -4,6 +4,8 @@ import type { MessagePort } from 'node:worker_threads';
 import type { StoreTarget } from '@godo/evidence';
 import type { ControlEvent } from '../events.ts';
 import type { ConnectorBatch } from '../merge.ts';
+import type { ContainerPath } from '../proc/cgroup.ts';
+import type { EngineProcess } from '../proc/proc-reader.ts';
 import type { ByteRingMemory } from './byte-ring.ts';
 import type { SharedMemory } from './shared-state.ts';
 
@@ -58,7 +60,9 @@ export type ConnectorOrder =
 export type ConnectorReport =
   | { readonly kind: 'subscribed' }
   | { readonly kind: 'own-fork-seen' }
-  | { readonly kind: 'snapshot-taken'; readonly processes: number };
+  | { readonly kind: 'snapshot-taken'; readonly processes: number }
+  | { readonly kind: 'container'; readonly container: ContainerPath }
+  | { readonly kind: 'engine'; readonly engine: EngineProcess };
 
 /** Supervisor to writer. */
 export type WriterOrder =

@@ -8,6 +8,9 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { redactUri, type StoreTarget } from '@godo/evidence';
 import { closeSocket, openConnector, receiveBufferBytes } from '@godo/native';
 import type { Logger } from 'pino';
+import { ContainerFinder } from '../containers/container-finder.ts';
+import { ContainerWatch } from '../containers/container-watch.ts';
+import { KnownEngines } from '../containers/known-engines.ts';
 import type { ControlEvent, SessionStartEvent } from '../events.ts';
 import { type AuditIntake, AuditRole } from '../kernel/audit-role.ts';
 import { hostFacts, monotonicUs, realtimeNs, version } from '../kernel/host.ts';
@@ -34,6 +37,8 @@ export interface ListenerOptions {
   readonly bpf: boolean;
   /** Executables whose processes are roots of the tree. */
   readonly stars: readonly string[];
+  /** Names of programs whose processes are roots of the tree where they made containers. */
+  readonly engines: readonly string[];
   /** The command of `godo record`. */
   readonly command: readonly string[] | null;
 }
@@ -52,6 +57,8 @@ const watchMs = 1_000;
 /** In a storm of processes the answer to the subscription may stand behind very many messages. */
 const startMs = 30_000;
 const abandonMs = 3_000;
+/** How long an end waits for what engines know of the last containers. */
+const lastContainersMs = 1_500;
 /**
  * How long records may gather in our socket. What does not fit into it waits in the kernel's queue where we have the
  * audit role, and is lost where we are one of many readers.
@@ -92,6 +99,13 @@ export class Supervisor {
   #writer: Stage<WriterReport> | null = null;
   #connector: Stage<ConnectorReport> | null = null;
   readonly #stages: Worker[] = [];
+  readonly #engines = new KnownEngines();
+  readonly #finder = new ContainerFinder(this.#engines);
+  readonly #containers = new ContainerWatch({
+    find: (container) => this.#finder.find(container),
+    found: (data) => this.#event({ kind: 'container', timeNs: realtimeNs(), data }),
+    warn: (loss) => this.#loss(loss),
+  });
   #kernelWatch: KernelWatch | null = null;
   readonly #lookPace = new LookPace();
   /** The counters that stand in our state, as JSON. */
@@ -177,6 +191,7 @@ export class Supervisor {
     const order = { kind: 'snapshot', auditTellsUs } satisfies ConnectorOrder;
     this.#connector?.worker.postMessage(order);
     const taken = await this.#connector?.report('snapshot-taken', 60_000);
+    this.#containers.begin();
     this.#look();
     this.#timer = setInterval(() => this.#look(), watchMs);
     this.#log.info(
@@ -215,6 +230,7 @@ export class Supervisor {
     wake(this.#shared, 'connectorSocket');
     await ended(connector);
     this.#closeConnector();
+    await this.#containers.end(lastContainersMs);
     const done = this.#writer?.report('done');
     this.#order({ kind: 'end', reason });
     const undelivered = (await done)?.undelivered ?? 0;
@@ -304,6 +320,10 @@ export class Supervisor {
     const data = { fd, shared: this.#sharedMemory, toWriter, ownTgid: process.pid };
     const connector = this.#launch<ConnectorReport>('connector', data, [toWriter]);
     this.#connector = connector;
+    connector.worker.on('message', (report: ConnectorReport) => {
+      if (report.kind === 'container') this.#containers.add(report.container);
+      else if (report.kind === 'engine') this.#engines.learn(report.engine);
+    });
     const hint = 'is the kernel built with CONFIG_PROC_EVENTS, and are we in the initial user and pid namespace?';
     await connector.report('subscribed', startMs).catch(() => {
       throw new ListenerError(
@@ -336,6 +356,7 @@ export class Supervisor {
       rules: role.immutable ? [] : rules,
       command: this.#options.command,
       stars: this.#options.stars,
+      engines: this.#options.engines,
     };
   }
 

@@ -28,35 +28,48 @@ describe('the bundle that a runtime is started with', () => {
     mkdirSync(join(directory, 'rootfs'));
     configure({ root: { path: 'rootfs' } });
     const dev = auditDevice(statSync(directory, { bigint: true }).dev);
-    const container = { containerId: id, rootfs: join(directory, 'rootfs'), dev };
+    const root = { containerId: id, rootfs: join(directory, 'rootfs'), dev };
+    const bundle = { root, directory, cgroupsPath: null };
 
-    expect(bundleOf('/usr/bin/runc', create('--bundle', directory))).toEqual(container);
-    expect(bundleOf('/usr/bin/runc', create(`--bundle=${directory}`))).toEqual(container);
-    expect(bundleOf('/usr/local/bin/crun', create('-b', directory))).toEqual(container);
+    expect(bundleOf('/usr/bin/runc', create('--bundle', directory), null)).toEqual(bundle);
+    expect(bundleOf('/usr/bin/runc', create(`--bundle=${directory}`), null)).toEqual(bundle);
+    expect(bundleOf('/usr/local/bin/crun', create('-b', directory), null)).toEqual(bundle);
+  });
+
+  it('is where a runtime that is used by itself was started, and its container has any name', () => {
+    configure({ root: { path: '/nowhere' }, linux: { cgroupsPath: '/build/web-1' } });
+    const bundle = {
+      root: { containerId: 'web-1', rootfs: '/nowhere', dev: null },
+      directory,
+      cgroupsPath: '/build/web-1',
+    };
+
+    expect(bundleOf('/usr/bin/runc', ['runc', 'run', '-d', 'web-1'], directory)).toEqual(bundle);
+    expect(bundleOf('/usr/bin/runc', ['runc', 'create', '-b', '.', 'web-1'], directory)).toEqual(bundle);
   });
 
   it('may name a root that is mounted later, or an absolute one', () => {
     configure({ root: { path: '/nowhere/merged' } });
 
-    expect(bundleOf('/usr/bin/runc', create('--bundle', directory))).toEqual({
-      containerId: id,
-      rootfs: '/nowhere/merged',
-      dev: null,
+    expect(bundleOf('/usr/bin/runc', create('--bundle', directory), null)).toEqual({
+      root: { containerId: id, rootfs: '/nowhere/merged', dev: null },
+      directory,
+      cgroupsPath: null,
     });
   });
 
   it('is none of another program, without a directory or without an id', () => {
     configure({ root: { path: 'rootfs' } });
 
-    expect(bundleOf('/usr/bin/sh', create('--bundle', directory))).toBeNull();
-    expect(bundleOf('/usr/bin/runc', create())).toBeNull();
-    expect(bundleOf('/usr/bin/runc', create('--bundle', 'relative'))).toBeNull();
-    expect(bundleOf('/usr/bin/runc', ['runc', 'create', '--bundle', directory, 'web-1'])).toBeNull();
-    expect(bundleOf('/usr/bin/runc', ['runc', 'create', id, '--bundle'])).toBeNull();
+    expect(bundleOf('/usr/bin/sh', create('--bundle', directory), null)).toBeNull();
+    expect(bundleOf('/usr/bin/runc', create(), null)).toBeNull();
+    expect(bundleOf('/usr/bin/runc', create('--bundle', 'relative'), null)).toBeNull();
+    expect(bundleOf('/usr/bin/runc', ['runc', 'state', '--bundle', directory, 'web-1'], null)).toBeNull();
+    expect(bundleOf('/usr/bin/runc', ['runc', 'create', id, '--bundle'], null)).toBeNull();
   });
 
   it('is none where its configuration cannot be read or does not say', () => {
-    const asked = () => bundleOf('/usr/bin/runc', create('--bundle', directory));
+    const asked = () => bundleOf('/usr/bin/runc', create('--bundle', directory), null);
 
     expect(asked()).toBeNull();
     writeFileSync(join(directory, 'config.json'), '{"root":');
@@ -72,10 +85,10 @@ describe('the bundle that a runtime is started with', () => {
   it('is not read through a link, nor from what is no file', () => {
     writeFileSync(join(directory, 'target'), JSON.stringify({ root: { path: 'rootfs' } }));
     symlinkSync('target', join(directory, 'config.json'));
-    expect(bundleOf('/usr/bin/runc', create('--bundle', directory))).toBeNull();
+    expect(bundleOf('/usr/bin/runc', create('--bundle', directory), null)).toBeNull();
 
     rmSync(join(directory, 'config.json'));
     mkdirSync(join(directory, 'config.json'));
-    expect(bundleOf('/usr/bin/runc', create('--bundle', directory))).toBeNull();
+    expect(bundleOf('/usr/bin/runc', create('--bundle', directory), null)).toBeNull();
   });
 });

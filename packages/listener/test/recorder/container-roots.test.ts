@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { containerNamedBy } from '../../src/recorder/container-roots.ts';
-import { became, exec, fork, snapshot } from '../support/events.ts';
+import { became, exec, fork, pivotRoot, snapshot } from '../support/events.ts';
 import { record } from '../support/recording.ts';
 
 const id = 'c'.repeat(64);
@@ -45,6 +45,41 @@ describe('a process that is gone before /proc shows its container', () => {
 
   it('is not concluded to be in another container than its runtime’s', () => {
     expect(containerOf('00:34', { containerId: other, rootfs: '/x', dev: '00:34' })).toEqual([null, undefined]);
+  });
+});
+
+describe('the process of a runtime that changes its root', () => {
+  function pivoting(comm: string, argv: readonly string[]) {
+    const host = { containerId: null };
+    const { pids } = record(
+      snapshot(0, { tgid: 5 }),
+      fork(10, { tgid: 20, parentTgid: 5, proc: { startTicks: 5001, ...host } }),
+      exec(11, 20, { argv, caller: runc }),
+      fork(20, { tgid: 30, parentTgid: 20, proc: { startTicks: 5002, ...host } }),
+      { ...pivotRoot(25, 30, '/run/bundle/rootfs'), caller: { ...exec(25, 30).caller, comm } },
+      exec(30, 30, { argv: ['true'], caller: { comm: 'true', exe: '/bin/true' } }),
+    );
+    return pids.slice(-2).map(({ observation, containerId, warnings }) => [observation, containerId, warnings]);
+  }
+  const entered = 'its container is concluded: it changed its root for the container that its runtime was started for';
+
+  it('is the first one of the container that the runtime makes, however soon it ends', () => {
+    const inside = (name: string) => [
+      ['root', name, [entered]],
+      ['exec', name, undefined],
+    ];
+
+    expect(pivoting('runc:[2:INIT]', create)).toEqual(inside(id));
+    expect(pivoting('crun', ['runc', 'run', 'web-1'])).toEqual(inside('web-1'));
+  });
+
+  it('is in none where it is no runtime’s, or the runtime makes none', () => {
+    const outside = [
+      ['root', null, undefined],
+      ['exec', null, undefined],
+    ];
+
+    expect([pivoting('bwrap', create), pivoting('runc', ['runc', 'list'])]).toEqual([outside, outside]);
   });
 });
 

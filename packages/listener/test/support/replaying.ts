@@ -13,7 +13,7 @@ interface Replayed extends Recorded {
 
 export function replayLog(lines: readonly BinaryString[], stars: readonly string[] = []): Replayed {
   const entries: RawEntry[] = [];
-  const replay = new LogReplay({ host: 'host-1', stars }, (entry) => entries.push(entry));
+  const replay = new LogReplay({ host: 'host-1', stars, engines: [] }, (entry) => entries.push(entry));
   giveAll(replay, lines);
   return { ...sorted(entries), counters: replay.counters, entries };
 }
@@ -39,7 +39,7 @@ export function giveAll(replay: Replay, lines: readonly BinaryString[]): void {
 /** What a log makes when its text comes in pieces that are cut anywhere. */
 export async function replayPieces(pieces: readonly BinaryString[]): Promise<Recorded & { counters: ReplayCounters }> {
   const entries: RawEntry[] = [];
-  const replay = new LogReplay({ host: 'host-1', stars: [] }, (entry) => entries.push(entry));
+  const replay = new LogReplay({ host: 'host-1', stars: [], engines: [] }, (entry) => entries.push(entry));
   async function* chunks() {
     for (const piece of pieces) yield Buffer.from(piece, 'latin1');
   }

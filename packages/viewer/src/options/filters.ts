@@ -4,7 +4,7 @@ import { compileGlob, type Pattern } from './glob.ts';
 
 /** What the reader asked for; every given condition must hold. */
 export interface Filters {
-  /** Prefix of a container id, in lower case. */
+  /** Prefix of a container id. */
   readonly container?: string;
   /** tgid in the host's pid namespace. */
   readonly pid?: number;
@@ -73,11 +73,9 @@ export function parsePid(text: string): number {
 
 /** @throws InvalidArgumentError */
 export function parseContainer(text: string): string {
-  const id = text.trim().toLowerCase();
-  if (!/^[0-9a-f]{1,64}$/.test(id)) {
-    throw new InvalidArgumentError('A container is named by the first hexadecimal digits of its id, up to 64.');
-  }
-  return id;
+  const id = text.trim();
+  if (!/^[\w+.-]{1,1024}$/.test(id)) throw new InvalidArgumentError('A container is named by the beginning of its id.');
+  return /^[0-9a-f]+$/i.test(id) ? id.toLowerCase() : id;
 }
 
 /** @throws InvalidArgumentError */

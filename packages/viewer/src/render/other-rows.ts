@@ -32,6 +32,7 @@ export function containerTable(screen: Screen): OtherTable {
       const container = fields(document);
       const id = text(container.containerId);
       const last = dateTime(ns(container.lastNs));
+      const outermost = text(container.outermostContainerId);
       const engineKey = text(container.engineKey);
       const engine = processes.get(engineKey ?? '');
       const rootPids = list(container.rootKeys).map((key) => pidOfKey(key) ?? '?');
@@ -52,8 +53,11 @@ export function containerTable(screen: Screen): OtherTable {
           ],
         ],
         notes: [
+          note(`name       ${nameOrDash(container.name, undefined, charset)}`),
+          note(`image      ${nameOrDash(container.image, undefined, charset)}`),
           ...(wide ? [] : [note(`last seen  ${last}`)]),
           note(`rootfs     ${nameOrDash(container.rootfs, container.rootfsHex, charset)}`),
+          ...(outermost === null ? [] : [note(`inside     container ${shortContainer(outermost, charset)}`)]),
           note(`engine     ${engineKey === null ? '-' : processText(engineKey, engine, charset)}`),
           note(`began with ${rootPids.length > 0 ? `pid ${rootPids.slice(0, 8).join(', ')}${more}` : '-'}`),
         ],

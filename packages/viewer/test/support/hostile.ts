@@ -71,7 +71,16 @@ export const hostile: Evidence = {
       warnings: [`uncertain ${sequence}`],
     }),
   ],
-  containers: [containerOf(0, { host: sequence, rootfs: `/var/${bidi}`, engineKey: sequence })],
+  containers: [
+    containerOf(0, {
+      host: sequence,
+      rootfs: `/var/${bidi}`,
+      engineKey: sequence,
+      name: sequence,
+      image: bidi,
+      outermostContainerId: sequence,
+    }),
+  ],
   events: [eventOf(0, { kind: sequence, data: { [bidi]: sequence, nested: { deep: [sequence] } } })],
   losses: [lossOf(0, { source: sequence, from: bidi, to: '\n', reason: `${sequence} ${'reason '.repeat(200)}` })],
   runs: [

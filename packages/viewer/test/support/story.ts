@@ -122,6 +122,10 @@ export const dockerRun: Evidence = {
   containers: [
     containerOf(1, {
       rootfs: inside.rootfs,
+      runtime: 'docker',
+      engine: 'docker',
+      name: 'brave_turing',
+      image: 'busybox:1.36',
       engineKey: keyOf(812),
       rootKeys: [keyOf(2010)],
       processes: 5,
