@@ -59,5 +59,7 @@ export const {
   processHeadBytes,
   openProcess,
   readProcess,
+  exeLinks,
+  readNamespaces,
   closeProcess,
 } = load();

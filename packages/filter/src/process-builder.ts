@@ -4,6 +4,7 @@ import { ExecutionLog } from './execution-log.ts';
 import { type MergedExecution, mergeExecutions } from './executions.ts';
 import { type Facts, noFacts, overlay, readFacts } from './facts.ts';
 import { processExit } from './inferred-exits.ts';
+import { InsideLog } from './inside.ts';
 import { addWarning, type ObservedProcess } from './observed-process.ts';
 import { compareNs } from './order.ts';
 import { betterClaim, claimOf, type ParentClaim } from './parent-claim.ts';
@@ -45,6 +46,7 @@ export class ProcessBuilder {
   #credentials = noCredentials;
   #credentialsConstant = true;
   readonly #roots: RootChange[] = [];
+  #inside: InsideLog | null = null;
   readonly #log = new ExecutionLog();
   #executed = false;
   #initial: Facts = noFacts;
@@ -80,6 +82,10 @@ export class ProcessBuilder {
     this.#observeTask(task);
     this.#claim = betterClaim(this.#claim, claimOf(task));
     this.#observeRoot(task, born);
+    if (task.innerPid !== undefined || task.namespaces !== undefined) {
+      this.#inside ??= new InsideLog();
+      this.#inside.observe(task);
+    }
     this.#observeContainer(task);
     this.#observeCredentials(task, born);
     this.#observeFacts(task, born);
@@ -120,6 +126,7 @@ export class ProcessBuilder {
       initial: this.#initial,
       latest: this.#settledLatest(executions),
       roots: this.#roots,
+      inside: this.#inside?.finish() ?? null,
       warnings: this.#warnings,
     };
   }

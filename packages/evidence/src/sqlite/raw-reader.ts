@@ -38,7 +38,22 @@ const observationForm: DocumentForm = {
     ...['_id', 'host', 'machineId', 'bootId', 'sessionId', 'observation', 'source', 'clock', 'timeNs', 'key', 'pid'],
     ...['tgid', 'startTicks', 'startNs', 'inferred', 'ppid', 'parentTgid', 'parentKey', 'exitCode', 'exitSignal'],
     ...['coreDumped', 'star', 'success', 'errno', 'argv', 'argvHex', 'comm', 'commHex', 'exe', 'exeHex', 'cwd'],
-    ...['cwdHex', 'rootfs', 'rootfsHex', 'containerId', 'warnings', 'uid', 'gid', 'euid', 'auid', 'ses', 'tty'],
+    ...[
+      'exeDeleted',
+      'script',
+      'scriptHex',
+      'viaScripts',
+      'viaScriptsHex',
+      'cwdHex',
+      'rootfs',
+      'rootfsHex',
+      'containerId',
+      'warnings',
+      'innerPid',
+      'pids',
+      'namespaces',
+    ],
+    ...['uid', 'gid', 'euid', 'auid', 'ses', 'tty'],
   ],
 };
 

@@ -1,6 +1,6 @@
 /** The files of /proc, so that tests can stand in for them. */
 
-import { closeProcess, openProcess, processHeadBytes, readProcess } from '@godo/native';
+import { closeProcess, exeLinks, openProcess, processHeadBytes, readNamespaces, readProcess } from '@godo/native';
 import type { BinaryString } from '../events.ts';
 
 /** What can be read of a process; a set of them is their sum. */
@@ -38,8 +38,14 @@ export interface OpenProcess {
   /** Contents of a file, target of a link, or the bytes that tell one root directory from another; null: not readable. */
   text(part: ProcPart): BinaryString | null;
   stat(): StatFacts | null;
+  /** How many names the file has that it runs; null: not to be had. */
+  exeLinks(): number | null;
+  /** Inodes of its namespaces, in the order of `namespaceKinds`; null: it is gone. */
+  namespaces(): readonly number[] | null;
   close(): void;
 }
+
+export const namespaceKinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'] as const;
 
 export interface ProcFiles {
   /** null: there is no such process. */
@@ -109,6 +115,16 @@ class RealProcess implements OpenProcess {
 
   stat(): StatFacts | null {
     return this.#memory.stat();
+  }
+
+  exeLinks(): number | null {
+    const count = exeLinks(this.#descriptor);
+    return count < 0 ? null : count;
+  }
+
+  namespaces(): readonly number[] | null {
+    const inodes = new Float64Array(namespaceKinds.length);
+    return readNamespaces(this.#descriptor, inodes) ? [...inodes] : null;
   }
 
   close(): void {

@@ -6,8 +6,10 @@
 import type { BinaryString, ProcFacts } from '../events.ts';
 import { bundleOf } from './bundle.ts';
 import { ContainerReadings } from './cgroup.ts';
+import { NamespaceReadings, pidsOf } from './namespaces.ts';
 import { type OpenProcess, type ProcFiles, procPart, realProc, type StatFacts } from './proc-files.ts';
 import { RootFileSystems } from './root-file-system.ts';
+import { runningFile } from './running-file.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -20,16 +22,18 @@ export class ProcReader {
   readonly #files: ProcFiles;
   readonly #containers = new ContainerReadings();
   readonly #roots: RootFileSystems;
+  readonly #namespaces: NamespaceReadings;
 
   constructor(files: ProcFiles = realProc) {
     this.#files = files;
     this.#roots = new RootFileSystems(files);
+    this.#namespaces = new NamespaceReadings(files);
   }
 
   /** The caller closes it. */
   open(pid: number): ProcessReading | null {
     const process = this.#files.open(pid);
-    return process === null ? null : new ProcessReading(process, this.#containers, this.#roots);
+    return process === null ? null : new ProcessReading(process, this.#containers, this.#roots, this.#namespaces);
   }
 
   stat(pid: number): StatFacts | null {
@@ -62,10 +66,17 @@ export class ProcessReading {
   readonly #process: OpenProcess;
   readonly #containers: ContainerReadings;
   readonly #roots: RootFileSystems;
+  readonly #namespaces: NamespaceReadings;
   #stat: StatFacts | null = null;
 
-  constructor(process: OpenProcess, containers: ContainerReadings, roots: RootFileSystems) {
+  constructor(
+    process: OpenProcess,
+    containers: ContainerReadings,
+    roots: RootFileSystems,
+    namespaces: NamespaceReadings,
+  ) {
     this.#process = process;
+    this.#namespaces = namespaces;
     this.#containers = containers;
     this.#roots = roots;
   }
@@ -103,9 +114,10 @@ export class ProcessReading {
     const argv = argvOf(this.#process.text(cmdline));
     if (argv !== null) facts.argv = argv;
     const program = this.#process.text(exe);
-    if (program !== null) facts.exe = program;
+    if (program !== null) Object.assign(facts, runningFile(this.#process, program));
     const directory = this.#process.text(cwd);
     if (directory !== null) facts.cwd = directory;
+    if (place.containerId != null) return this.#inContainer(facts);
     if (!onHost) return facts;
     if (this.#roots.isOfHost(this.#process)) facts.rootfs = '/';
     const makes = program !== null && argv !== null ? bundleOf(program, argv) : null;
@@ -116,15 +128,23 @@ export class ProcessReading {
     return facts;
   }
 
+  /** Its numbers and namespaces there. On the host nobody pays for what mostly is as everywhere. */
+  #inContainer(facts: Mutable<ProcFacts>): ProcFacts {
+    const namespaces = this.#namespaces.othersThanHosts(this.#process.namespaces());
+    if (namespaces !== null) facts.namespaces = namespaces;
+    this.#process.look(procPart.status);
+    const pids = pidsOf(this.#process.text(procPart.status) ?? '');
+    if (pids !== null) facts.pids = pids;
+    return facts;
+  }
+
   /** The executable alone, where audit tells the rest; everything of a program whose command line is needed here. */
   executable(place: ProcFacts): ProcFacts {
     this.#process.look(procPart.exe);
     const exe = this.#process.text(procPart.exe);
     if (exe === null) return place;
     if (engine.test(exe)) return this.program(place);
-    const facts: Mutable<ProcFacts> = place;
-    facts.exe = exe;
-    return facts;
+    return Object.assign(place, runningFile(this.#process, exe));
   }
 
   credentials(): Partial<ProcFacts> {
@@ -132,7 +152,9 @@ export class ProcessReading {
     const status = this.#process.text(procPart.status) ?? '';
     const uids = /^Uid:\s+(\d+)\s+(\d+)/m.exec(status);
     const gids = /^Gid:\s+(\d+)/m.exec(status);
+    const pids = pidsOf(status);
     return {
+      ...(pids !== null && { pids }),
       ...number('uid', uids?.[1]),
       ...number('euid', uids?.[2]),
       ...number('gid', gids?.[1]),

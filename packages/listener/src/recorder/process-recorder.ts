@@ -1,6 +1,7 @@
 /** Follows processes through snapshot, fork, exec, change of root and exit, and emits observations of tasks. */
 
 import type { RunOrigin, TaskDocument } from '@godo/evidence';
+import { beforeDeletedMark, deletedByPath } from '../deleted-suffix.ts';
 import type {
   AuditEvent,
   BecameEvent,
@@ -11,8 +12,10 @@ import type {
   ForkEvent,
   PivotRootEvent,
   ProcFacts,
+  SetnsEvent,
   SnapshotEvent,
   StarEvent,
+  UnshareEvent,
 } from '../events.ts';
 import { ContainerRoots, containerNamedBy } from './container-roots.ts';
 import { DescriptorTable } from './descriptor-table.ts';
@@ -26,9 +29,11 @@ import {
   type Observation,
   putArgv,
   putCaller,
+  putCredentials,
   putParent,
   putPlace,
   putProc,
+  putProgram,
   putText,
   putWarnings,
   taskDocument,
@@ -36,6 +41,7 @@ import {
 import { ExitWatch } from './exit-watch.ts';
 import type { FileRecorder } from './file-recorder.ts';
 import { ForkInference } from './fork-inference.ts';
+import { afterBirth, afterMove, asRead, beforeBirth, type InnerPid, newNamespace, ofChild } from './inner-pids.ts';
 import { type ProcessState, ProcessTable } from './process-table.ts';
 
 export interface ProcessRecorderOptions {
@@ -85,12 +91,15 @@ export class ProcessRecorder {
       parentKey: parent?.key ?? null,
       comm: proc.comm ?? null,
       exe: proc.exe ?? null,
+      exeDeleted: proc.exeDeleted,
       cwd: proc.cwd ?? null,
       rootfs: proc.rootfs ?? null,
       containerId: proc.containerId,
       snapshotMs: Number(event.timeNs / nanosecondsPerMs),
     });
     for (const task of event.tasks) process.tasks.add(task);
+    process.threaded = event.tasks.length > 1;
+    process.inner = asRead(null, proc);
     process.madeFor = containerNamedBy(process.exe, proc.argv ?? null) ?? parent?.madeFor ?? null;
     this.#roots.learn(proc);
     this.#noteStar(process, proc.argv);
@@ -117,6 +126,7 @@ export class ProcessRecorder {
     const process = event.pid === event.tgid ? this.#forked(event, warnings) : this.#threadOf(event, warnings);
     process.tasks.add(event.pid);
     const thread = event.pid !== event.tgid;
+    if (thread) process.threaded = true;
     const draft = this.#document(process, this.#fromConnector(event, 'fork', event.pid));
     draft.ppid = event.parentPid;
     draft.parentTgid = event.parentTgid;
@@ -134,10 +144,16 @@ export class ProcessRecorder {
     process.tasks.clear();
     process.tasks.add(event.tgid);
     process.lastExecNs = event.monotonicNs;
+    process.threaded = false;
     const facts = this.#factsOf(process, event.proc);
+    process.exeDeleted = undefined;
     if (facts !== null) {
       this.#applyPlace(process, facts);
-      process.exe = facts.exe ?? process.exe;
+      process.inner = asRead(process.inner, facts);
+      if (facts.exe !== undefined) {
+        process.exe = facts.exe;
+        process.exeDeleted = facts.exeDeleted;
+      }
       process.comm = facts.comm ?? process.comm;
       process.cwd = facts.cwd ?? process.cwd;
       this.#noteStar(process, facts.argv);
@@ -205,7 +221,7 @@ export class ProcessRecorder {
     if (event.success) {
       process.madeFor = containerNamedBy(caller.exe, event.argv) ?? process.madeFor;
       concluded = this.#concludeContainer(process, event);
-      process.exe = caller.exe ?? process.exe;
+      applyProgram(process, event);
       process.comm = caller.comm ?? process.comm;
       process.cwd = event.cwd ?? process.cwd;
       this.#noteStar(process, event.argv);
@@ -214,10 +230,13 @@ export class ProcessRecorder {
     putParent(draft, process);
     // Who was its parent at the call: since its fork it may have been adopted.
     if (this.#inference !== null && !Number.isNaN(caller.ppid)) draft.ppid = caller.ppid;
-    putCaller(draft, caller);
+    putCredentials(draft, caller);
     // A failed call: SYSCALL's exe is still the old program; the name is what was asked for.
-    if (!event.success) putText(draft, 'exe', event.name);
+    if (event.success) putProgram(draft, process, event);
+    else putText(draft, 'exe', event.name);
     putArgv(draft, argv);
+    // The kernel writes them down when it has copied them all and found the program (audit_bprm).
+    if (argv === null) draft.argvUnknown = event.success ? 'not recorded' : 'failed call';
     putText(draft, 'cwd', event.cwd);
     putPlace(draft, process);
     draft.success = event.success;
@@ -252,11 +271,40 @@ export class ProcessRecorder {
     if (process.tasks.has(event.childPid)) return;
     const { uncloned } = process;
     // Inside a container the number is not the host's: then the child that was forked first is meant.
-    const first = process.containerId == null ? undefined : uncloned[0];
+    const first = process.containerId == null && process.inner === null ? undefined : uncloned[0];
     const child = uncloned.find((candidate) => candidate.tgid === event.childPid) ?? first;
     if (child === undefined) return;
+    if (uncloned.length > 1) for (const candidate of uncloned) candidate.crowded = true;
     uncloned.splice(uncloned.indexOf(child), 1);
     copyDescriptors(child);
+    this.#born(process, child, event);
+  }
+
+  /** What the call that made a process tells of its number and namespaces. */
+  #born(parent: ProcessState, child: ProcessState, event: CloneEvent): void {
+    const { childPid, flags } = event;
+    const { tgid } = child;
+    const isSure = parent.inner?.children === 'new' || childPid !== tgid ? !child.crowded && !parent.threaded : true;
+    const known = child.inner?.number ?? null;
+    if (known === null) child.inner = ofChild(insideOf(parent), { childPid, flags, isSure, tgid });
+    parent.inner = afterBirth(parent.inner);
+    const number = known === null ? (child.inner?.number ?? null) : null;
+    const isElsewhere = flags !== null && (flags & otherNamespaces) !== 0;
+    if (number === null && !isElsewhere) return;
+    const draft = this.#document(child, { ...this.#fromAudit(event, 'inside', ':child'), pid: tgid });
+    if (number !== null) draft.innerPid = number;
+    if (isElsewhere) draft.namespaces = null;
+    this.#emit(draft);
+  }
+
+  /** unshare and setns. */
+  movedNamespaces(process: ProcessState, event: UnshareEvent | SetnsEvent): void {
+    const { flags } = event;
+    process.inner = afterMove(process.inner, flags, event.kind === 'unshare');
+    if (event.kind === 'unshare' ? (flags & otherNamespaces) === 0 : flags === newNamespace.pid) return;
+    const draft = this.#document(process, this.#fromAudit(event, 'inside'));
+    draft.namespaces = null;
+    this.#emit(draft);
   }
 
   pivotRoot(process: ProcessState, event: PivotRootEvent): void {
@@ -293,12 +341,14 @@ export class ProcessRecorder {
       parentKey,
       comm: parent?.comm ?? null,
       exe: parent?.exe ?? null,
+      exeDeleted: parent?.exeDeleted,
       cwd: parent?.cwd ?? null,
       rootfs: parent?.rootfs ?? null,
       containerId: facts?.containerId !== undefined ? facts.containerId : parent?.containerId,
     });
     if (facts !== null) this.#applyPlace(child, facts);
     child.madeFor = parent?.madeFor ?? null;
+    child.inner = parent === undefined ? null : beforeBirth(insideOf(parent));
     if (parent !== undefined) awaitCopy(parent, child);
     return child;
   }
@@ -361,6 +411,7 @@ export class ProcessRecorder {
       parentKey: parent?.key ?? null,
       comm: caller.comm,
       exe: caller.exe,
+      exeDeleted: deletedByPath(caller.exe),
       rootfs: parent?.rootfs ?? null,
       containerId: parent?.containerId,
     });
@@ -399,6 +450,7 @@ export class ProcessRecorder {
   #learn(process: ProcessState, event: AuditEvent): void {
     const { caller } = event;
     process.exe = caller.exe;
+    process.exeDeleted = deletedByPath(caller.exe);
     process.comm = caller.comm;
     const parent = this.#inference === null ? undefined : this.#inferredParent(event);
     if (process.parentTgid === null) {
@@ -444,6 +496,7 @@ export class ProcessRecorder {
         | 'parentKey'
         | 'comm'
         | 'exe'
+        | 'exeDeleted'
         | 'cwd'
         | 'rootfs'
         | 'containerId'
@@ -462,9 +515,12 @@ export class ProcessRecorder {
       parentKey: facts.parentKey ?? null,
       comm: facts.comm ?? null,
       exe: facts.exe ?? null,
+      exeDeleted: facts.exeDeleted,
       cwd: facts.cwd ?? null,
       rootfs: facts.rootfs ?? null,
       containerId: facts.containerId,
+      inner: null,
+      threaded: false,
       madeFor: null,
       star: false,
       tasks: new Set(),
@@ -475,6 +531,7 @@ export class ProcessRecorder {
       provisional: facts.provisional ?? false,
       copiesFrom: null,
       uncloned: [],
+      crowded: false,
     };
     this.#table.add(process);
     return process;
@@ -513,6 +570,26 @@ export class ProcessRecorder {
 function isEngineItself(exe: BinaryString, comm: BinaryString | null, called: BinaryString | undefined): boolean {
   if (baseName(exe) !== 'dockerd') return true;
   return called === undefined ? comm === 'dockerd' : baseName(called) === 'dockerd';
+}
+
+/** Where the call does not tell whether the program was deleted, /proc may have told: what it said comes first. */
+function applyProgram(process: ProcessState, { caller, exe, exeDeleted }: ExecEvent): void {
+  if (caller.exe === null) return;
+  const cut = beforeDeletedMark(caller.exe);
+  if (exe === undefined && process.exeDeleted === true && process.exe === cut) return;
+  process.exe = exe ?? caller.exe;
+  process.exeDeleted = exeDeleted;
+}
+
+/** All but the pid namespace, which a process does not leave itself. */
+const otherNamespaces = Object.entries(newNamespace).reduce(
+  (all, [kind, bit]) => (kind === 'pid' ? all : all | bit),
+  0,
+);
+
+/** A process in a container is taken for one in a pid namespace of its own, whether its number there is known or not. */
+function insideOf({ inner, containerId }: ProcessState): InnerPid | null {
+  return inner ?? (containerId == null ? null : { number: null, children: 'own' });
 }
 
 const containerConcluded =

@@ -108,6 +108,10 @@ export class Recorder {
       case 'clone':
         run.processes.cloned(process, event);
         return;
+      case 'unshare':
+      case 'setns':
+        run.processes.movedNamespaces(process, event);
+        return;
       case 'pivot-root':
         run.processes.pivotRoot(process, event);
         return;

@@ -160,6 +160,7 @@ export function setFlags(ms: number, tgid: number, fd: number, closeOnExec: bool
 export const cloned = (ms: number, tgid: number, childPid: number, fields: Unique<CloneEvent> = {}): CloneEvent => ({
   kind: 'clone',
   childPid,
+  flags: 0,
   ...auditOrigin(ms, tgid, fields),
 });
 

@@ -17,6 +17,8 @@ export interface FakeProcess {
   readonly loginuid?: string;
   readonly sessionid?: string;
   readonly mountinfo?: string;
+  readonly exeLinks?: number;
+  readonly namespaces?: readonly number[];
 }
 
 export interface FakeProc extends ProcFiles {
@@ -76,12 +78,23 @@ class FakeOpenProcess implements OpenProcess {
   text(part: ProcPart): string | null {
     if ((this.#parts & part) === 0) return null;
     if (part === procPart.stat) return this.#seen.stat?.comm ?? null;
-    const name = names.find((candidate) => procPart[candidate] === part) as Exclude<keyof FakeProcess, 'stat'>;
+    const name = names.find((candidate) => procPart[candidate] === part) as Exclude<
+      keyof FakeProcess,
+      'stat' | 'exeLinks' | 'namespaces'
+    >;
     return this.#seen[name] ?? null;
   }
 
   stat(): StatFacts | null {
     return (this.#parts & procPart.stat) === 0 ? null : (this.#seen.stat ?? null);
+  }
+
+  exeLinks(): number | null {
+    return this.#seen.exeLinks ?? null;
+  }
+
+  namespaces(): readonly number[] | null {
+    return this.#seen.namespaces ?? null;
   }
 
   close(): void {
