@@ -20,6 +20,7 @@ import type {
   SessionStartEvent,
   SnapshotEvent,
   StarEvent,
+  UnshareEvent,
   WriteEvent,
 } from '../../src/events.ts';
 
@@ -162,6 +163,12 @@ export const cloned = (ms: number, tgid: number, childPid: number, fields: Uniqu
   childPid,
   flags: 0,
   ...auditOrigin(ms, tgid, fields),
+});
+
+export const unshare = (ms: number, tgid: number, flags: number): UnshareEvent => ({
+  kind: 'unshare',
+  flags,
+  ...auditOrigin(ms, tgid, {}),
 });
 
 export function exec(ms: number, tgid: number, fields: Unique<ExecEvent> = {}): ExecEvent {
