@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
 import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
 import { describeWith, program, root } from './support/needs.ts';
-import { built, binPath } from './support/programs.ts';
+import { binPath, built } from './support/programs.ts';
 import { runOrThrow } from './support/run-program.ts';
 import { showEvidence, succeed } from './support/shown-evidence.ts';
 

@@ -7,6 +7,7 @@ import type { CookedFileSession } from './file-session.ts';
 import type {
   ArgvUnknown,
   Credentials,
+  EnvironmentNames,
   EventDocument,
   FileSessionDocument,
   Inside,
@@ -30,7 +31,7 @@ export interface Thread {
 }
 
 /** One time a process became another program, or tried to (`success` false; not applied). */
-export interface Execution extends Moment, Program {
+export interface Execution extends Moment, Program, EnvironmentNames {
   readonly exe: string | null;
   readonly argv: readonly string[] | null;
   /** Only where argv is null. */
@@ -44,7 +45,7 @@ export interface Execution extends Moment, Program {
 }
 
 /** One process of the tree (the original's tgidNode). `_id` is its key. */
-export interface ProcessDocument extends Credentials, Program, Inside {
+export interface ProcessDocument extends Credentials, Program, Inside, EnvironmentNames {
   readonly _id: ProcessKey;
   readonly key: ProcessKey;
   readonly host: string;

@@ -81,6 +81,14 @@ export type ArgvUnknown = 'failed call' | 'not recorded';
 /** Inodes of namespaces, as /proc/PID/ns names them. */
 export type Namespaces = Readonly<Partial<Record<'cgroup' | 'ipc' | 'mnt' | 'net' | 'pid' | 'user' | 'uts', number>>>;
 
+/** On request: names of the environment when the process was looked at, after its exec. Values are never kept. */
+export interface EnvironmentNames {
+  /** Once each, in their order; only such of ASCII letters, digits and `_.%()-`. */
+  readonly envNames?: readonly string[];
+  /** There were more than are kept: 4096, or 256 KiB with their values. */
+  readonly envNamesCut?: true;
+}
+
 /** What a process is in namespaces that are not the host's. */
 export interface Inside {
   /** Its number in its own pid namespace, where that is not the host's and the number is known. */
@@ -92,7 +100,7 @@ export interface Inside {
 }
 
 /** One observation of a task. Collection `pids`. */
-export interface TaskDocument extends Origin, Moment, Credentials, Program, Inside {
+export interface TaskDocument extends Origin, Moment, Credentials, Program, Inside, EnvironmentNames {
   /**
    * snapshot: it ran when the listener started. fork: it was made. exec: it became another program (or tried to).
    * exit: it ended. root: it changed its root file system. inside: something was learnt of its namespaces. star: it was

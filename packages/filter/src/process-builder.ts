@@ -1,5 +1,6 @@
-import type { TaskObservation } from '@godo/evidence';
+import type { EnvironmentNames, TaskObservation } from '@godo/evidence';
 import { agree, noCredentials, overlayCredentials, readCredentials } from './credentials.ts';
+import { environmentOf } from './environment.ts';
 import { ExecutionLog } from './execution-log.ts';
 import { type MergedExecution, mergeExecutions } from './executions.ts';
 import { type Facts, noFacts, overlay, readFacts } from './facts.ts';
@@ -46,6 +47,7 @@ export class ProcessBuilder {
   #credentials = noCredentials;
   #credentialsConstant = true;
   readonly #roots: RootChange[] = [];
+  #environment: EnvironmentNames | undefined;
   #inside: InsideLog | null = null;
   readonly #log = new ExecutionLog();
   #executed = false;
@@ -126,6 +128,7 @@ export class ProcessBuilder {
       initial: this.#initial,
       latest: this.#settledLatest(executions),
       roots: this.#roots,
+      environment: this.#environment,
       inside: this.#inside?.finish() ?? null,
       warnings: this.#warnings,
     };
@@ -197,11 +200,22 @@ export class ProcessBuilder {
 
   #observeFacts(task: TaskObservation, born: boolean): void {
     const facts = readFacts(task);
+    if (task.observation === 'snapshot') this.#environment = environmentOf(task) ?? this.#environment;
     if (task.observation === 'exec') {
       const success = task.success !== false;
       const source = task.source === 'audit' ? 'audit' : 'connector';
       const observation = { id: textOf(task._id) ?? '', timeNs: task.timeNs, source, success, facts } as const;
-      this.#log.add(typeof task.errno === 'number' ? { ...observation, errno: task.errno } : observation);
+      const environment = environmentOf(task);
+      const isPlain = typeof task.errno !== 'number' && environment === undefined;
+      this.#log.add(
+        isPlain
+          ? observation
+          : {
+              ...observation,
+              ...(typeof task.errno === 'number' && { errno: task.errno }),
+              ...(environment !== undefined && { environment }),
+            },
+      );
       if (success) {
         this.#executed = true;
         this.#latest = noFacts;

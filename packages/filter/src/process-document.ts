@@ -42,11 +42,12 @@ function threadsOf(table: ProcessTable, row: number, start: string | null, exit:
 }
 
 function executionOf(execution: KeptExecution): Execution {
-  const { timeNs, facts, success, errno } = execution;
+  const { timeNs, facts, success, errno, environment } = execution;
   const { exe, exeHex, program, argv, argvHex, cwd, cwdHex, comm } = facts;
   const time = isoTime(timeNs);
   const exact = exeHex === undefined && argvHex === undefined && cwdHex === undefined;
-  if (exact && program === undefined && errno === undefined && argv !== null) {
+  const isPlain = program === undefined && errno === undefined && environment === undefined;
+  if (exact && isPlain && argv !== null) {
     return { timeNs, time, exe, argv, cwd, comm, success };
   }
   return {
@@ -63,6 +64,7 @@ function executionOf(execution: KeptExecution): Execution {
     comm,
     success,
     ...(errno !== undefined && { errno }),
+    ...environment,
   };
 }
 
@@ -115,6 +117,7 @@ export function processDocument(table: ProcessTable, row: number, containers: Co
   const exit = iso(exitNs);
   const { exitCode, exitSignal, coreDumped } = table.exitStatusOf(row);
   const sessionIds = table.sessionIdsOf(row);
+  const executions = table.executions.of(row);
   const depth = places.depthOf(row);
   const parent = depth > 0 ? places.parentOf(row) : none;
   return {
@@ -142,7 +145,8 @@ export function processDocument(table: ProcessTable, row: number, containers: Co
     children: childrenOf(table, row),
     depth,
     threads: threadsOf(table, row, start, exit),
-    executions: table.executions.of(row).map(executionOf),
+    executions: executions.map(executionOf),
+    ...(executions.findLast(({ success }) => success) ?? { environment: table.environmentOf(row) }).environment,
     ...stateOf(finalFacts(table, row)),
     ...rootOf(table, row, containers),
     containerId: containerOf(table, row),

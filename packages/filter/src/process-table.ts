@@ -1,4 +1,4 @@
-import type { Credentials, ProcessKey } from '@godo/evidence';
+import type { Credentials, EnvironmentNames, ProcessKey } from '@godo/evidence';
 import { ByteColumn, NumberColumn, none, ReferenceColumn, TimeColumn } from './columns.ts';
 import { type ContainerProgram, containerProgramOf } from './container-programs.ts';
 import { nameOfCredentials } from './credentials.ts';
@@ -77,6 +77,7 @@ export class ProcessTable {
   /** Unset: never read. */
   readonly readContainer = new ReferenceColumn();
   readonly rootChanges = new KeptRoots();
+  readonly #environment = new Map<number, EnvironmentNames>();
   /** Of processes that are not on the host, but for what they have from their parents. */
   readonly #inside = new Map<number, ObservedInside>();
   readonly tasks = new KeptTasks();
@@ -123,6 +124,7 @@ export class ProcessTable {
     const { containerId, tasksLeftOut, executionsLeftOut } = process;
     if (containerId !== undefined) this.readContainer.set(row, this.containerIds.numberOf(containerId));
     this.rootChanges.add(row, process.roots);
+    if (process.environment !== undefined) this.#environment.set(row, process.environment);
     if (process.inside !== null) this.#inside.set(row, process.inside);
     this.tasks.add(row, process.tasks, { pid: process.tgid, startNs, exitNs });
     if (tasksLeftOut > 0 || executionsLeftOut > 0) this.#leftOut.set(row, { tasksLeftOut, executionsLeftOut });
@@ -232,6 +234,11 @@ export class ProcessTable {
 
   claimedPpidOf(row: number): number | null {
     return this.#claimedPpid.get(row) ?? this.claimedTgidOf(row);
+  }
+
+  /** As read of it when it already ran. */
+  environmentOf(row: number): EnvironmentNames | undefined {
+    return this.#environment.get(row);
   }
 
   insideOf(row: number): ObservedInside | null {

@@ -188,6 +188,9 @@ export interface ProcFacts {
   readonly makes?: ContainerRoot;
   /** null: its cgroups name no container. */
   readonly containerId?: string | null;
+  /** Names of its environment's variables, where that was asked for; cut: there were more. */
+  readonly envNames?: readonly string[];
+  readonly envNamesCut?: true;
   /** Its numbers from the host's pid namespace to its own; absent where it has one only. */
   readonly pids?: readonly number[];
   /** Those that are not the host's. Read of processes in containers. */

@@ -39,6 +39,8 @@ const observationForm: DocumentForm = {
     ...['tgid', 'startTicks', 'startNs', 'inferred', 'ppid', 'parentTgid', 'parentKey', 'exitCode', 'exitSignal'],
     ...['coreDumped', 'star', 'success', 'errno', 'argv', 'argvHex', 'comm', 'commHex', 'exe', 'exeHex', 'cwd'],
     ...[
+      'envNames',
+      'envNamesCut',
       'exeDeleted',
       'script',
       'scriptHex',

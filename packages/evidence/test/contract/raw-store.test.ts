@@ -68,6 +68,8 @@ describeForEachDatabase('raw evidence', (newTarget) => {
         viaScripts: ['/srv/a', '/srv/\ufffd'],
         viaScriptsHex: [null, '2f7372762ffe'],
         argvUnknown: 'failed call',
+        envNames: ['PATH', 'BASH_FUNC_f%%'],
+        envNamesCut: true,
         innerPid: 7,
         pids: [4711, 12, 7],
         namespaces: { mnt: 4026532222, pid: 4026532223 },

@@ -1,5 +1,6 @@
 /** The files of /proc, so that tests can stand in for them. */
 
+import { closeSync, openSync, readSync } from 'node:fs';
 import { closeProcess, exeLinks, openProcess, processHeadBytes, readNamespaces, readProcess } from '@godo/native';
 import type { BinaryString } from '../events.ts';
 
@@ -40,6 +41,8 @@ export interface OpenProcess {
   stat(): StatFacts | null;
   /** How many names the file has that it runs; null: not to be had. */
   exeLinks(): number | null;
+  /** Its environment, as much of it as fits `mostEnvironmentBytes`; null: not readable. */
+  environment(): { readonly text: BinaryString; readonly whole: boolean } | null;
   /** Inodes of its namespaces, in the order of `namespaceKinds`; null: it is gone. */
   namespaces(): readonly number[] | null;
   close(): void;
@@ -51,6 +54,9 @@ export interface ProcFiles {
   /** null: there is no such process. */
   open(pid: number | 'self'): OpenProcess | null;
 }
+
+/** What is read of an environment at most. */
+export const mostEnvironmentBytes = 256 * 1024;
 
 /** Mostly enough. More is taken for one reading only: command lines may have megabytes. */
 const usualBytes = 64 * 1024;
@@ -122,6 +128,12 @@ class RealProcess implements OpenProcess {
     return count < 0 ? null : count;
   }
 
+  environment(): { readonly text: BinaryString; readonly whole: boolean } | null {
+    const bytes = readBeginning(`/proc/self/fd/${this.#descriptor}/environ`, mostEnvironmentBytes + 1);
+    if (bytes === null) return null;
+    return { text: bytes.toString('latin1', 0, mostEnvironmentBytes), whole: bytes.length <= mostEnvironmentBytes };
+  }
+
   namespaces(): readonly number[] | null {
     const inodes = new Float64Array(namespaceKinds.length);
     return readNamespaces(this.#descriptor, inodes) ? [...inodes] : null;
@@ -129,6 +141,27 @@ class RealProcess implements OpenProcess {
 
   close(): void {
     closeProcess(this.#descriptor);
+  }
+}
+
+/** Up to so many bytes of a file of /proc, which hands them over in pieces. */
+function readBeginning(path: string, most: number): Buffer | null {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch {
+    return null;
+  }
+  try {
+    const bytes = Buffer.allocUnsafe(most);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < most; length += read)
+      read = readSync(fd, bytes, length, most - length, null);
+    return bytes.subarray(0, length);
+  } catch {
+    return null;
+  } finally {
+    closeSync(fd);
   }
 }
 

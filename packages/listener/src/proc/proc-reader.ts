@@ -6,6 +6,7 @@
 import type { BinaryString, ProcFacts } from '../events.ts';
 import { bundleOf } from './bundle.ts';
 import { ContainerReadings } from './cgroup.ts';
+import { environmentNames } from './environment.ts';
 import { NamespaceReadings, pidsOf } from './namespaces.ts';
 import { type OpenProcess, type ProcFiles, procPart, realProc, type StatFacts } from './proc-files.ts';
 import { RootFileSystems } from './root-file-system.ts';
@@ -23,9 +24,12 @@ export class ProcReader {
   readonly #containers = new ContainerReadings();
   readonly #roots: RootFileSystems;
   readonly #namespaces: NamespaceReadings;
+  readonly #envNames: boolean;
 
-  constructor(files: ProcFiles = realProc) {
+  /** `envNames`: read the names of the environment of every program too. */
+  constructor(files: ProcFiles = realProc, { envNames = false } = {}) {
     this.#files = files;
+    this.#envNames = envNames;
     this.#roots = new RootFileSystems(files);
     this.#namespaces = new NamespaceReadings(files);
   }
@@ -33,7 +37,8 @@ export class ProcReader {
   /** The caller closes it. */
   open(pid: number): ProcessReading | null {
     const process = this.#files.open(pid);
-    return process === null ? null : new ProcessReading(process, this.#containers, this.#roots, this.#namespaces);
+    if (process === null) return null;
+    return new ProcessReading(process, this.#containers, this.#roots, this.#namespaces, this.#envNames);
   }
 
   stat(pid: number): StatFacts | null {
@@ -67,6 +72,7 @@ export class ProcessReading {
   readonly #containers: ContainerReadings;
   readonly #roots: RootFileSystems;
   readonly #namespaces: NamespaceReadings;
+  readonly #envNames: boolean;
   #stat: StatFacts | null = null;
 
   constructor(
@@ -74,9 +80,11 @@ export class ProcessReading {
     containers: ContainerReadings,
     roots: RootFileSystems,
     namespaces: NamespaceReadings,
+    envNames: boolean,
   ) {
     this.#process = process;
     this.#namespaces = namespaces;
+    this.#envNames = envNames;
     this.#containers = containers;
     this.#roots = roots;
   }
@@ -117,6 +125,7 @@ export class ProcessReading {
     if (program !== null) Object.assign(facts, runningFile(this.#process, program));
     const directory = this.#process.text(cwd);
     if (directory !== null) facts.cwd = directory;
+    if (this.#envNames) this.#putEnvironment(facts);
     if (place.containerId != null) return this.#inContainer(facts);
     if (!onHost) return facts;
     if (this.#roots.isOfHost(this.#process)) facts.rootfs = '/';
@@ -126,6 +135,11 @@ export class ProcessReading {
       facts.makes = makes;
     }
     return facts;
+  }
+
+  #putEnvironment(facts: Mutable<ProcFacts>): void {
+    const environment = this.#process.environment();
+    if (environment !== null) Object.assign(facts, environmentNames(environment.text, environment.whole));
   }
 
   /** Its numbers and namespaces there. On the host nobody pays for what mostly is as everywhere. */
@@ -138,13 +152,19 @@ export class ProcessReading {
     return facts;
   }
 
-  /** The executable alone, where audit tells the rest; everything of a program whose command line is needed here. */
-  executable(place: ProcFacts): ProcFacts {
+  /**
+   * The executable alone, where audit tells the rest; everything of a program whose command line is needed here.
+   * `isFirst`: what it is in its container cannot be known by its parent.
+   */
+  executable(place: ProcFacts, isFirst: boolean): ProcFacts {
     this.#process.look(procPart.exe);
     const exe = this.#process.text(procPart.exe);
     if (exe === null) return place;
-    if (engine.test(exe)) return this.program(place);
-    return Object.assign(place, runningFile(this.#process, exe));
+    const file = runningFile(this.#process, exe);
+    if (engine.test(file.exe)) return this.program(place);
+    if (this.#envNames) this.#putEnvironment(place);
+    Object.assign(place, file);
+    return isFirst && place.containerId != null ? this.#inContainer(place) : place;
   }
 
   credentials(): Partial<ProcFacts> {

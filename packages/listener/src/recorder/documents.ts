@@ -112,6 +112,8 @@ export function putProc(draft: TaskDraft, facts: ProcFacts): void {
   if (facts.exe !== undefined) putText(draft, 'exe', facts.exe);
   if (facts.exeDeleted !== undefined) draft.exeDeleted = facts.exeDeleted;
   if (facts.cwd !== undefined) putText(draft, 'cwd', facts.cwd);
+  if (facts.envNames !== undefined) draft.envNames = facts.envNames;
+  if (facts.envNamesCut !== undefined) draft.envNamesCut = facts.envNamesCut;
   if (facts.namespaces !== undefined) draft.namespaces = facts.namespaces;
   if (facts.pids === undefined) return;
   draft.innerPid = facts.pids.at(-1) as number;

@@ -219,7 +219,7 @@ export class ProcessRecorder {
     const { argv, cut } = fittingArgv(event.argv);
     let concluded = false;
     if (event.success) {
-      process.madeFor = containerNamedBy(caller.exe, event.argv) ?? process.madeFor;
+      process.madeFor = containerNamedBy(event.exe ?? caller.exe, event.argv) ?? process.madeFor;
       concluded = this.#concludeContainer(process, event);
       applyProgram(process, event);
       process.comm = caller.comm ?? process.comm;
@@ -271,7 +271,8 @@ export class ProcessRecorder {
     if (process.tasks.has(event.childPid)) return;
     const { uncloned } = process;
     // Inside a container the number is not the host's: then the child that was forked first is meant.
-    const first = process.containerId == null && process.inner === null ? undefined : uncloned[0];
+    const isInside = process.containerId != null || (process.inner?.number ?? null) !== null;
+    const first = isInside ? uncloned[0] : undefined;
     const child = uncloned.find((candidate) => candidate.tgid === event.childPid) ?? first;
     if (child === undefined) return;
     if (uncloned.length > 1) for (const candidate of uncloned) candidate.crowded = true;
@@ -284,7 +285,9 @@ export class ProcessRecorder {
   #born(parent: ProcessState, child: ProcessState, event: CloneEvent): void {
     const { childPid, flags } = event;
     const { tgid } = child;
-    const isSure = parent.inner?.children === 'new' || childPid !== tgid ? !child.crowded && !parent.threaded : true;
+    // On the host the number that was returned says which child is meant, but not which of them was the first.
+    const isNamed = childPid === tgid && parent.inner?.children !== 'new';
+    const isSure = isNamed || (!child.crowded && !parent.threaded);
     const known = child.inner?.number ?? null;
     if (known === null) child.inner = ofChild(insideOf(parent), { childPid, flags, isSure, tgid });
     parent.inner = afterBirth(parent.inner);
@@ -520,7 +523,8 @@ export class ProcessRecorder {
       rootfs: facts.rootfs ?? null,
       containerId: facts.containerId,
       inner: null,
-      threaded: false,
+      // Of what nobody told us it is not known.
+      threaded: facts.provisional ?? false,
       madeFor: null,
       star: false,
       tasks: new Set(),

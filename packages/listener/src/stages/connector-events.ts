@@ -11,7 +11,7 @@
  * Pure but for `reader`: the clock comes with the messages.
  */
 
-import type { BecameEvent, ConnectorEvent, ForkEvent, ProcFacts } from '../events.ts';
+import type { BecameEvent, ConnectorEvent, ForkEvent, ProcFacts, SnapshotEvent } from '../events.ts';
 import type { ProcessReading, ProcReader } from '../proc/proc-reader.ts';
 import { type ConnectorMessages, processEvent, SequenceWatch } from './connector-message.ts';
 import type { ReadingBudget } from './reading-budget.ts';
@@ -55,6 +55,8 @@ interface Life {
   /** Its execs are told by audit too. */
   readonly audited: boolean;
   executed: boolean;
+  /** What it or a process it descends from is in its container was read. */
+  inside: boolean;
   /** µs of CLOCK_MONOTONIC. */
   lookedUs: number;
 }
@@ -63,12 +65,15 @@ interface ExecReading {
   readonly reading: ProcessReading;
   readonly place: ProcFacts;
   readonly whole: boolean;
+  readonly life: Life | undefined;
 }
 
 export class ConnectorEvents {
   readonly #options: ConnectorEventsOptions;
   readonly #sequence = new SequenceWatch();
   readonly #lives = new Map<number, Life>();
+  /** Processes that the snapshot found in containers. */
+  #insideBefore: ReadonlySet<number> = new Set();
   /** Forks whose processes were not looked at yet. */
   readonly #putOff = new Map<number, Pending<ForkEvent>>();
   /** By index of the message, for the block at work. */
@@ -98,6 +103,11 @@ export class ConnectorEvents {
       for (let index = from; index < to; index += 1) this.#tell(messages, index, offsets);
     }
     this.#options.count('connectorMessages', count);
+  }
+
+  /** What the snapshot has read of processes in containers need not be read of those that they make. */
+  knowInside(snapshot: readonly SnapshotEvent[]): void {
+    this.#insideBefore = new Set(snapshot.flatMap(({ tgid, proc }) => (proc.containerId == null ? [] : [tgid])));
   }
 
   /** Looks at what was put off and is still as its fork left it. Call it before the events are handed on. */
@@ -145,7 +155,9 @@ export class ConnectorEvents {
     const isSure = bootNs % nanosecondsPerTick >= sureAfterNs;
     const startTicks = isSure ? ticksAt(bootNs) : null;
     const audited = this.auditTellsUs !== null && Number(messages.monotonicNs(index)) / 1000 > this.auditTellsUs;
-    const life = { startTicks, audited, executed: false, lookedUs: nowUs };
+    const parent = messages.data(index, 1);
+    const inside = this.#lives.get(parent)?.inside ?? this.#insideBefore.has(parent);
+    const life = { startTicks, audited, executed: false, inside, lookedUs: nowUs };
     this.#lives.set(tgid, life);
     // Where the start is not sure, the process is looked at now: the event must have it.
     if (isSure && !this.#options.budget.take(nowUs)) return null;
@@ -165,7 +177,7 @@ export class ConnectorEvents {
     if (reading === null) return null;
     // What is read whole has stat in it.
     const place = reading.place(whole || life === undefined ? null : this.#knownStart(life, messages, index, nowUs));
-    if (place !== null) return { reading, place, whole };
+    if (place !== null) return { reading, place, whole, life };
     reading.close();
     return null;
   }
@@ -249,7 +261,10 @@ export class ConnectorEvents {
     if (exec === null) return null;
     this.#execs[index % openAtOnce] = null;
     try {
-      return exec.whole ? exec.reading.program(exec.place) : exec.reading.executable(exec.place);
+      const { reading, place, life } = exec;
+      const facts = exec.whole ? reading.program(place) : reading.executable(place, life?.inside === false);
+      if (life !== undefined && facts.namespaces !== undefined) life.inside = true;
+      return facts;
     } finally {
       exec.reading.close();
     }

@@ -6,6 +6,7 @@ import { connectorListen, connectorMessageBytes, readClocks, receiveConnector, w
 import type { ConnectorEvent, LossEvent, SnapshotEvent } from '../events.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
+import { realProc } from '../proc/proc-files.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
 import { takeSnapshot } from '../proc/snapshot.ts';
 import { type ClockOffsets, ConnectorEvents } from './connector-events.ts';
@@ -50,7 +51,7 @@ const never = Number.POSITIVE_INFINITY;
 class ConnectorStage {
   readonly #data: ConnectorData;
   readonly #shared: SharedState;
-  readonly #reader = new ProcReader();
+  readonly #reader: ProcReader;
   readonly #memory = new Uint8Array(new ArrayBuffer(batchMessages * connectorMessageBytes));
   readonly #messages = new ConnectorMessages(this.#memory);
   readonly #budget = new ReadingBudget(...readings);
@@ -73,6 +74,7 @@ class ConnectorStage {
   constructor(data: ConnectorData) {
     this.#data = data;
     this.#shared = new SharedState(data.shared);
+    this.#reader = new ProcReader(realProc, { envNames: data.envNames });
     this.#connector = new ConnectorEvents({
       reader: this.#reader,
       budget: this.#budget,
@@ -93,6 +95,7 @@ class ConnectorStage {
     const { realtimeNs, boottimeNs } = readClocks();
     const clock = { bootNs: realtimeNs - boottimeNs, nowNs: () => readClocks().realtimeNs };
     const events = takeSnapshot(this.#reader, clock, this.#data.ownTgid);
+    this.#connector.knowInside(events);
     // What came in between was forked during the scan: it is played after it.
     this.#events = [...events, ...this.#events];
     this.#flows = true;

@@ -33,6 +33,8 @@ export interface ListenerOptions {
   readonly backlog: number;
   /** Whether a BPF program may hand the records over, where the kernel allows it. */
   readonly bpf: boolean;
+  /** Whether the names of environments are read of processes that execute something. */
+  readonly envNames: boolean;
   /** Executables whose processes are roots of the tree. */
   readonly stars: readonly string[];
   /** The command of `godo record`. */
@@ -305,7 +307,7 @@ export class Supervisor {
     const fd = openConnector({ receiveBufferBytes: socketBytes });
     this.#connectorFd = fd;
     tellSocket(this.#shared, 'connectorSocket', fd);
-    const data = { fd, shared: this.#sharedMemory, toWriter, ownTgid: process.pid };
+    const data = { fd, shared: this.#sharedMemory, toWriter, ownTgid: process.pid, envNames: this.#options.envNames };
     const connector = this.#launch<ConnectorReport>('connector', data, [toWriter]);
     this.#connector = connector;
     const hint = 'is the kernel built with CONFIG_PROC_EVENTS, and are we in the initial user and pid namespace?';

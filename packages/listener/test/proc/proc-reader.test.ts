@@ -174,11 +174,33 @@ describe('the program of a process', () => {
   const place: ProcFacts = { startTicks: 5001, containerId: null };
   const executable = (process: FakeProcess) => {
     const proc = fakeProc({ self, 20: process });
-    return { facts: new ProcReader(proc).open(20)?.executable({ ...place }), looks: proc.looks };
+    return { facts: new ProcReader(proc).open(20)?.executable({ ...place }, true), looks: proc.looks };
   };
 
   it('is its executable alone where no more is asked for', () => {
     expect(executable(shell)).toEqual({ facts: { ...place, exe: '/usr/bin/dash' }, looks: ['20 exe'] });
+  });
+
+  it('of the first process in a container comes with what that is there', () => {
+    const inside = { ...shell, status: 'NSpid:\t20\t7\n', namespaces: [1, 2, 33, 4, 55, 6, 0] };
+    const reader = new ProcReader(fakeProc({ self: { ...self, namespaces: [1, 2, 3, 4, 5, 6, 7] }, 20: inside }));
+    const told = (isFirst: boolean) =>
+      reader.open(20)?.executable({ startTicks: 5001, containerId: container }, isFirst);
+    const program = { startTicks: 5001, containerId: container, exe: '/usr/bin/dash' };
+
+    expect([told(false), told(true)]).toEqual([
+      program,
+      { ...program, pids: [20, 7], namespaces: { mnt: 33, pid: 55 } },
+    ]);
+  });
+
+  it('comes with the names of its environment on request', () => {
+    const process = { ...shell, environ: 'PATH=/bin\0SECRET=x\0' };
+    const reader = new ProcReader(fakeProc({ self, 20: process }), { envNames: true });
+
+    expect(reader.open(20)?.executable({ ...place }, false)).toMatchObject({ envNames: ['PATH', 'SECRET'] });
+    expect(reader.observe(20)?.facts).toMatchObject({ envNames: ['PATH', 'SECRET'] });
+    expect(executable(process).facts).not.toHaveProperty('envNames');
   });
 
   it.each(['/usr/bin/runc', '/usr/local/bin/crun', '/usr/sbin/dockerd'])('is read whole for %s all the same', (exe) => {

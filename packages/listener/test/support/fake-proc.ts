@@ -19,6 +19,7 @@ export interface FakeProcess {
   readonly mountinfo?: string;
   readonly exeLinks?: number;
   readonly namespaces?: readonly number[];
+  readonly environ?: string;
 }
 
 export interface FakeProc extends ProcFiles {
@@ -66,7 +67,7 @@ class FakeOpenProcess implements OpenProcess {
   }
 
   get #seen(): FakeProcess {
-    return this.#states[Math.min(this.#look, this.#states.length) - 1] ?? {};
+    return this.#states[Math.min(Math.max(this.#look, 1), this.#states.length) - 1] ?? {};
   }
 
   look(parts: number): void {
@@ -80,7 +81,7 @@ class FakeOpenProcess implements OpenProcess {
     if (part === procPart.stat) return this.#seen.stat?.comm ?? null;
     const name = names.find((candidate) => procPart[candidate] === part) as Exclude<
       keyof FakeProcess,
-      'stat' | 'exeLinks' | 'namespaces'
+      'stat' | 'exeLinks' | 'namespaces' | 'environ'
     >;
     return this.#seen[name] ?? null;
   }
@@ -91,6 +92,11 @@ class FakeOpenProcess implements OpenProcess {
 
   exeLinks(): number | null {
     return this.#seen.exeLinks ?? null;
+  }
+
+  environment(): { readonly text: string; readonly whole: boolean } | null {
+    const { environ } = this.#seen;
+    return environ === undefined ? null : { text: environ, whole: true };
   }
 
   namespaces(): readonly number[] | null {

@@ -175,7 +175,10 @@ function directory(program: Readonly<Record<string, unknown>>, charset: Charset)
 function remarks(process: Readonly<Record<string, unknown>>, charset: Charset): Cell[] {
   const innerPid = number(process.innerPid);
   const inside = innerPid === null ? [] : [{ text: `pid ${innerPid} in its own namespace`, indent: 9 }];
-  return [...inside, ...warnings(process.warnings, charset)];
+  const names = list(process.envNames).flatMap((name) => text(name) ?? []);
+  const environment =
+    names.length === 0 ? [] : [{ text: `environment ${visible(names.join(' '), charset)}`, indent: 9, lines: 2 }];
+  return [...inside, ...environment, ...warnings(process.warnings, charset)];
 }
 
 /** The warnings of a document, each on its own line. */
