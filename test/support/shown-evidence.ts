@@ -8,6 +8,7 @@ export interface ShownProgram {
   readonly exeDeleted?: true | null;
   readonly script?: string;
   readonly viaScripts?: readonly string[];
+  readonly envNames?: readonly string[];
 }
 
 export interface ShownExecution extends ShownProgram {
