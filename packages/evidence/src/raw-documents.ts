@@ -56,8 +56,9 @@ export interface Program {
   readonly exe?: string | null;
   readonly exeHex?: string;
   /**
-   * True: the file had no name any more when it was executed (a memfd never has one); `exe` is where it was. null: `exe`
-   * ends in ` (deleted)`, and whether that is the file's name was not to be found out. Absent: it had its name.
+   * True: the file had no name any more when it was executed, or where /proc alone tells of it, when that was read (a
+   * memfd never has one); `exe` is where it was. null: `exe` ends in ` (deleted)`, and whether that is the file's name was
+   * not to be found out. Absent: it had its name.
    */
   readonly exeDeleted?: true | null;
   /**

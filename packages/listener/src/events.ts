@@ -239,9 +239,11 @@ export interface ExitEvent extends ConnectorOrigin {
   readonly status: number;
 }
 
-/** A process that ran when the listener started. */
+/** A process that ran when the listener started, or when /proc was looked through again. */
 export interface SnapshotEvent {
   readonly kind: 'snapshot';
+  /** Messages of the connector had been lost before. */
+  readonly again?: true;
   readonly timeNs: bigint;
   readonly startNs: bigint;
   readonly tgid: number;
@@ -261,6 +263,21 @@ export interface SnapshotFile {
   readonly dev: string | null;
   readonly inode: string | null;
   readonly fileType: FileType;
+}
+
+/**
+ * /proc has been looked through again, for messages of the connector had been lost: what it showed came before this as
+ * snapshots, and what the connector told until then as well.
+ */
+export interface RescanEvent {
+  readonly kind: 'rescan';
+  /** The end of the scan, and its beginning. */
+  readonly timeNs: bigint;
+  readonly beganNs: bigint;
+  /** Until then everything had been told. */
+  readonly sinceNs: bigint;
+  /** All processes that it showed (tgids). */
+  readonly alive: readonly number[];
 }
 
 export interface LossEvent {
@@ -313,4 +330,4 @@ export interface SessionEndEvent {
 
 export type ConnectorEvent = ForkEvent | BecameEvent | ExitEvent;
 export type ControlEvent = LossEvent | StarEvent | CheckpointEvent | SessionStartEvent | SessionEndEvent;
-export type PipelineEvent = AuditEvent | ConnectorEvent | SnapshotEvent | ControlEvent;
+export type PipelineEvent = AuditEvent | ConnectorEvent | SnapshotEvent | RescanEvent | ControlEvent;

@@ -11,7 +11,16 @@
  * Arrival and drain times are microseconds of CLOCK_MONOTONIC. Pure.
  */
 
-import type { AuditEvent, ConnectorEvent, ExitEvent, LossEvent, PipelineEvent, SnapshotEvent } from './events.ts';
+import type {
+  AuditEvent,
+  ConnectorEvent,
+  ExitEvent,
+  ForkEvent,
+  LossEvent,
+  PipelineEvent,
+  RescanEvent,
+  SnapshotEvent,
+} from './events.ts';
 
 export interface AuditBatch {
   /** Arrival of the last record in it. */
@@ -26,14 +35,15 @@ export interface ConnectorBatch {
   /** All that was told before this moment is in this and earlier batches. */
   readonly drainedUs: number;
   readonly arrivalUs: number;
-  readonly events: readonly (ConnectorEvent | SnapshotEvent | LossEvent)[];
+  readonly events: readonly (ConnectorEvent | SnapshotEvent | RescanEvent | LossEvent)[];
 }
 
 /** kauditd may still hold records of a process when its exit is told: how long, at most, beside an empty socket. */
 export const exitGraceUs = 100_000;
 
+/** A rescan tells of exits that were not told. */
 interface WaitingExit {
-  readonly event: ExitEvent;
+  readonly event: ExitEvent | RescanEvent;
   readonly arrivalUs: number;
 }
 
@@ -76,15 +86,13 @@ export class Merge {
   /** Returns how many audit batches have been applied by this call. */
   connector(batch: ConnectorBatch): number {
     for (const event of batch.events) {
-      if (event.kind === 'exit') {
+      if (event.kind === 'exit' || event.kind === 'rescan') {
         this.#exits.push({ event, arrivalUs: batch.arrivalUs });
-        this.#exiting.set(event.tgid, (this.#exiting.get(event.tgid) ?? 0) + 1);
+        if (event.kind === 'exit') this.#exiting.set(event.tgid, (this.#exiting.get(event.tgid) ?? 0) + 1);
         continue;
       }
       // The number was given out again: whatever its last owner did is over.
-      if (event.kind === 'fork' && event.pid === event.tgid && this.#exiting.has(event.tgid)) {
-        this.#releaseExitsOf(event.tgid);
-      }
+      if (isOfAnotherLife(event) && this.#exiting.has(event.tgid)) this.#releaseExitsOf(event.tgid);
       this.#apply(event);
     }
     this.#connectorDrainedUs = Math.max(this.#connectorDrainedUs, batch.drainedUs);
@@ -136,7 +144,7 @@ export class Merge {
     this.#exits.splice(0, released);
   }
 
-  #isSettled(event: ExitEvent, arrivalUs: number): boolean {
+  #isSettled(event: ExitEvent | RescanEvent, arrivalUs: number): boolean {
     if (this.#auditDrainedUs >= arrivalUs + exitGraceUs) return true;
     // Stamps lag behind the moment, so a later stamp surely is a later moment.
     return this.#auditArrivedUs >= arrivalUs && this.#auditSeenMs > Number(event.timeNs / 1_000_000n) + 1;
@@ -145,7 +153,7 @@ export class Merge {
   #releaseExitsOf(tgid: number): void {
     for (let index = 0; index < this.#exits.length; ) {
       const waiting = this.#exits[index];
-      if (waiting?.event.tgid !== tgid) {
+      if (waiting?.event.kind !== 'exit' || waiting.event.tgid !== tgid) {
         index += 1;
         continue;
       }
@@ -154,10 +162,17 @@ export class Merge {
     }
   }
 
-  #applyExit(event: ExitEvent): void {
-    const left = (this.#exiting.get(event.tgid) ?? 1) - 1;
-    if (left === 0) this.#exiting.delete(event.tgid);
-    else this.#exiting.set(event.tgid, left);
+  #applyExit(event: ExitEvent | RescanEvent): void {
+    if (event.kind === 'exit') {
+      const left = (this.#exiting.get(event.tgid) ?? 1) - 1;
+      if (left === 0) this.#exiting.delete(event.tgid);
+      else this.#exiting.set(event.tgid, left);
+    }
     this.#apply(event);
   }
+}
+
+/** Whether it is of a process whose number may have been that of one whose exit has been told. */
+function isOfAnotherLife(event: ConnectorEvent | SnapshotEvent | LossEvent): event is ForkEvent | SnapshotEvent {
+  return event.kind === 'fork' ? event.pid === event.tgid : event.kind === 'snapshot' && event.again === true;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PipelineEvent } from '../src/events.ts';
 import { exitGraceUs, Merge } from '../src/merge.ts';
-import { baseMs, close, exit, fork, loss, write } from './support/events.ts';
+import { baseMs, close, exit, fork, loss, rescan, snapshot, write } from './support/events.ts';
 
 function mergeInto() {
   const applied: PipelineEvent[] = [];
@@ -185,4 +185,28 @@ it('the merge tells since when the oldest exit waits', () => {
   merge.finish();
 
   expect([before, waiting, merge.exitsWaitSinceUs]).toEqual([null, 400, null]);
+});
+
+describe('a look through /proc', () => {
+  it('tells who is gone only after the exits that came before it', () => {
+    const { applied, merge } = mergeInto();
+    const seen = snapshot(35, { tgid: 50, again: true });
+    const end = rescan(40, [50]);
+
+    merge.connector({ arrivalUs: 0, drainedUs: 0, events: [forked, ended, seen, end] });
+    expect(applied).toEqual([forked, seen]);
+    merge.audit({ arrivalUs: 100, drainedUs: exitGraceUs, events: [] });
+    merge.connector({ arrivalUs: 0, drainedUs: 100, events: [] });
+
+    expect(applied).toEqual([forked, seen, ended, end]);
+  });
+
+  it('shows another life of a number after the exit of the one before', () => {
+    const { applied, merge } = mergeInto();
+    const seen = snapshot(35, { tgid: 20, again: true });
+
+    merge.connector({ arrivalUs: 0, drainedUs: 0, events: [forked, ended, seen] });
+
+    expect(applied).toEqual([forked, ended, seen]);
+  });
 });

@@ -12,6 +12,7 @@ import type {
   ForkEvent,
   PivotRootEvent,
   ProcFacts,
+  RescanEvent,
   SetnsEvent,
   SnapshotEvent,
   StarEvent,
@@ -57,6 +58,18 @@ type EmitTask = (document: TaskDocument) => void;
 const starsAfterNs = 1_000_000_000n;
 /** The child shares the clock tick of its fork, or the next one. */
 const tickTolerance = 1;
+/** A process that started this long before a scan of /proc began is older than the scan, whatever clock ticks hide. */
+const surelyBeforeNs = 50_000_000n;
+
+/** What a look through /proc after a loss has brought. */
+export interface SeenAgain {
+  /** Processes whose start had not been told. */
+  found: number;
+  /** Processes that were another program, or in another container, than had been told. */
+  changed: number;
+  /** Processes whose exit had not been told. */
+  ended: number;
+}
 
 export class ProcessRecorder {
   readonly #origin: RunOrigin;
@@ -67,6 +80,7 @@ export class ProcessRecorder {
   readonly #exits = new ExitWatch();
   readonly #roots = new ContainerRoots();
   readonly #expectedStars = new Set<number>();
+  #seenAgain: SeenAgain = { found: 0, changed: 0, ended: 0 };
   readonly #inference: ForkInference | null;
 
   constructor(origin: RunOrigin, options: ProcessRecorderOptions, files: FileRecorder, emit: EmitTask) {
@@ -81,7 +95,7 @@ export class ProcessRecorder {
     return this.#table.size;
   }
 
-  /** A process that ran before the listener did. */
+  /** A process that was found in /proc. */
   snapshot(event: SnapshotEvent): ProcessState {
     const { proc } = event;
     const parent = this.#table.alive(event.parentTgid);
@@ -103,22 +117,96 @@ export class ProcessRecorder {
     process.madeFor = containerNamedBy(process.exe, proc.argv ?? null) ?? parent?.madeFor ?? null;
     this.#roots.learn(proc);
     this.#noteStar(process, proc.argv);
-    const id = `${this.#origin.sessionId}:proc:${process.tgid}.${process.startTicks}`;
-    const seen = { observation: 'snapshot', source: 'proc', clock: null, timeNs: event.timeNs } as const;
-    const draft = this.#document(process, { ...seen, id, pid: process.tgid });
-    putParent(draft, process);
-    putProc(draft, proc);
-    putPlace(draft, process);
-    if (process.star) draft.star = true;
+    const draft = this.#seenInProc(process, event);
+    if (event.again) draft.warnings = ['its start was not told: messages of the connector had been lost'];
     this.#emit(draft);
     for (const task of event.tasks) {
       if (task === process.tgid) continue;
-      const thread = this.#document(process, { ...seen, id: `${id}/${task}`, pid: task });
+      const thread = this.#document(process, {
+        ...this.#fromProc(process, event),
+        id: `${draft._id}/${task}`,
+        pid: task,
+      });
       thread.ppid = event.parentTgid;
       thread.parentTgid = event.parentTgid;
       this.#emit(thread);
     }
     return process;
+  }
+
+  /**
+   * What /proc shows of a process after messages were lost. Returns the process where it is new to us: then so is what it
+   * has open.
+   */
+  snapshotAgain(event: SnapshotEvent): ProcessState | null {
+    const known = this.#table.latest(event.tgid);
+    if (known === undefined || !isSameLife(known, event)) {
+      if (known !== undefined && known.exitedNs === null) this.#endUnseen(known, event.timeNs);
+      this.#seenAgain.found += 1;
+      return this.snapshot(event);
+    }
+    // It has not been waited for.
+    if (known.exitedNs !== null) return null;
+    for (const task of known.tasks) if (!event.tasks.includes(task)) known.tasks.delete(task);
+    // A leader that ended before its threads is shown as long as they run.
+    for (const task of event.tasks) if (task !== event.tgid) known.tasks.add(task);
+    const { exe, exeDeleted, containerId } = event.proc;
+    // A file that was deleted since, and has another name left, shows only by the mark.
+    const isMarked = exeDeleted === null && exe !== undefined && beforeDeletedMark(exe) === known.exe;
+    const differs = exe !== undefined && exe !== known.exe && !isMarked;
+    if (!differs && (containerId === undefined || containerId === known.containerId)) return null;
+    this.#seenAgain.changed += 1;
+    this.#applyPlace(known, event.proc);
+    if (differs) {
+      known.exe = exe;
+      known.exeDeleted = exeDeleted;
+    }
+    known.comm = event.proc.comm ?? known.comm;
+    known.cwd = event.proc.cwd ?? known.cwd;
+    this.#noteStar(known, event.proc.argv);
+    const draft = this.#seenInProc(known, event);
+    draft.warnings = ['it is another program than was told: messages of the connector had been lost'];
+    this.#emit(draft);
+    return null;
+  }
+
+  /** The end of such a look through /proc: whom it did not show has ended. Returns what came of the whole look. */
+  rescan(event: RescanEvent): SeenAgain {
+    const alive = new Set(event.alive);
+    for (const process of this.#table.all()) {
+      const hadBegun = process.startNs !== null && process.startNs + surelyBeforeNs < event.beganNs;
+      if (hadBegun && !alive.has(process.tgid)) this.#endUnseen(process, event.timeNs);
+    }
+    const seen = this.#seenAgain;
+    this.#seenAgain = { found: 0, changed: 0, ended: 0 };
+    return seen;
+  }
+
+  #endUnseen(process: ProcessState, timeNs: bigint): void {
+    this.#seenAgain.ended += 1;
+    const id = `${this.#origin.sessionId}:gone:${process.key}`;
+    const seen = { id, observation: 'exit', source: 'proc', clock: null, timeNs, pid: process.tgid } as const;
+    const draft = this.#document(process, seen);
+    draft.exitCode = null;
+    draft.exitSignal = null;
+    draft.inferred = true;
+    draft.warnings = ['its exit was not told: messages of the connector had been lost, and then it was gone'];
+    this.#emit(draft);
+    this.#end(process, timeNs);
+  }
+
+  #seenInProc(process: ProcessState, event: SnapshotEvent) {
+    const draft = this.#document(process, this.#fromProc(process, event));
+    putParent(draft, process);
+    putProc(draft, event.proc);
+    putPlace(draft, process);
+    if (process.star) draft.star = true;
+    return draft;
+  }
+
+  #fromProc({ tgid }: ProcessState, { proc, timeNs, again }: SnapshotEvent): Observation {
+    const id = `${this.#origin.sessionId}:proc:${tgid}.${proc.startTicks}${again ? `@${timeNs}` : ''}`;
+    return { id, observation: 'snapshot', source: 'proc', clock: null, timeNs, pid: tgid };
   }
 
   fork(event: ForkEvent): void {
@@ -565,6 +653,12 @@ export class ProcessRecorder {
       pid: event.caller.tgid,
     };
   }
+}
+
+/** Whether the process is the one that /proc shows; one whose start we do not know is, as far as anybody can tell. */
+function isSameLife({ startTicks, exitedNs }: ProcessState, { proc }: SnapshotEvent): boolean {
+  if (startTicks === null) return exitedNs === null;
+  return Math.abs(startTicks - proc.startTicks) <= tickTolerance;
 }
 
 /**

@@ -5,11 +5,18 @@
  */
 
 import type { RawEntry, RunOrigin, SessionDocument } from '@godo/evidence';
-import { moment } from '@godo/evidence';
-import type { AuditEvent, LossEvent, PipelineEvent, SessionEndEvent, SessionStartEvent } from '../events.ts';
+import { isoTime, moment } from '@godo/evidence';
+import type {
+  AuditEvent,
+  LossEvent,
+  PipelineEvent,
+  RescanEvent,
+  SessionEndEvent,
+  SessionStartEvent,
+} from '../events.ts';
 import { nanosecondsPerMs } from './documents.ts';
 import { FileRecorder } from './file-recorder.ts';
-import { ProcessRecorder } from './process-recorder.ts';
+import { ProcessRecorder, type SeenAgain } from './process-recorder.ts';
 
 export type Emit = (entry: RawEntry) => void;
 
@@ -41,8 +48,13 @@ export class Recorder {
     const run = this.#run;
     if (run === null) throw new Error(`the first event must be session-start, not ${event.kind}`);
     switch (event.kind) {
-      case 'snapshot':
-        run.files.adopt(run.processes.snapshot(event), event);
+      case 'snapshot': {
+        const process = event.again ? run.processes.snapshotAgain(event) : run.processes.snapshot(event);
+        if (process !== null) run.files.adopt(process, event);
+        return;
+      }
+      case 'rescan':
+        this.#rescanned(event, run.processes.rescan(event));
         return;
       case 'fork':
         run.processes.fork(event);
@@ -159,6 +171,13 @@ export class Recorder {
       reason: event.reason,
     };
     this.#emit({ collection: 'sessions', document });
+  }
+
+  #rescanned({ sinceNs, timeNs }: RescanEvent, { found, changed, ended }: SeenAgain): void {
+    const seen = `${found} process(es) whose start had not been told, ${changed} whose exec had not been, ${ended} had ended`;
+    const reason = `Messages of the connector had been lost, so /proc was looked through: ${seen}. What lived and ended in between is known from audit alone.`;
+    const range = { from: isoTime(sinceNs), to: isoTime(timeNs), count: null };
+    this.#loss({ kind: 'loss', timeNs, severity: 'warning', source: 'proc', ...range, reason });
   }
 
   #loss(event: LossEvent): void {

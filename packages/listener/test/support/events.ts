@@ -16,6 +16,7 @@ import type {
   LossEvent,
   OpenEvent,
   PivotRootEvent,
+  RescanEvent,
   SessionEndEvent,
   SessionStartEvent,
   SnapshotEvent,
@@ -93,6 +94,11 @@ export function snapshot(ms: number, fields: SnapshotFields, startMs = -10_000):
   const proc = { startTicks: ticksAt(startMs), comm: 'sh', exe: '/bin/sh', cwd: '/', rootfs: '/', containerId: null };
   const nothing = { parentTgid: 1, tasks: [fields.tgid], files: [] };
   return { kind: 'snapshot', timeNs: nsAt(ms), startNs: nsAt(startMs), proc, ...nothing, ...fields };
+}
+
+/** The end of a look through /proc that took 10 ms. */
+export function rescan(ms: number, alive: readonly number[]): RescanEvent {
+  return { kind: 'rescan', timeNs: nsAt(ms), beganNs: nsAt(ms - 10), sinceNs: nsAt(ms - 500), alive };
 }
 
 export function caller(tgid: number, fields: Partial<Caller> = {}): Caller {
