@@ -52,7 +52,7 @@ function interpreters(records: ExecRecords): BinaryString[] | null {
   // Behind the last interpreter there is its loader, if it has one.
   for (let last = names.length - 1; last > 0 && last >= names.length - 2; last -= 1) {
     const scripts = scriptsBefore(last, names, argv);
-    if (scripts !== null) return last > 1 || names.length > 2 || !isLoader(records) ? scripts : null;
+    if (scripts !== null) return names.length > 2 || !endsWithLoader(records) ? scripts : null;
   }
   return null;
 }
@@ -88,7 +88,7 @@ function isName(text: BinaryString, name: BinaryString | null | undefined, item:
  * Two items may also be a program and its loader, started with argv that looks like that of a script. Then exe is the
  * first of them; links on the way leave the names of loaders to tell by.
  */
-function isLoader({ names, cwd, exe }: ExecRecords): boolean {
+function endsWithLoader({ names, cwd, exe }: ExecRecords): boolean {
   const [file, second] = names;
   if (exe === null || file == null || second == null) return true;
   if (absolutePath(second, cwd) === exe) return false;

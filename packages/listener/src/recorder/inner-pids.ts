@@ -40,7 +40,7 @@ export interface Birth {
   readonly childPid: number;
   /** CLONE_*; null: not to be seen. */
   readonly flags: number | null;
-  /** Whether the call is surely that of this child: no other child waits for its own, and no thread can have been meant. */
+  /** Whether the call is surely the one that made this child. */
   readonly isSure: boolean;
   /** Number of the child on the host. */
   readonly tgid: number;

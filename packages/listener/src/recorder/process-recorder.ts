@@ -357,25 +357,32 @@ export class ProcessRecorder {
     }
     // clone3 makes threads as well, and no rule can tell: they share the descriptors.
     if (process.tasks.has(event.childPid)) return;
+    // Its child is a sibling of the caller.
+    if (event.flags !== null && (event.flags & cloneParent) !== 0) return;
     const { uncloned } = process;
     // Inside a container the number is not the host's: then the child that was forked first is meant.
     const isInside = process.containerId != null || (process.inner?.number ?? null) !== null;
-    const first = isInside ? uncloned[0] : undefined;
+    const first = isInside ? firstSince(uncloned, event.ms) : undefined;
     const child = uncloned.find((candidate) => candidate.tgid === event.childPid) ?? first;
     if (child === undefined) return;
-    if (uncloned.length > 1) for (const candidate of uncloned) candidate.crowded = true;
+    const isNext = child === uncloned[0] && isChildOf(child, event.ms);
+    if (process.threaded || event.flags === null || uncloned.some(({ doubtful }) => doubtful)) doubt(uncloned);
     uncloned.splice(uncloned.indexOf(child), 1);
     copyDescriptors(child);
-    this.#born(process, child, event);
+    this.#born(process, child, event, isNext && !child.doubtful);
+  }
+
+  /** Records were lost: which call made which of the children that wait for theirs is not sure any more. */
+  lost(): void {
+    for (const process of this.#table.all()) doubt(process.uncloned);
   }
 
   /** What the call that made a process tells of its number and namespaces. */
-  #born(parent: ProcessState, child: ProcessState, event: CloneEvent): void {
+  #born(parent: ProcessState, child: ProcessState, event: CloneEvent, isItsCall: boolean): void {
     const { childPid, flags } = event;
     const { tgid } = child;
     // On the host the number that was returned says which child is meant, but not which of them was the first.
-    const isNamed = childPid === tgid && parent.inner?.children !== 'new';
-    const isSure = isNamed || (!child.crowded && !parent.threaded);
+    const isSure = isItsCall || (childPid === tgid && parent.inner?.children !== 'new');
     const known = child.inner?.number ?? null;
     if (known === null) child.inner = ofChild(insideOf(parent), { childPid, flags, isSure, tgid });
     parent.inner = afterBirth(parent.inner);
@@ -439,6 +446,7 @@ export class ProcessRecorder {
     });
     if (facts !== null) this.#applyPlace(child, facts);
     child.madeFor = parent?.madeFor ?? null;
+    child.doubtful = parent?.threaded ?? false;
     child.inner = parent === undefined ? null : beforeBirth(insideOf(parent));
     if (parent !== undefined) awaitCopy(parent, child);
     return child;
@@ -623,7 +631,7 @@ export class ProcessRecorder {
       provisional: facts.provisional ?? false,
       copiesFrom: null,
       uncloned: [],
-      crowded: false,
+      doubtful: false,
     };
     this.#table.add(process);
     return process;
@@ -677,6 +685,29 @@ function applyProgram(process: ProcessState, { caller, exe, exeDeleted }: ExecEv
   if (exe === undefined && process.exeDeleted === true && process.exe === cut) return;
   process.exe = exe ?? caller.exe;
   process.exeDeleted = exeDeleted;
+}
+
+/** CLONE_PARENT of linux/sched.h. */
+const cloneParent = 0x8000;
+/** ms from the stamp of a clone, which may lag a tick, to the fork that it makes. */
+const longestCloneMs = 100;
+
+/** One thread makes one child after the other, and the records of its calls come in the same order. */
+function doubt(children: readonly ProcessState[]): void {
+  for (const child of children) child.doubtful = true;
+}
+
+/** Whether a process can have been made by a call with this stamp, as far as the times tell. */
+function isChildOf({ startNs }: ProcessState, ms: number): boolean {
+  if (startNs === null) return false;
+  const afterMs = Number(startNs / nanosecondsPerMs) - ms;
+  return afterMs >= -1 && afterMs <= longestCloneMs;
+}
+
+/** The first that is not older than a call with this stamp: the records of those before it have been lost. */
+function firstSince(children: readonly ProcessState[], ms: number): ProcessState | undefined {
+  const sinceNs = BigInt(ms - 1) * nanosecondsPerMs;
+  return children.find(({ startNs }) => startNs === null || startNs >= sinceNs) ?? children[0];
 }
 
 /** All but the pid namespace, which a process does not leave itself. */

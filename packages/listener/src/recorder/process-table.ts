@@ -43,8 +43,8 @@ export interface ProcessState {
   copiesFrom: ProcessState | null;
   /** Children whose clone record has not come, in the order of their forks; some may have copied already. */
   readonly uncloned: ProcessState[];
-  /** More than one was in that list together with it: which call was its own cannot be told inside a container. */
-  crowded: boolean;
+  /** Which call made it cannot be told by the order of the calls alone. */
+  doubtful: boolean;
 }
 
 /**

@@ -184,6 +184,7 @@ export class Recorder {
     const run = this.#run;
     if (run === null) return;
     this.#losses += 1;
+    if (event.severity === 'loss') run.processes.lost();
     const { severity, source, from, to, count, reason } = event;
     const facts = { severity, source, from, to, count, reason };
     this.#emit({

@@ -57,6 +57,8 @@ interface Life {
   executed: boolean;
   /** What it or a process it descends from is in its container was read. */
   inside: boolean;
+  /** Its parent, where that may still be found to be inside by the time of its exec. */
+  maker: Life | null;
   /** µs of CLOCK_MONOTONIC. */
   lookedUs: number;
 }
@@ -156,8 +158,9 @@ export class ConnectorEvents {
     const startTicks = isSure ? ticksAt(bootNs) : null;
     const audited = this.auditTellsUs !== null && Number(messages.monotonicNs(index)) / 1000 > this.auditTellsUs;
     const parent = messages.data(index, 1);
-    const inside = this.#lives.get(parent)?.inside ?? this.#insideBefore.has(parent);
-    const life = { startTicks, audited, executed: false, inside, lookedUs: nowUs };
+    const maker = this.#lives.get(parent) ?? null;
+    const inside = maker === null ? this.#insideBefore.has(parent) : isInside(maker);
+    const life = { startTicks, audited, executed: false, inside, maker: inside ? null : maker, lookedUs: nowUs };
     this.#lives.set(tgid, life);
     // Where the start is not sure, the process is looked at now: the event must have it.
     if (isSure && !this.#options.budget.take(nowUs)) return null;
@@ -262,13 +265,22 @@ export class ConnectorEvents {
     this.#execs[index % openAtOnce] = null;
     try {
       const { reading, place, life } = exec;
-      const facts = exec.whole ? reading.program(place) : reading.executable(place, life?.inside === false);
+      const facts = exec.whole
+        ? reading.program(place)
+        : reading.executable(place, life !== undefined && !isInside(life));
       if (life !== undefined && facts.namespaces !== undefined) life.inside = true;
       return facts;
     } finally {
       exec.reading.close();
     }
   }
+}
+
+/** No life holds on to more than the one before it. */
+function isInside(life: Life): boolean {
+  life.inside ||= life.maker?.inside === true;
+  life.maker = null;
+  return life.inside;
 }
 
 /** A double holds it exactly for 104 days, and to within a few ns for ever: finer than the margin it is used with. */

@@ -9,7 +9,7 @@ import {
   ofChild,
   onHost,
 } from '../../src/recorder/inner-pids.ts';
-import { became, cloned, exec, exit, fork, snapshot, unshare } from '../support/events.ts';
+import { became, cloned, exec, exit, fork, loss, snapshot, unshare } from '../support/events.ts';
 import { record } from '../support/recording.ts';
 
 const containerId = 'c'.repeat(64);
@@ -77,10 +77,10 @@ describe('a process in a container', () => {
   it('is numbered by /proc, and its children by the calls that made them', () => {
     const events = [
       fork(10, { tgid: 200, parentTgid: 100 }),
-      cloned(11, 100, 7),
+      cloned(10, 100, 7),
       exec(12, 200),
       fork(13, { tgid: 300, parentTgid: 200 }),
-      cloned(14, 200, 8),
+      cloned(13, 200, 8),
     ];
 
     expect(innerPids(first, ...events)).toEqual([
@@ -90,12 +90,37 @@ describe('a process in a container', () => {
     ]);
   });
 
-  it('is not numbered by a call that may be of another child or a thread', () => {
-    const two = [fork(10, { tgid: 200, parentTgid: 100 }), fork(10, { tgid: 300, parentTgid: 100 })];
+  it('is numbered by the order of the calls, for one thread makes one child after the other', () => {
+    const forks = [20, 30, 40].map((ms) => fork(ms, { tgid: ms * 10, parentTgid: 100 }));
+    const calls = [20, 30, 40].map((ms) => cloned(ms, 100, ms / 10));
+
+    expect(innerPids(first, ...forks, ...calls)).toEqual([
+      [100, 'snapshot', 1],
+      [200, 'inside', 2],
+      [300, 'inside', 3],
+      [400, 'inside', 4],
+    ]);
+    // The record of the first is missing: times tell.
+    const apart = [fork(20, { tgid: 200, parentTgid: 100 }), fork(300, { tgid: 300, parentTgid: 100 })];
+    expect(innerPids(first, ...apart, cloned(300, 100, 3))).toEqual([[100, 'snapshot', 1]]);
+    expect(innerPids(first, ...forks, loss(50), ...calls)).toEqual([[100, 'snapshot', 1]]);
+  });
+
+  it('is not numbered by the call that made a sibling of the caller, nor by one of hidden flags', () => {
+    const child = fork(10, { tgid: 200, parentTgid: 100 });
+    const call = (flags: number | null) => innerPids(first, child, cloned(9, 100, 8, { flags }), cloned(10, 100, 7));
+
+    expect(call(0x8011)).toEqual([
+      [100, 'snapshot', 1],
+      [200, 'inside', 7],
+    ]);
+    expect(call(null)).toEqual([[100, 'snapshot', 1]]);
+  });
+
+  it('is not numbered by a call that may be of another thread', () => {
     const thread = fork(9, { tgid: 100, pid: 150, parentTgid: 100 });
 
-    expect(innerPids(first, ...two, cloned(11, 100, 8), cloned(11, 100, 7))).toEqual([[100, 'snapshot', 1]]);
-    expect(innerPids(first, thread, fork(10, { tgid: 200, parentTgid: 100 }), cloned(11, 100, 8))).toEqual([
+    expect(innerPids(first, thread, fork(10, { tgid: 200, parentTgid: 100 }), cloned(10, 100, 8))).toEqual([
       [100, 'snapshot', 1],
     ]);
   });
@@ -103,7 +128,7 @@ describe('a process in a container', () => {
   it('that was read is not told again', () => {
     const read = became(11, { tgid: 200, proc: { startTicks: 5001, containerId, pids: [200, 7] } });
 
-    expect(innerPids(first, fork(10, { tgid: 200, parentTgid: 100 }), read, cloned(12, 100, 7))).toEqual([
+    expect(innerPids(first, fork(10, { tgid: 200, parentTgid: 100 }), read, cloned(10, 100, 7))).toEqual([
       [100, 'snapshot', 1],
       [200, 'exec', 7],
     ]);
@@ -119,7 +144,7 @@ describe('a process that makes namespaces', () => {
       shell,
       unshare(5, 100, newNamespace.pid),
       child,
-      cloned(11, 100, 200),
+      cloned(10, 100, 200),
       exit(20, { tgid: 200 }),
     );
 
@@ -136,7 +161,7 @@ describe('a process that makes namespaces', () => {
       shell,
       unshare(5, 100, newNamespace.mnt),
       child,
-      cloned(11, 100, 200, { flags: newNamespace.net | 17 }),
+      cloned(10, 100, 200, { flags: newNamespace.net | 17 }),
     );
 
     expect(pids.slice(1).map(({ tgid, observation, namespaces }) => [tgid, observation, namespaces])).toEqual([
