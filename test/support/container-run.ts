@@ -11,8 +11,8 @@ import type { DockerEngine } from './docker-engine.ts';
 /** What the short container runs. busybox's shell turns itself into the last command of a line, here `cat` and `true`. */
 export const shellLine = 'echo hi > /tmp/x; sh -c "cat /tmp/x > /root/y"; /bin/true arg';
 
-/** Two processes that tell their own numbers in the container by their exit codes. */
-export const numbersLine = "sh -c 'exit $$'; exit $$";
+/** Two processes that tell their own numbers in the container by their exit codes; the first is there to be looked at. */
+export const numbersLine = "sleep 0.5; sh -c 'exit $$'; exit $$";
 
 const namespaceKinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'];
 

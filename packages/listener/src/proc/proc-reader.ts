@@ -19,6 +19,11 @@ const exitingFlag = 0x4;
 /** Programs of which the command line matters as soon as they are met: what they make, or which of their parts they are. */
 const engine = /(?:^|\/)(?:runc|crun|youki|dockerd)$/;
 
+/** Whether a program makes containers, and is moved into them itself before it becomes their first program. */
+export function isRuntime(exe: BinaryString): boolean {
+  return engine.test(exe);
+}
+
 export class ProcReader {
   readonly #files: ProcFiles;
   readonly #containers = new ContainerReadings();
@@ -161,7 +166,7 @@ export class ProcessReading {
     const exe = this.#process.text(procPart.exe);
     if (exe === null) return place;
     const file = runningFile(this.#process, exe);
-    if (engine.test(file.exe)) return this.program(place);
+    if (isRuntime(file.exe)) return this.program(place);
     if (this.#envNames) this.#putEnvironment(place);
     Object.assign(place, file);
     return isFirst && place.containerId != null ? this.#inContainer(place) : place;

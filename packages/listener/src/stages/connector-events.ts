@@ -12,7 +12,7 @@
  */
 
 import type { BecameEvent, ConnectorEvent, ForkEvent, ProcFacts, SnapshotEvent } from '../events.ts';
-import type { ProcessReading, ProcReader } from '../proc/proc-reader.ts';
+import { isRuntime, type ProcessReading, type ProcReader } from '../proc/proc-reader.ts';
 import { type ConnectorMessages, processEvent, SequenceWatch } from './connector-message.ts';
 import type { ReadingBudget } from './reading-budget.ts';
 
@@ -55,10 +55,10 @@ interface Life {
   /** Its execs are told by audit too. */
   readonly audited: boolean;
   executed: boolean;
-  /** What it or a process it descends from is in its container was read. */
+  /** What its parent is in a container was read before this one was made: it is the same. */
+  readonly inherits: boolean;
+  /** What it is in its container was read, or is inherited. */
   inside: boolean;
-  /** Its parent, where that may still be found to be inside by the time of its exec. */
-  maker: Life | null;
   /** µs of CLOCK_MONOTONIC. */
   lookedUs: number;
 }
@@ -158,9 +158,8 @@ export class ConnectorEvents {
     const startTicks = isSure ? ticksAt(bootNs) : null;
     const audited = this.auditTellsUs !== null && Number(messages.monotonicNs(index)) / 1000 > this.auditTellsUs;
     const parent = messages.data(index, 1);
-    const maker = this.#lives.get(parent) ?? null;
-    const inside = maker === null ? this.#insideBefore.has(parent) : isInside(maker);
-    const life = { startTicks, audited, executed: false, inside, maker: inside ? null : maker, lookedUs: nowUs };
+    const inside = this.#lives.get(parent)?.inside ?? this.#insideBefore.has(parent);
+    const life = { startTicks, audited, executed: false, inherits: inside, inside, lookedUs: nowUs };
     this.#lives.set(tgid, life);
     // Where the start is not sure, the process is looked at now: the event must have it.
     if (isSure && !this.#options.budget.take(nowUs)) return null;
@@ -265,22 +264,14 @@ export class ConnectorEvents {
     this.#execs[index % openAtOnce] = null;
     try {
       const { reading, place, life } = exec;
-      const facts = exec.whole
-        ? reading.program(place)
-        : reading.executable(place, life !== undefined && !isInside(life));
-      if (life !== undefined && facts.namespaces !== undefined) life.inside = true;
+      const facts = exec.whole ? reading.program(place) : reading.executable(place, life?.inherits === false);
+      // A runtime is on its way into the container.
+      if (life?.inherits === false) life.inside = facts.namespaces !== undefined && !isRuntime(facts.exe ?? '');
       return facts;
     } finally {
       exec.reading.close();
     }
   }
-}
-
-/** No life holds on to more than the one before it. */
-function isInside(life: Life): boolean {
-  life.inside ||= life.maker?.inside === true;
-  life.maker = null;
-  return life.inside;
 }
 
 /** A double holds it exactly for 104 days, and to within a few ns for ever: finer than the margin it is used with. */

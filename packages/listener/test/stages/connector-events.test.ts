@@ -106,11 +106,25 @@ describe('what a process is in its container', () => {
 
   it('is read of the first one there when readings are spent, and not of those that it makes', () => {
     const found = connector({ ...host, 20: inside(20), 21: inside(21) }, { most: 0 });
-    found.take([fork(20), exec(20), fork(21, 20), exec(21)]);
+    found.take([fork(20), exec(20)]);
+    found.take([fork(21, 20), exec(21), exec(20)]);
 
     expect(looked(found)).toEqual([
       [20, [20, 1]],
       [21, undefined],
+      [20, [20, 1]],
+    ]);
+  });
+
+  it('is read again of what a runtime becomes, for it was on its way there', () => {
+    const runc = { ...inside(20), exe: '/usr/bin/runc' };
+    const found = connector({ ...host, 20: runc, 21: inside(21) }, { most: 0 });
+    found.take([fork(20), exec(20)]);
+    found.take([fork(21, 20), exec(21)]);
+
+    expect(looked(found)).toEqual([
+      [20, [20, 1]],
+      [21, [21, 2]],
     ]);
   });
 
