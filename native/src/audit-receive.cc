@@ -4,9 +4,12 @@
 #include <cerrno>
 #include <cstring>
 #include <iterator>
+#include <string_view>
 
 #include "datagram-batch.h"
 #include "errors.h"
+#include "record-head.h"
+#include "serial-watch.h"
 
 namespace godo {
 
@@ -55,14 +58,19 @@ size_t deliverPending(NetlinkSocket& socket, uint8_t* memory, size_t length) {
   return written;
 }
 
-/** Takes records out of the ring as far as they have room. Returns bytes. */
+/**
+ * Takes the records that are in the ring now, as far as they have room; not those that come meanwhile, for they arrive later
+ * than the clock says. Returns bytes.
+ */
 size_t takeFromRing(RecordRing& ring, uint8_t* memory, size_t length) {
-  uint64_t arrivalNs = 0;
+  const uint64_t end = ring.end();
+  if (ring.isAt(end)) return 0;
+  const uint64_t arrivalNs = readClock(CLOCK_MONOTONIC);
   size_t written = 0;
   size_t bytes;
-  while (const uint8_t* const datagram = ring.front(bytes)) {
-    if (((bytes + 7) & ~size_t{7}) > length - written) break;
-    if (arrivalNs == 0) arrivalNs = readClock(CLOCK_MONOTONIC);
+  while (!ring.isAt(end)) {
+    const uint8_t* const datagram = ring.front(bytes);
+    if (datagram == nullptr || ((bytes + 7) & ~size_t{7}) > length - written) break;
     nlmsghdr header;
     std::memcpy(&header, datagram, sizeof header);
     uint8_t* const place = memory + written;
@@ -143,6 +151,39 @@ bool ringWasOvertaken(RecordRing* ring) {
   return true;
 }
 
+bool readSerial(const uint8_t* payload, size_t bytes, uint32_t& serial) {
+  Stamp stamp;
+  size_t end;
+  const std::string_view text(reinterpret_cast<const char*>(payload), bytes);
+  if (readStamp(text, stamp, end) != RecordError::none) return false;
+  serial = stamp.serial;
+  return true;
+}
+
+/**
+ * Of what a receive brought that found the ring overtaken, bytes of the record that is older than the ring all the same: the
+ * one that was on its way when the diversion before was ended, the first if it is there at all. All others came a whole ring
+ * later, so that the serials tell.
+ */
+size_t olderThanRing(const RecordRing& ring, const uint8_t* memory, size_t bytes) {
+  size_t frontBytes;
+  const uint8_t* const front = ring.front(frontBytes);
+  if (bytes == 0 || front == nullptr) return 0;
+  PackedHeader header;
+  std::memcpy(&header, memory, sizeof header);
+  uint32_t first, next;
+  if (!readSerial(memory + sizeof header, header.payloadBytes, first)) return 0;
+  if (!readSerial(front + sizeof(nlmsghdr), frontBytes - sizeof(nlmsghdr), next)) return 0;
+  return serialDistance(first, next) < 0 ? 0 : (sizeof header + header.payloadBytes + 7) & ~size_t{7};
+}
+
+/** Puts back what came after the ring. Returns bytes of what came before it. */
+size_t keepOlder(NetlinkSocket& socket, const uint8_t* memory, size_t bytes) {
+  const size_t older = olderThanRing(*socket.ring, memory, bytes);
+  putBack(socket, memory + older, bytes - older);
+  return older;
+}
+
 /**
  * The socket was emptied just now, so what comes next may go into the ring again, and what came meanwhile is taken as well.
  * To wait until nothing comes meanwhile would be to wait for the end of the load. Returns bytes.
@@ -152,9 +193,7 @@ size_t endDiversion(NetlinkSocket& socket, uint8_t* memory, size_t length) {
   socket.ring->endDiversion();
   const SocketBatch batch = receiveFromSocket(socket, memory, length);
   if (batch.count == -ENOBUFS) socket.overran = true;
-  if (!ringWasOvertaken(socket.ring.get())) return batch.bytes;
-  putBack(socket, memory, batch.bytes);
-  return 0;
+  return ringWasOvertaken(socket.ring.get()) ? keepOlder(socket, memory, batch.bytes) : batch.bytes;
 }
 
 /**
@@ -184,7 +223,7 @@ int64_t receiveBatch(NetlinkSocket& socket, uint8_t* memory, size_t length, bool
     if (batch.count < 0 && batch.count != -EAGAIN) throwSystemError(-batch.count, "recvmmsg");
     if (batch.count >= 0) {
       if (ringWasOvertaken(ring)) {
-        putBack(socket, memory, batch.bytes);
+        if (const size_t bytes = keepOlder(socket, memory, batch.bytes)) return static_cast<int64_t>(bytes);
         continue;
       }
       size_t bytes = batch.bytes;

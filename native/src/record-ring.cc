@@ -126,13 +126,16 @@ void RecordRing::unmap() {
 }
 
 const uint8_t* RecordRing::front(size_t& bytes) const {
-  const uint64_t written = __atomic_load_n(reinterpret_cast<const uint64_t*>(written_), __ATOMIC_ACQUIRE);
-  if (*read_ == written) return nullptr;
+  if (isAt(end())) return nullptr;
   const uint8_t* const record = written_ + pageBytes_ + (*read_ & (bytes_ - 1));
   const uint32_t head = __atomic_load_n(reinterpret_cast<const uint32_t*>(record), __ATOMIC_ACQUIRE);
   if ((head & beingWritten) != 0) return nullptr;
   bytes = head & ~discarded;
   return record + recordHeadBytes;
+}
+
+uint64_t RecordRing::end() const {
+  return __atomic_load_n(reinterpret_cast<const uint64_t*>(written_), __ATOMIC_ACQUIRE);
 }
 
 bool RecordRing::empty() const {

@@ -29,6 +29,10 @@ class RecordRing {
   /** A datagram: netlink header, payload and padding. Null when none waits. It stays until release(). */
   const uint8_t* front(size_t& bytes) const;
   bool empty() const;
+  /** How far the kernel has come: what it adds from now on stands behind this. */
+  uint64_t end() const;
+  /** Whether everything before such an end has been released. */
+  bool isAt(uint64_t end) const { return *read_ == end; }
   /** Gives up the room of front(). */
   void release();
 

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { constants, cpus, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import {
@@ -8,6 +9,7 @@ import {
   closeSocket,
   openAudit,
   openAuditControl,
+  readClocks,
   receiveAudit,
   recordRingDiversions,
   setAuditStatus,
@@ -89,6 +91,54 @@ describeAsRoot('a ring of records', () => {
         expect(recordRingDiversions(data)).toBeGreaterThan(3);
       } finally {
         closeSocket(witness);
+        closeSocket(data);
+      }
+    });
+  });
+
+  it('gives no record an arrival before it was sent, even where others come while it is emptied', {
+    timeout: lockedTestMs,
+  }, async () => {
+    await withAuditExperiment(async (control) => {
+      const data = openAudit({ multicast: false, receiveBufferBytes: 32 << 20 });
+      const memory = new Uint8Array(64 << 20);
+      // More to do than there are processors: whoever empties the ring is held up in the middle of it.
+      const busy = cpus()
+        .flatMap(() => [1, 2])
+        .map(() => spawn(process.execPath, ['-e', 'for (;;);']));
+      const loops = [1, 2].map(() =>
+        spawn('sh', ['-c', 'read go; exec dd if=/dev/zero of=/dev/null bs=1'], { stdio: 'pipe' }),
+      );
+      try {
+        attachRecordRing(data, 64 << 20);
+        setAuditStatus(data, { pid: process.pid }, limitMs);
+        setAuditStatus(control, { enabled: 1 }, limitMs);
+        // What came into the socket first; from here on they come into the ring.
+        while (receiveAudit(data, memory, 0, memory.length, 50) > 0);
+        for (const { pid, stdin } of loops) {
+          if (pid === undefined) throw new Error('no shell');
+          addAuditRule(control, exitRule('write', { pid }), limitMs);
+          stdin.end('\n');
+        }
+        let records = 0;
+        const early: number[] = [];
+        for (let round = 0; round < 40; round += 1) {
+          await sleep(60);
+          const { realtimeNs, monotonicNs } = readClocks();
+          setPriority(constants.priority.PRIORITY_LOW);
+          const bytes = receiveAudit(data, memory, 0, memory.length, 0);
+          setPriority(constants.priority.PRIORITY_NORMAL);
+          for (const { arrivalNs, payload } of unpackRecords(memory, bytes)) {
+            const stampMs = Number(/^audit\((\d+\.\d+):/.exec(payload.toString('latin1'))?.[1]) * 1000;
+            const arrivalMs = Number(arrivalNs - monotonicNs + realtimeNs) / 1e6;
+            records += 1;
+            if (arrivalMs < stampMs) early.push(stampMs - arrivalMs);
+          }
+        }
+        expect(records).toBeGreaterThan(5_000);
+        expect(early).toEqual([]);
+      } finally {
+        for (const child of [...busy, ...loops]) child.kill('SIGKILL');
         closeSocket(data);
       }
     });

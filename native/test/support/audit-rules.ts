@@ -9,17 +9,18 @@ interface Architecture {
   audit: number;
   execve: number;
   mount: number;
+  write: number;
 }
 
 const architectures: Readonly<Record<string, Architecture>> = {
-  x64: { audit: 0xc000003e, execve: 59, mount: 165 },
-  arm64: { audit: 0xc00000b7, execve: 221, mount: 40 },
+  x64: { audit: 0xc000003e, execve: 59, mount: 165, write: 1 },
+  arm64: { audit: 0xc00000b7, execve: 221, mount: 40, write: 64 },
 };
 
 export const testKey = 'godo-native-test';
 
 /** An exit,always rule for one system call of the native architecture, narrowed by a pid or ppid, with our key. */
-export function exitRule(syscall: 'execve' | 'mount', only: { pid: number } | { ppid: number }): Uint8Array {
+export function exitRule(syscall: 'execve' | 'mount' | 'write', only: { pid: number } | { ppid: number }): Uint8Array {
   const architecture = architectures[process.arch];
   if (architecture === undefined) throw new Error(`no system call numbers for ${process.arch}`);
   const key = Buffer.from(testKey);

@@ -4,11 +4,14 @@ import { TextStore } from './text-store.ts';
 const mostRemembered = 20_000;
 /** Longer ones are hardly ever equal. */
 const longestRemembered = 512;
+/** What is read again and again, such as the programs of a host, is decoded once. */
+const mostDecoded = 2048;
 
 /** Numbers texts from 0 on. Equal texts mostly get one number, but not always: compare texts, not numbers. */
 export class SharedTexts {
   readonly #texts = new TextStore();
   readonly #numbers = new Map<string, number>();
+  readonly #decoded = new Map<number, string>();
 
   /** @param text - Well-formed. */
   numberOf(text: string): number {
@@ -24,6 +27,13 @@ export class SharedTexts {
 
   /** @throws RangeError where no text has this number. */
   get(number: number): string {
-    return this.#texts.get(number);
+    const before = this.#decoded.get(number);
+    if (before !== undefined) return before;
+    const text = this.#texts.get(number);
+    if (text.length <= longestRemembered) {
+      if (this.#decoded.size >= mostDecoded) this.#decoded.clear();
+      this.#decoded.set(number, text);
+    }
+    return text;
   }
 }

@@ -23,6 +23,8 @@ export class CookedFile {
   readonly #database: SqliteDatabase;
   readonly #rows: TableInserter;
   #passage: SessionPassage | null = null;
+  /** What went wrong while nobody waited for it. */
+  #unprepared: unknown = null;
   #open = true;
 
   private constructor(next: string, location: string, database: SqliteDatabase) {
@@ -72,17 +74,26 @@ export class CookedFile {
     });
   }
 
-  /** As the methods of {@link SessionPassage} of these names. */
-  survey(): boolean {
-    return this.#guarded(() => this.#passing().survey());
+  /** A step of what {@link pass} needs, which also tells what went wrong here. @returns whether something is left. */
+  prepare(): boolean {
+    try {
+      return this.#open && (this.#passage?.survey() ?? false);
+    } catch (error) {
+      this.#unprepared = error;
+      return false;
+    }
   }
 
+  /** As the methods of {@link SessionPassage} of these names. */
   judge(openers: JudgedOpeners): void {
     this.#guarded(() => this.#passing().judge(openers));
   }
 
   pass(): PassedRows | null {
-    return this.#guarded(() => this.#passing().pass());
+    return this.#guarded(() => {
+      if (this.#unprepared !== null) throw this.#unprepared;
+      return this.#passing().pass();
+    });
   }
 
   finish(): Passed {

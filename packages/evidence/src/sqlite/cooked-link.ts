@@ -10,17 +10,7 @@ import { reasonOf, StoreError, type StoreErrorCode } from '../store-error.ts';
 import { CookedFile } from './cooked-file.ts';
 
 /** What can be asked of the file. */
-export type CookedCall =
-  | 'insert'
-  | 'openRaw'
-  | 'read'
-  | 'readOn'
-  | 'survey'
-  | 'judge'
-  | 'pass'
-  | 'finish'
-  | 'commit'
-  | 'abort';
+export type CookedCall = 'insert' | 'openRaw' | 'read' | 'readOn' | 'judge' | 'pass' | 'finish' | 'commit' | 'abort';
 
 type Parameters<C extends CookedCall> = CookedFile[C] extends (...args: infer A) => unknown ? A : never;
 type Result<C extends CookedCall> = CookedFile[C] extends (...args: never) => infer R ? R : never;

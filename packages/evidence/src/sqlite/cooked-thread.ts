@@ -1,4 +1,7 @@
-/** The thread that owns the file of cooked evidence: carries out calls (cooked-link.ts) one after the other. */
+/**
+ * The thread that owns the file of cooked evidence: carries out calls (cooked-link.ts) one after the other, and works
+ * ahead while none waits.
+ */
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { reasonOf, StoreError } from '../store-error.ts';
@@ -18,12 +21,17 @@ function failure(error: unknown): ThreadAnswer {
 
 try {
   const file = await CookedFile.open(next, location);
+  const workAhead = (): void => {
+    // Calls that came meanwhile are carried out before it goes on.
+    if (file.prepare()) setImmediate(workAhead);
+  };
   parentPort?.on('message', (call: ThreadCall) => {
     try {
       answer({ result: callOf(file, call) });
     } catch (error) {
       answer(failure(error));
     }
+    if (call.name === 'openRaw') workAhead();
   });
   answer({ result: null });
 } catch (error) {

@@ -24,6 +24,9 @@ export async function openSqlitePassage(
   return new SqlitePassage(reader, writer, start.openers);
 }
 
+/** While the rows of one step are worked on, so many steps are under way: one that takes longer keeps nobody waiting. */
+const passesAhead = 3;
+
 class SqlitePassage implements FilePassage {
   readonly #reader: SqliteRawReader;
   readonly #writer: SqliteCookedWriter;
@@ -31,20 +34,16 @@ class SqlitePassage implements FilePassage {
   readonly #containers: { readonly bootId: string; readonly containerId: string }[] = [];
   readonly #containerNumbers = new Map<string, number>();
   readonly #containerOf: Int32Array;
-  #surveying = true;
 
   constructor(reader: SqliteRawReader, writer: SqliteCookedWriter, openers: number) {
     this.#reader = reader;
     this.#writer = writer;
     this.#containerOf = new Int32Array(openers + 1);
-    // What fails here fails again when it is waited for.
-    this.#survey().catch(() => undefined);
   }
 
   async *closedFiles(judge: JudgeOpener): AsyncGenerator<PassedFiles> {
     const { link } = this.#writer;
     const { rows, connection } = this.#reader;
-    this.#surveying = false;
     for (const openers of rows.openers()) await link.call('judge', this.#judged(openers, judge));
     const step = () => {
       const passed = link.call('pass');
@@ -52,10 +51,11 @@ class SqlitePassage implements FilePassage {
       passed.catch(() => undefined);
       return passed;
     };
-    for (let next = step(); ; ) {
-      const found = await next;
+    const asked = Array.from({ length: passesAhead }, step);
+    for (;;) {
+      const found = (await asked.shift()) ?? null;
       if (found === null) break;
-      next = step();
+      asked.push(step());
       yield this.#passed(found);
     }
     connection.verify();
@@ -66,11 +66,6 @@ class SqlitePassage implements FilePassage {
     for await (const found of rows.sessions('files', { where, values: until })) {
       yield { ...found, seen: found.sessions.length + found.unusable, passed: 0, changed: [] };
     }
-  }
-
-  /** While observations of tasks are read; what is left then is done as the sessions pass. */
-  async #survey(): Promise<void> {
-    while (this.#surveying && (await this.#writer.link.call('survey')));
   }
 
   #judged(openers: readonly FoundOpener[], judge: JudgeOpener): JudgedOpeners {

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 import type { EventDocument, LossDocument, RawCollection, SessionDocument } from '../raw-documents.ts';
 import type { FileSessions, RawReader, TaskObservation } from '../stores.ts';
 import { closeReading, type FileConnection, openForReading } from './connection.ts';
-import type { DocumentForm } from './document-of-row.ts';
 import { sqliteError } from './errors.ts';
+import { observationForm } from './observation-form.ts';
 import { rawFile } from './raw-store.ts';
 import { RowReader } from './row-reader.ts';
 import { rawTables } from './schema.ts';
@@ -29,34 +29,6 @@ const latestOpen = {
       SELECT 1 FROM fds AS later
       WHERE later.opened = this.opened AND later.id = this.id AND later.checkpoint > this.checkpoint)`,
   values: [],
-};
-
-/** All that is known of observations; see {@link TaskObservation} for what is not wanted. */
-const observationForm: DocumentForm = {
-  omitted: new Set(['time', 'start']),
-  layout: [
-    ...['_id', 'host', 'machineId', 'bootId', 'sessionId', 'observation', 'source', 'clock', 'timeNs', 'key', 'pid'],
-    ...['tgid', 'startTicks', 'startNs', 'inferred', 'ppid', 'parentTgid', 'parentKey', 'exitCode', 'exitSignal'],
-    ...['coreDumped', 'star', 'success', 'errno', 'argv', 'argvHex', 'comm', 'commHex', 'exe', 'exeHex', 'cwd'],
-    ...[
-      'envNames',
-      'envNamesCut',
-      'exeDeleted',
-      'script',
-      'scriptHex',
-      'viaScripts',
-      'viaScriptsHex',
-      'cwdHex',
-      'rootfs',
-      'rootfsHex',
-      'containerId',
-      'warnings',
-      'innerPid',
-      'pids',
-      'namespaces',
-    ],
-    ...['uid', 'gid', 'euid', 'auid', 'ses', 'tty'],
-  ],
 };
 
 export class SqliteRawReader implements RawReader {

@@ -3,12 +3,13 @@
 import type { CookedFileSession } from '../file-session.ts';
 import type { FileSessions } from '../stores.ts';
 import type { ReadConnection } from './connection.ts';
-import { type DocumentForm, DocumentMould, wholeDocument } from './document-of-row.ts';
+import { type DocumentForm, DocumentMould, type FoundKey, foundKey, wholeDocument } from './document-of-row.ts';
 import type { SqliteValue } from './driver.ts';
 import { type FoundOpener, Lookup } from './lookup.ts';
 import { type ColumnType, decoded, guarded, type Page, pageOfAll, pages, type RowSource } from './pages.ts';
 import type { DocumentTable } from './schema.ts';
 import { sessionOfRow } from './session-of-row.ts';
+import { absoluteTo } from './text-form.ts';
 import { compareSessions, compareTexts, inOrder } from './ties.ts';
 
 /** A condition on the table, which is called `this`. */
@@ -201,17 +202,24 @@ export class RowReader {
     const lookup = this.#lookup;
     return decoded(this.#connection, this.#file, () => {
       const found: ReadDocument[] = [];
+      let process: FoundKey | null = null;
       for (let row = 0; row < rows; row += 1) {
+        const bootId = lookup.boot(boot[row] as number);
+        const text = (key[row] ?? null) as string | null;
+        if (text === null) process = null;
+        else if (row === 0 || text !== key[row - 1] || boot[row] !== boot[row - 1]) {
+          process = foundKey(absoluteTo(bootId, text));
+        }
         const values = {
-          boot: lookup.boot(boot[row] as number),
+          boot: bootId,
           id: id[row] as string,
-          key: (key[row] ?? null) as string | null,
+          key: process,
           time: BigInt(time[row] as string),
           origin: origin[row] === null ? null : lookup.origin(origin[row] as number),
           values: docs[row],
         };
         const document = this.#mould(shape[row] as number, form).document(values, lookup.text);
-        found.push({ key: key[row], time: time[row], document: document as unknown as ReadDocument['document'] });
+        found.push({ key: key[row], time: time[row], document: document as ReadDocument['document'] });
       }
       return found;
     });

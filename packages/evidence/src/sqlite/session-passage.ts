@@ -61,6 +61,8 @@ export interface Passed {
 /** More are no dictionary of ours, and arrays by number would be large. */
 const mostOpeners = 2 ** 28;
 const mostBoots = 100_000;
+/** Particular rows that are looked for ahead: the tasks, which are read meanwhile, take most memory just then. */
+const mostAhead = 20_000;
 
 /** One for a database of cooked evidence, to which raw evidence is attached. */
 export class SessionPassage {
@@ -111,7 +113,11 @@ export class SessionPassage {
     const last = { texts: 0, boots: 0, origins: 0, openers: 0 };
     for (const table of Object.keys(last) as (keyof typeof last)[]) {
       const { list } = database
-        .prepare(`SELECT json_array(ifnull(min(id), 1), ifnull(max(id), 0)) AS list FROM raw.${table}`)
+        // Asked for in one SELECT, the two would be looked for in all rows.
+        .prepare(
+          `SELECT json_array(
+             ifnull((SELECT min(id) FROM raw.${table}), 1), ifnull((SELECT max(id) FROM raw.${table}), 0)) AS list`,
+        )
         .get() as { list: string };
       const [lowest, highest] = JSON.parse(list) as [number, number];
       if (lowest < 1 || !Number.isSafeInteger(highest)) return null;
@@ -140,10 +146,10 @@ export class SessionPassage {
     return page === null ? null : sentPage(page);
   }
 
-  /** A step of looking through the sessions, ahead of taking them over. @returns whether something is left. */
+  /** A step of looking through the sessions, ahead of taking them over. @returns whether more is to be done ahead. */
   survey(): boolean {
     this.#survey.goOn();
-    return !this.#survey.done;
+    return !this.#survey.done && this.#survey.particular < mostAhead;
   }
 
   /** Comes first, for all openers. */

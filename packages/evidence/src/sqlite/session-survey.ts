@@ -73,6 +73,7 @@ export class SessionSurvey {
   cutShort = false;
   readonly #lookup: Lookup;
   readonly #cursor: PageCursor;
+  /** Rows that are remembered one by one. */
   #particular = 0;
   // The stretch so far.
   #pages = 0;
@@ -86,6 +87,10 @@ export class SessionSurvey {
     this.#cursor = new PageCursor(connection, file, { ...sessionSource, table: 'raw.files' });
     this.usual = new Uint32Array(openers + 1);
     this.changed = new Uint32Array(openers + 1);
+  }
+
+  get particular(): number {
+    return this.#particular;
   }
 
   /** Goes on by a few pages. */

@@ -50,24 +50,29 @@ export async function* inOrder<T>(
   sameMoment: (left: T, right: T) => boolean,
   compare: (left: T, right: T) => number,
 ): AsyncGenerator<T[]> {
+  let last: T | undefined;
+  /** Those of its moment that came before it; mostly none. */
   let held: T[] = [];
+  const release = (ordered: T[]): void => {
+    if (last === undefined) return;
+    if (held.length === 0) {
+      ordered.push(last);
+      return;
+    }
+    held.push(last);
+    for (const item of held.sort(compare)) ordered.push(item);
+    held = [];
+  };
   for await (const batch of batches) {
     const ordered: T[] = [];
     for (const item of batch) {
-      const before = held[held.length - 1];
-      if (before !== undefined && !sameMoment(before, item)) held = release(held, ordered, compare);
-      held.push(item);
+      if (last !== undefined && sameMoment(last, item)) held.push(last);
+      else release(ordered);
+      last = item;
     }
     yield ordered;
   }
   const ordered: T[] = [];
-  release(held, ordered, compare);
+  release(ordered);
   yield ordered;
-}
-
-function release<T>(held: T[], ordered: T[], compare: (left: T, right: T) => number): T[] {
-  if (held.length > 1) held.sort(compare);
-  for (const item of held) ordered.push(item);
-  held.length = 0;
-  return held;
 }

@@ -1,10 +1,11 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openCookedReader, openCookedWriter, type SqliteTarget } from '../../src/index.ts';
+import { openCookedReader, openCookedWriter, openRawStore, type SqliteTarget } from '../../src/index.ts';
+import { CookedFile } from '../../src/sqlite/cooked-file.ts';
 import { openSqlite } from '../../src/sqlite/driver.ts';
 import { collect, sqliteTargets } from '../support/databases.ts';
-import { cookedFile, cookedFileEntry } from '../support/documents.ts';
+import { bootId, cookedFile, cookedFileEntry, fileEntry, fileSession } from '../support/documents.ts';
 
 const newTarget = sqliteTargets();
 
@@ -105,4 +106,30 @@ test('a set of which a batch failed cannot be committed, and the old one stays',
     files: ['cooked.db'],
     ids: ['old'],
   });
+});
+
+test('damage that is met while nobody waits is told to the one who asks for what comes of it', async () => {
+  const target = newTarget();
+  // A text that goes on in further pages: those are read with it alone.
+  const device = (number: number) => `${'x'.repeat(5000)}device ${number} ${'x'.repeat(5000)}`;
+  const sessions = Array.from({ length: 100 }, (_, number) =>
+    fileEntry(fileSession({ _id: `${bootId}:audit:1.${number}`, dev: device(number) })),
+  );
+  const store = await openRawStore(target);
+  await store.insert(sessions);
+  await store.close();
+  const raw = join(target.directory, 'raw.db');
+  const bytes = readFileSync(raw);
+  const pageBytes = bytes.readUInt16BE(16);
+  const damaged = Math.floor(bytes.indexOf('device 50 ') / pageBytes) * pageBytes;
+  writeFileSync(raw, bytes.fill(0, damaged, damaged + pageBytes));
+
+  const location = join(target.directory, 'cooked.db');
+  writeFileSync(`${location}.new-1`, '');
+  const file = await CookedFile.open(`${location}.new-1`, location);
+  file.openRaw(raw);
+  while (file.prepare());
+  expect(() => file.pass()).toThrow(/malformed/);
+  file.abort();
+  expect(readdirSync(target.directory)).toStrictEqual(['raw.db']);
 });

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { moment } from '../../src/index.ts';
+import type { DocumentForm } from '../../src/sqlite/document-of-row.ts';
+import { observationForm } from '../../src/sqlite/observation-form.ts';
 import { rawTables } from '../../src/sqlite/schema.ts';
 import { compareTexts } from '../../src/sqlite/ties.ts';
 import { anyDocument } from '../support/arbitrary.ts';
@@ -32,7 +34,7 @@ test('any observations come back without their ISO texts, those of a key togethe
       const { database, writer, reader } = await rawTablesInMemory();
       const documents = withoutTwins(given as Fields[]);
       writer.insert(documents.map((document) => ({ collection: 'pids', document })));
-      const form = { omitted: new Set(['time', 'start']), layout: [] };
+      const form = { omitted: new Set(['time', 'start']), layout: [], build: null };
       const found = await collectBatches(reader.documents<Fields>('pids', rawTables.pids, undefined, form));
       database.close();
       const byId = (documents: readonly Fields[]) =>
@@ -51,13 +53,31 @@ test('documents of a form have all fields of its layout first, whatever their ow
     { _id: 'b', key: 'boot:1:1', timeNs: 2n, exe: null, star: true },
   ];
   writer.insert(given.map((document) => ({ collection: 'pids', document })));
-  const form = { omitted: new Set(['timeNs']), layout: ['_id', 'star', 'exe', 'comm', 'key'] };
+  const form = { omitted: new Set(['timeNs']), layout: ['_id', 'star', 'exe', 'comm', 'key'], build: null };
   const found = await collectBatches(reader.documents<Fields>('pids', rawTables.pids, undefined, form));
   database.close();
   expect(found.map((document) => Object.entries(document))).toStrictEqual([
     Object.entries({ _id: 'a', star: undefined, exe: undefined, comm: 'sh', key: 'boot:1:1', other: 1 }),
     Object.entries({ _id: 'b', star: true, exe: null, comm: undefined, key: 'boot:1:1' }),
   ]);
+});
+
+test('documents that a form builds are those it would fill, also where fields are unknown to it', async () => {
+  const { database, writer, reader } = await rawTablesInMemory();
+  const documents = [
+    ...Array.from({ length: 3 }, (_, serial) => spawn(serial)).flat(),
+    { _id: `${bootId}:audit:1.1`, key: 'no key', timeNs: 1n, observation: 'fork', other: 1 },
+  ];
+  writer.insert(documents.map((document) => ({ collection: 'pids', document })));
+  const read = (form: DocumentForm) =>
+    collectBatches(reader.documents<Fields>('pids', rawTables.pids, undefined, form));
+  const built = await read(observationForm);
+  const filled = await read({ ...observationForm, build: null });
+  database.close();
+  expect(built).toHaveLength(documents.length);
+  expect(built.map((document) => Object.entries(document))).toStrictEqual(
+    filled.map((document) => Object.entries(document)),
+  );
 });
 
 /** Documents with an `_id` of their own, for the tables keep one of each. */
