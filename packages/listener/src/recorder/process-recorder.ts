@@ -357,42 +357,53 @@ export class ProcessRecorder {
     }
     // clone3 makes threads as well, and no rule can tell: they share the descriptors.
     if (process.tasks.has(event.childPid)) return;
-    // Its child is a sibling of the caller.
-    if (event.flags !== null && (event.flags & cloneParent) !== 0) return;
+    this.#number(process, event);
     const { uncloned } = process;
     // Inside a container the number is not the host's: then the child that was forked first is meant.
-    const isInside = process.containerId != null || (process.inner?.number ?? null) !== null;
-    const first = isInside ? firstSince(uncloned, event.ms) : undefined;
+    const first = process.containerId == null ? undefined : uncloned[0];
     const child = uncloned.find((candidate) => candidate.tgid === event.childPid) ?? first;
     if (child === undefined) return;
-    const isNext = child === uncloned[0] && isChildOf(child, event.ms);
-    if (process.threaded || event.flags === null || uncloned.some(({ doubtful }) => doubtful)) doubt(uncloned);
     uncloned.splice(uncloned.indexOf(child), 1);
     copyDescriptors(child);
-    this.#born(process, child, event, isNext && !child.doubtful);
+  }
+
+  /**
+   * What the call that made a process tells of its number and namespaces. It goes by the times that the kernel gave and by
+   * the order of the records, not by how far the connector is ahead of them.
+   */
+  #number(parent: ProcessState, event: CloneEvent): void {
+    const { childPid, flags, ms } = event;
+    if (flags === null) {
+      parent.hiddenCloneMs = ms;
+      return;
+    }
+    const inside = insideOf(parent);
+    const isElsewhere = (flags & otherNamespaces) !== 0;
+    // Most calls: on the host the numbers are the host's. With CLONE_PARENT the child is none of the caller's.
+    if ((inside === null && (flags & newNamespace.pid) === 0 && !isElsewhere) || (flags & cloneParent) !== 0) return;
+    const named = this.#table.latest(childPid);
+    const isNamed = named !== undefined && named.parentKey === parent.key && isChildOf(named, ms);
+    const child = isNamed ? named : takeChild(parent.unnumbered, ms);
+    if (child === undefined) return;
+    const isInOrder = !child.doubtful && isChildOf(child, ms) && ms - parent.hiddenCloneMs > longestCloneMs;
+    // The number that the host's namespace has says which child is meant, but not which of them was the first.
+    const isSure = isInOrder || (isNamed && inside?.children !== 'new');
+    const known = child.inner?.number ?? null;
+    if (known === null) child.inner = ofChild(inside, { childPid, flags, isSure, tgid: child.tgid });
+    parent.inner = afterBirth(parent.inner);
+    const number = known === null ? (child.inner?.number ?? null) : null;
+    if (number === null && !isElsewhere) return;
+    const draft = this.#document(child, { ...this.#fromAudit(event, 'inside', ':child'), pid: child.tgid });
+    if (number !== null) draft.innerPid = number;
+    if (isElsewhere) draft.namespaces = null;
+    this.#emit(draft);
   }
 
   /** Records were lost: which call made which of the children that wait for theirs is not sure any more. */
   lost(): void {
-    for (const process of this.#table.all()) doubt(process.uncloned);
-  }
-
-  /** What the call that made a process tells of its number and namespaces. */
-  #born(parent: ProcessState, child: ProcessState, event: CloneEvent, isItsCall: boolean): void {
-    const { childPid, flags } = event;
-    const { tgid } = child;
-    // On the host the number that was returned says which child is meant, but not which of them was the first.
-    const isSure = isItsCall || (childPid === tgid && parent.inner?.children !== 'new');
-    const known = child.inner?.number ?? null;
-    if (known === null) child.inner = ofChild(insideOf(parent), { childPid, flags, isSure, tgid });
-    parent.inner = afterBirth(parent.inner);
-    const number = known === null ? (child.inner?.number ?? null) : null;
-    const isElsewhere = flags !== null && (flags & otherNamespaces) !== 0;
-    if (number === null && !isElsewhere) return;
-    const draft = this.#document(child, { ...this.#fromAudit(event, 'inside', ':child'), pid: tgid });
-    if (number !== null) draft.innerPid = number;
-    if (isElsewhere) draft.namespaces = null;
-    this.#emit(draft);
+    for (const { uncloned, unnumbered } of this.#table.all()) {
+      for (const child of [...uncloned, ...unnumbered]) child.doubtful = true;
+    }
   }
 
   /** unshare and setns. */
@@ -446,8 +457,7 @@ export class ProcessRecorder {
     });
     if (facts !== null) this.#applyPlace(child, facts);
     child.madeFor = parent?.madeFor ?? null;
-    child.doubtful = parent?.threaded ?? false;
-    child.inner = parent === undefined ? null : beforeBirth(insideOf(parent));
+    if (parent !== undefined) awaitNumber(parent, child);
     if (parent !== undefined) awaitCopy(parent, child);
     return child;
   }
@@ -631,6 +641,8 @@ export class ProcessRecorder {
       provisional: facts.provisional ?? false,
       copiesFrom: null,
       uncloned: [],
+      unnumbered: [],
+      hiddenCloneMs: Number.NEGATIVE_INFINITY,
       doubtful: false,
     };
     this.#table.add(process);
@@ -692,11 +704,6 @@ const cloneParent = 0x8000;
 /** ms from the stamp of a clone, which may lag a tick, to the fork that it makes. */
 const longestCloneMs = 100;
 
-/** One thread makes one child after the other, and the records of its calls come in the same order. */
-function doubt(children: readonly ProcessState[]): void {
-  for (const child of children) child.doubtful = true;
-}
-
 /** Whether a process can have been made by a call with this stamp, as far as the times tell. */
 function isChildOf({ startNs }: ProcessState, ms: number): boolean {
   if (startNs === null) return false;
@@ -704,10 +711,24 @@ function isChildOf({ startNs }: ProcessState, ms: number): boolean {
   return afterMs >= -1 && afterMs <= longestCloneMs;
 }
 
-/** The first that is not older than a call with this stamp: the records of those before it have been lost. */
-function firstSince(children: readonly ProcessState[], ms: number): ProcessState | undefined {
+/**
+ * One thread makes one child after the other, and the records of its calls come in the same order: the first that is not
+ * older than the call. The records of those before it have been lost.
+ */
+function takeChild(children: ProcessState[], ms: number): ProcessState | undefined {
   const sinceNs = BigInt(ms - 1) * nanosecondsPerMs;
-  return children.find(({ startNs }) => startNs === null || startNs >= sinceNs) ?? children[0];
+  const place = children.findIndex(({ startNs }) => startNs !== null && startNs >= sinceNs);
+  return place < 0 ? undefined : children.splice(0, place + 1).at(-1);
+}
+
+/** The call that makes a process in a namespace of its own tells its number there. */
+function awaitNumber(parent: ProcessState, child: ProcessState): void {
+  const inside = insideOf(parent);
+  child.inner = beforeBirth(inside);
+  child.doubtful = parent.threaded;
+  if (inside === null) return;
+  parent.unnumbered.push(child);
+  if (parent.unnumbered.length > maxUncloned) parent.unnumbered.shift();
 }
 
 /** All but the pid namespace, which a process does not leave itself. */

@@ -43,7 +43,11 @@ export interface ProcessState {
   copiesFrom: ProcessState | null;
   /** Children whose clone record has not come, in the order of their forks; some may have copied already. */
   readonly uncloned: ProcessState[];
-  /** Which call made it cannot be told by the order of the calls alone. */
+  /** Children in pid namespaces of their own whose clone record has not come, in the order of their forks. */
+  readonly unnumbered: ProcessState[];
+  /** ms: the latest call that may have made a process or a thread (clone3). */
+  hiddenCloneMs: number;
+  /** Another thread may have made it, or records were lost since: the order of the calls does not tell which was its own. */
   doubtful: boolean;
 }
 

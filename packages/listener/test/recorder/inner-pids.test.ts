@@ -102,7 +102,10 @@ describe('a process in a container', () => {
     ]);
     // The record of the first is missing: times tell.
     const apart = [fork(20, { tgid: 200, parentTgid: 100 }), fork(300, { tgid: 300, parentTgid: 100 })];
-    expect(innerPids(first, ...apart, cloned(300, 100, 3))).toEqual([[100, 'snapshot', 1]]);
+    expect(innerPids(first, ...apart, cloned(300, 100, 3))).toEqual([
+      [100, 'snapshot', 1],
+      [300, 'inside', 3],
+    ]);
     expect(innerPids(first, ...forks, loss(50), ...calls)).toEqual([[100, 'snapshot', 1]]);
   });
 
