@@ -22,6 +22,7 @@
         "src/netlink-socket.cc",
         "src/pending-event.cc",
         "src/proc-directory.cc",
+        "src/process-links.cc",
         "src/reassembler.cc",
         "src/record-fields.cc",
         "src/record-filter.cc",

@@ -214,6 +214,16 @@ export function openProcess(pid: number): number;
  * @returns bytes written, or -1 when they do not fit: try again with more memory.
  */
 export function readProcess(process: number, parts: number, memory: Uint8Array): number;
+/**
+ * How many names the file has that the process runs: 0 when it was deleted, or never had one; -1 when that is not to be had.
+ * No file server is waited for.
+ */
+export function exeLinks(process: number): number;
+/**
+ * Writes the inodes of its cgroup, ipc, mnt, net, pid, user and uts namespace (0: the kernel has none of that kind).
+ * False: the process is gone. BAD_ARGUMENT where `inodes` has fewer than 7 elements.
+ */
+export function readNamespaces(process: number, inodes: Float64Array): boolean;
 /** Closes what {@link openProcess} opened; closing it twice is a BAD_ARGUMENT. */
 export function closeProcess(process: number): void;
 

@@ -61,5 +61,7 @@ export const {
   processHeadBytes,
   openProcess,
   readProcess,
+  exeLinks,
+  readNamespaces,
   closeProcess,
 } = load();

@@ -10,11 +10,18 @@ import { type AuditState, readAuditState, restoreAuditState } from './support/au
 import { describeWith, program, root } from './support/needs.ts';
 import { built } from './support/programs.ts';
 import { runOrThrow } from './support/run-program.ts';
-import { type ShownProcess, showEvidence, succeed } from './support/shown-evidence.ts';
+import { type ShownProcess, type ShownProgram, showEvidence, succeed } from './support/shown-evidence.ts';
 
 interface Expected {
   /** The file that runs, if it is not the program itself; `FOLDER` stands for the case's own. */
   readonly exe?: string;
+  /** That file had no name any more. */
+  readonly deleted?: true;
+  /** What was executed where that is not what runs, and the scripts in between. */
+  readonly script?: string;
+  readonly via?: readonly string[];
+  /** Its number in a pid namespace of its own. */
+  readonly innerPid?: number;
   readonly argv?: readonly string[];
   /** Exact bytes of arguments that are no UTF-8, by their places. */
   readonly hex?: Readonly<Record<number, string>>;
@@ -44,10 +51,27 @@ const cases: Readonly<Record<string, Expected>> = {
   clone3: {},
   fexecve: {},
   execveat: { exe: 'FOLDER/below' },
-  memfd: { exe: '/memfd:hidden (deleted)' },
+  memfd: { exe: '/memfd:hidden', deleted: true },
   // The interpreter is what runs; the script is its argument.
-  script: { argv: ['SELF', 'leaf', 'FOLDER/script', 'script'] },
+  script: { argv: ['SELF', 'leaf', 'FOLDER/script', 'script'], script: 'FOLDER/script' },
+  script_chain: {
+    argv: ['SELF', 'leaf', 'FOLDER/inner', 'two', 'FOLDER/outer', 'script_chain'],
+    script: 'FOLDER/outer',
+    via: ['FOLDER/inner'],
+  },
+  script_relative: {
+    argv: ['SELF', 'leaf', './script', 'script_relative'],
+    script: 'FOLDER/script',
+    cwd: 'FOLDER',
+  },
+  // The kernel does not tell the path of a descriptor.
+  script_descriptor: {
+    argv: ['SELF', 'leaf', '/dev/fd/100', 'script_descriptor'],
+    script: '/dev/fd/100',
+    cwd: 'FOLDER',
+  },
   failed: { before: [{ exe: '/no/such/program', argv: null, errno: -2 }] },
+  relative_failed: { before: [{ exe: 'FOLDER/nothing', argv: null, errno: -2 }], cwd: 'FOLDER' },
   denied: { before: [{ exe: 'FOLDER/denied', argv: null, errno: -13 }] },
   thread: {},
   twice: { before: [{ exe: 'SELF', argv: ['SELF', 'again', 'twice'] }] },
@@ -56,8 +80,11 @@ const cases: Readonly<Record<string, Expected>> = {
   // Whoever adopts it later, it was made by this one.
   double_fork: { between: 1 },
   subreaper: { between: 1 },
-  pid_namespace: { between: 1 },
-  deleted: { exe: 'FOLDER/deleted (deleted)' },
+  pid_namespace: { between: 1, innerPid: 2 },
+  deleted: { exe: 'FOLDER/deleted', deleted: true },
+  like_deleted: { exe: 'FOLDER/x (deleted)' },
+  like_deleted_by_descriptor: { exe: 'FOLDER/x (deleted)' },
+  like_deleted_and_deleted: { exe: 'FOLDER/x (deleted)', deleted: true },
   relative: { exe: 'FOLDER/relative', argv: ['./relative', 'leaf', 'relative'], cwd: 'FOLDER' },
   link: { argv: ['link', 'leaf', 'link'] },
   empty_arguments: { argv: ['', 'leaf', 'empty_arguments', '', ''] },
@@ -99,7 +126,7 @@ describeWith('what is told of an exec', [root, built, program('auditctl', 'audit
 
   it.each(Object.entries(cases))('%s', (name, expected) => {
     const own = join(folder, name);
-    const put = (text: string) => text.replace('FOLDER', own).replace('SELF', self());
+    const put = (text: string) => text.replaceAll('FOLDER', own).replaceAll('SELF', self());
     const argv = (expected.argv ?? ['SELF', 'leaf', name]).map(put);
     const starter = processes.find((process) => process.argv?.[1] === name && process.argv[2] === own);
     const parentOf = (process: ShownProcess) => processes.find(({ key }) => key === process.parentKey);
@@ -110,23 +137,35 @@ describeWith('what is told of an exec', [root, built, program('auditctl', 'audit
     });
     const executed = made.filter((process) => process.executions.length > 0);
     const hex = argv.map((_, place) => expected.hex?.[place] ?? null);
+    const plain = { exeDeleted: false, script: null, viaScripts: null };
     const attempts = (expected.before ?? []).map((attempt) => ({
       exe: put(attempt.exe),
+      ...plain,
       argv: attempt.argv?.map(put) ?? null,
+      argvUnknown: attempt.argv === null ? 'failed call' : null,
       hex: null,
       success: attempt.errno === undefined,
       errno: attempt.errno ?? null,
     }));
     const exe = put(expected.exe ?? 'SELF');
-    const last = { exe, argv, hex: expected.hex === undefined ? null : hex, success: true, errno: null };
+    const program = {
+      exeDeleted: expected.deleted ?? false,
+      script: expected.script === undefined ? null : put(expected.script),
+      viaScripts: expected.via?.map(put) ?? null,
+    };
+    const known = { argv, argvUnknown: null, hex: expected.hex === undefined ? null : hex };
+    const last = { exe, ...program, ...known, success: true, errno: null };
 
     expect(
       executed.map((process) => ({
-        executions: process.executions.map(({ exe, argv, argvHex, success, errno }) => ({
-          ...{ exe, argv, hex: argvHex ?? null },
+        executions: process.executions.map(({ argv, argvUnknown, argvHex, success, errno, ...execution }) => ({
+          ...{ exe: execution.exe, ...programOf(execution) },
+          ...{ argv, argvUnknown: argvUnknown ?? null, hex: argvHex ?? null },
           ...{ success, errno: errno ?? null },
         })),
         exe: process.exe,
+        ...programOf(process),
+        innerPid: process.innerPid ?? null,
         argv: process.argv,
         cwd: process.cwd,
         between: process.depth - (starter?.depth ?? 0) - 1,
@@ -138,6 +177,8 @@ describeWith('what is told of an exec', [root, built, program('auditctl', 'audit
       {
         executions: [...attempts, last],
         exe,
+        ...program,
+        innerPid: expected.innerPid ?? null,
         argv,
         cwd: put(expected.cwd ?? process.cwd()),
         between: expected.between ?? 0,
@@ -148,3 +189,12 @@ describeWith('what is told of an exec', [root, built, program('auditctl', 'audit
     ]);
   });
 });
+
+/** Absent: no. null: not to be told. */
+function programOf({ exeDeleted, script, viaScripts }: ShownProgram) {
+  return {
+    exeDeleted: exeDeleted === undefined ? false : exeDeleted,
+    script: script ?? null,
+    viaScripts: viaScripts ?? null,
+  };
+}

@@ -15,6 +15,7 @@
 #include "errors.h"
 #include "native-error.h"
 #include "proc-directory.h"
+#include "process-links.h"
 
 // The door: reads arguments, calls, turns what comes back into JavaScript. See ../index.d.ts.
 
@@ -295,6 +296,16 @@ Napi::Value readProcessInto(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(readProcess(fd, parts, memory.data, memory.length)));
 }
 
+Napi::Value exeLinksOf(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(exeLinkCount(openedProcess(Arguments(info)))));
+}
+
+Napi::Value readNamespacesInto(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const int fd = openedProcess(arguments);
+  return Napi::Boolean::New(info.Env(), readNamespaces(fd, arguments.float64s(1, "inodes", namespaceCount)));
+}
+
 Napi::Value closeProcessOf(const Napi::CallbackInfo& info) {
   const int fd = openedProcess(Arguments(info));
   // Two threads may have found it; one of them closes it.
@@ -373,6 +384,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("processHeadBytes", Napi::Number::New(env, processHeadBytes));
   offer<openProcessOf>(exports, "openProcess");
   offer<readProcessInto>(exports, "readProcess");
+  offer<exeLinksOf>(exports, "exeLinks");
+  offer<readNamespacesInto>(exports, "readNamespaces");
   offer<closeProcessOf>(exports, "closeProcess");
   offer<decodeStatus>(exports, "decodeAuditStatus");
   offer<decodeConnector>(exports, "decodeConnectorMessage");

@@ -66,6 +66,8 @@ describe('the door', () => {
       processHeadBytes: 'number',
       openProcess: 'function',
       readProcess: 'function',
+      exeLinks: 'function',
+      readNamespaces: 'function',
       closeProcess: 'function',
     });
   });

@@ -71,6 +71,27 @@ static void copy_self(const char *to)
 	close(out);
 }
 
+static void write_script(const char *path, const char *line)
+{
+	FILE *script = fopen(path, "w");
+	fprintf(script, "#!%s\n", line);
+	fclose(script);
+	chmod(path, 0755);
+}
+
+/* Executes a copy of itself by its descriptor, whose name is gone by then if `unlinked`. */
+static void run_copy(const char *path, int unlinked)
+{
+	copy_self(path);
+	if (fork() == 0) {
+		int fd = open(path, O_PATH | O_CLOEXEC);
+		if (unlinked)
+			unlink(path);
+		fexecve(fd, leaf(), environ);
+		fail("fexecve");
+	}
+}
+
 static void *thread_execs(void *unused)
 {
 	(void)unused;
@@ -87,7 +108,7 @@ static int clone_execs(void *unused)
 
 static void run(void)
 {
-	char path[4096];
+	char path[4096], line[8300];
 	if (strcmp(name, "execve") == 0) {
 		if (fork() == 0)
 			become_leaf();
@@ -125,13 +146,43 @@ static void run(void)
 		}
 	} else if (strcmp(name, "script") == 0) {
 		snprintf(path, sizeof path, "%s/script", folder);
-		FILE *script = fopen(path, "w");
-		fprintf(script, "#!%s leaf\n", self);
-		fclose(script);
-		chmod(path, 0755);
+		snprintf(line, sizeof line, "%s leaf", self);
+		write_script(path, line);
 		if (fork() == 0) {
 			execl(path, "ignored", name, NULL);
 			fail(path);
+		}
+	} else if (strcmp(name, "script_chain") == 0) {
+		snprintf(path, sizeof path, "%s/inner", folder);
+		snprintf(line, sizeof line, "%s leaf", self);
+		write_script(path, line);
+		snprintf(line, sizeof line, "%s two", path);
+		snprintf(path, sizeof path, "%s/outer", folder);
+		write_script(path, line);
+		if (fork() == 0) {
+			execl(path, "ignored", name, NULL);
+			fail(path);
+		}
+	} else if (strcmp(name, "script_relative") == 0 || strcmp(name, "script_descriptor") == 0) {
+		snprintf(path, sizeof path, "%s/script", folder);
+		snprintf(line, sizeof line, "%s leaf", self);
+		write_script(path, line);
+		if (fork() == 0) {
+			char *with_name[] = { "ignored", (char *)name, NULL };
+			if (chdir(folder) != 0)
+				fail(folder);
+			if (strcmp(name, "script_relative") == 0)
+				execv("./script", with_name);
+			else
+				fexecve(dup2(open("script", O_RDONLY | O_CLOEXEC), 100), with_name, environ);
+			fail(path);
+		}
+	} else if (strcmp(name, "relative_failed") == 0) {
+		if (fork() == 0) {
+			if (chdir(folder) != 0)
+				fail(folder);
+			execl("./nothing", "nothing", NULL);
+			become_leaf();
 		}
 	} else if (strcmp(name, "failed") == 0) {
 		if (fork() == 0) {
@@ -200,13 +251,20 @@ static void run(void)
 		}
 	} else if (strcmp(name, "deleted") == 0) {
 		snprintf(path, sizeof path, "%s/deleted", folder);
+		run_copy(path, 1);
+	} else if (strcmp(name, "like_deleted") == 0) {
+		snprintf(path, sizeof path, "%s/x (deleted)", folder);
 		copy_self(path);
 		if (fork() == 0) {
-			int fd = open(path, O_PATH | O_CLOEXEC);
-			unlink(path);
-			fexecve(fd, leaf(), environ);
-			fail("fexecve");
+			execv(path, leaf());
+			fail("execv");
 		}
+	} else if (strcmp(name, "like_deleted_by_descriptor") == 0) {
+		snprintf(path, sizeof path, "%s/x (deleted)", folder);
+		run_copy(path, 0);
+	} else if (strcmp(name, "like_deleted_and_deleted") == 0) {
+		snprintf(path, sizeof path, "%s/x (deleted)", folder);
+		run_copy(path, 1);
 	} else if (strcmp(name, "relative") == 0) {
 		snprintf(path, sizeof path, "%s/relative", folder);
 		copy_self(path);

@@ -3,7 +3,7 @@
 import { realpathSync } from 'node:fs';
 import { basename } from 'node:path';
 import { expect, it } from 'vitest';
-import { type EngineFacts, type OlderContainer, shellLine } from './container-run.ts';
+import { type EngineFacts, numbersLine, type OlderContainer, shellLine } from './container-run.ts';
 import type { DockerEngine } from './docker-engine.ts';
 import { findProgram } from './needs.ts';
 import { ancestry, type ShownEvidence, type ShownFile, type ShownProcess } from './shown-evidence.ts';
@@ -132,11 +132,35 @@ export function itExplainsTheContainers(scene: () => Scene): void {
         { argv: ['sh', '-c', 'echo exec > /tmp/e'], cwd: '/' },
         { argv: ['cp', 'e', 'copy'], cwd: '/tmp' },
         { argv: ['rm', '/tmp/e', '/tmp/copy'], cwd: '/' },
+        { argv: ['sh', '-c', numbersLine], cwd: '/' },
+        { argv: ['sleep', '0.5'], cwd: '/' },
+        { argv: ['sh', '-c', 'exit $$'], cwd: '/' },
       ].map(({ argv, cwd }) => ({
         ...{ argv, exe: busybox, cwd, containerId: older.id },
         executed: [{ argv, exe: busybox, cwd }],
       })),
     );
+  });
+
+  it('knows the numbers that processes have in their containers, and the namespaces', () => {
+    const { older, runId } = scene();
+    const [before, ...put] = inContainer(scene(), older.id);
+    const numbers = put.filter(({ argv }) => argv?.some((argument) => argument.includes('exit $$')));
+    const [outer] = inContainer(scene(), runId);
+    expect({ first: before?.innerPid, chain: before?.pids, own: before?.namespaces }).toEqual({
+      ...{ first: 1, chain: [older.pid, 1], own: older.namespaces },
+    });
+    expect(numbers.map(({ innerPid, namespaces }) => ({ innerPid, namespaces }))).toEqual(
+      numbers.map(({ exitCode }) => ({ innerPid: exitCode, namespaces: older.namespaces })),
+    );
+    expect(numbers.length).toBe(2);
+    // It may be gone before it is looked at: then nothing is said.
+    const kinds = Object.keys(older.namespaces);
+    expect([
+      { number: 1, kinds },
+      { number: undefined, kinds: undefined },
+    ]).toContainEqual({ number: outer?.innerPid, kinds: outer?.namespaces && Object.keys(outer.namespaces) });
+    expect(outer?.namespaces).not.toEqual(older.namespaces);
   });
 
   it('gives all processes of a container the one root file system of that container', () => {

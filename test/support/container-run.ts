@@ -1,6 +1,6 @@
 /**
  * The activity that the pipeline has to explain: a container that ran before godo, a short one started under its
- * eyes, and two processes put into the older one. What the programs in them do to files was checked with strace.
+ * eyes, and processes put into the older one. What the programs in them do to files was checked with strace.
  */
 
 import { mkdtemp, readFile, readlink, rm } from 'node:fs/promises';
@@ -11,6 +11,11 @@ import type { DockerEngine } from './docker-engine.ts';
 /** What the short container runs. busybox's shell turns itself into the last command of a line, here `cat` and `true`. */
 export const shellLine = 'echo hi > /tmp/x; sh -c "cat /tmp/x > /root/y"; /bin/true arg';
 
+/** Two processes that tell their own numbers in the container by their exit codes; the first is there to be looked at. */
+export const numbersLine = "sleep 0.5; sh -c 'exit $$'; exit $$";
+
+const namespaceKinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'];
+
 export interface OlderContainer {
   /** 64 hex digits. */
   readonly id: string;
@@ -20,6 +25,8 @@ export interface OlderContainer {
   readonly shimPid: number;
   /** Its root file system as the host sees it; null where the storage driver does not tell. */
   readonly rootfs: string | null;
+  /** Inodes of its namespaces that are not the host's. */
+  readonly namespaces: Readonly<Record<string, number>>;
 }
 
 export interface EngineFacts {
@@ -45,7 +52,16 @@ export async function startOlderContainer(engine: DockerEngine): Promise<OlderCo
   } | null;
   const stat = await readFile(`/proc/${pid}/stat`, 'latin1');
   const shimPid = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  return { id, pid, shimPid, rootfs: graph?.MergedDir ?? null };
+  return { id, pid, shimPid, rootfs: graph?.MergedDir ?? null, namespaces: await namespacesOf(pid) };
+}
+
+async function namespacesOf(pid: number): Promise<Record<string, number>> {
+  const own: Record<string, number> = {};
+  for (const kind of namespaceKinds) {
+    const [host, its] = await Promise.all(['self', pid].map((of) => readlink(`/proc/${of}/ns/${kind}`)));
+    if (its !== host) own[kind] = Number(/\[(\d+)\]/.exec(its ?? '')?.[1]);
+  }
+  return own;
 }
 
 /** Runs the short container and the two processes in the older one. Resolves with the short container's id. */
@@ -58,6 +74,7 @@ export async function useContainers(engine: DockerEngine, older: OlderContainer)
     await engine.dockerOrThrow(['exec', older.id, 'sh', '-c', 'echo exec > /tmp/e']);
     await engine.dockerOrThrow(['exec', '-w', '/tmp', older.id, 'cp', 'e', 'copy']);
     await engine.dockerOrThrow(['exec', older.id, 'rm', '/tmp/e', '/tmp/copy']);
+    await engine.docker(['exec', older.id, 'sh', '-c', numbersLine]);
     return await readFile(idFile, 'utf8');
   } finally {
     await rm(folder, { recursive: true });

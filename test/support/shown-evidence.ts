@@ -3,16 +3,24 @@
 import { type ProgramName, parseJsonLines, runGodoProgram } from './programs.ts';
 import { said } from './run-program.ts';
 
-export interface ShownExecution {
+export interface ShownProgram {
   readonly exe: string | null;
+  readonly exeDeleted?: true | null;
+  readonly script?: string;
+  readonly viaScripts?: readonly string[];
+  readonly envNames?: readonly string[];
+}
+
+export interface ShownExecution extends ShownProgram {
   readonly argv: readonly string[] | null;
+  readonly argvUnknown?: string;
   readonly argvHex?: readonly (string | null)[];
   readonly cwd: string | null;
   readonly success: boolean;
   readonly errno?: number;
 }
 
-export interface ShownProcess {
+export interface ShownProcess extends ShownProgram {
   readonly key: string;
   readonly tgid: number;
   readonly star: boolean;
@@ -22,7 +30,9 @@ export interface ShownProcess {
   readonly children: readonly string[];
   readonly depth: number;
   readonly executions: readonly ShownExecution[];
-  readonly exe: string | null;
+  readonly innerPid?: number;
+  readonly pids?: readonly number[];
+  readonly namespaces?: Readonly<Record<string, number>> | null;
   readonly argv: readonly string[] | null;
   readonly cwd: string | null;
   readonly rootfs: string | null;

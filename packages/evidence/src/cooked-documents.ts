@@ -5,14 +5,18 @@
 
 import type { CookedFileSession } from './file-session.ts';
 import type {
+  ArgvUnknown,
   ContainerFacts,
   ContainerRuntime,
   Credentials,
+  EnvironmentNames,
   EventDocument,
   FileSessionDocument,
+  Inside,
   LossDocument,
   Moment,
   ProcessKey,
+  Program,
 } from './raw-documents.ts';
 
 /** A task of a process. */
@@ -29,10 +33,11 @@ export interface Thread {
 }
 
 /** One time a process became another program, or tried to (`success` false; not applied). */
-export interface Execution extends Moment {
+export interface Execution extends Moment, Program, EnvironmentNames {
   readonly exe: string | null;
-  readonly exeHex?: string;
   readonly argv: readonly string[] | null;
+  /** Only where argv is null. */
+  readonly argvUnknown?: ArgvUnknown;
   readonly argvHex?: readonly (string | null)[];
   readonly cwd: string | null;
   readonly cwdHex?: string;
@@ -42,7 +47,7 @@ export interface Execution extends Moment {
 }
 
 /** One process of the tree (the original's tgidNode). `_id` is its key. */
-export interface ProcessDocument extends Credentials {
+export interface ProcessDocument extends Credentials, Program, Inside, EnvironmentNames {
   readonly _id: ProcessKey;
   readonly key: ProcessKey;
   readonly host: string;
@@ -77,7 +82,6 @@ export interface ProcessDocument extends Credentials {
   readonly executions: readonly Execution[];
   /** The last applied state; inherited from the parent when it never executed anything. */
   readonly exe: string | null;
-  readonly exeHex?: string;
   readonly comm: string | null;
   readonly commHex?: string;
   readonly argv: readonly string[] | null;

@@ -50,13 +50,64 @@ export interface Credentials {
   readonly tty?: string | null;
 }
 
+/** The file that a process runs, and how it came to run it. */
+export interface Program {
+  /** Absolute path of the executable as the process sees it. Of a failed exec: the file that was asked for. */
+  readonly exe?: string | null;
+  readonly exeHex?: string;
+  /**
+   * True: the file had no name any more when it was executed, or where /proc alone tells of it, when that was read (a
+   * memfd never has one); `exe` is where it was. null: `exe` ends in ` (deleted)`, and whether that is the file's name was
+   * not to be found out. Absent: it had its name.
+   */
+  readonly exeDeleted?: true | null;
+  /**
+   * Absolute path of the file that was executed where it only names its interpreter (`#!`, binfmt_misc): the
+   * interpreter is `exe`. `/dev/fd/N…`: it was given by a descriptor, whose path the kernel does not tell.
+   */
+  readonly script?: string;
+  readonly scriptHex?: string;
+  /** The interpreters in between that are scripts themselves, in the order in which they were found. */
+  readonly viaScripts?: readonly string[];
+  /** Same length; null where the path was valid UTF-8. Present only if some path was not. */
+  readonly viaScriptsHex?: readonly (string | null)[];
+}
+
+/**
+ * Why argv is null. failed call: the kernel writes arguments down only of calls that get as far as the program. not
+ * recorded: it executed, but no record told them, nor was it there for /proc to be read.
+ */
+export type ArgvUnknown = 'failed call' | 'not recorded';
+
+/** Inodes of namespaces, as /proc/PID/ns names them. */
+export type Namespaces = Readonly<Partial<Record<'cgroup' | 'ipc' | 'mnt' | 'net' | 'pid' | 'user' | 'uts', number>>>;
+
+/** On request: names of the environment when the process was looked at, after its exec. Values are never kept. */
+export interface EnvironmentNames {
+  /** Once each, in their order; only such of ASCII letters, digits and `_.%()-`. */
+  readonly envNames?: readonly string[];
+  /** There were more than are kept: 4096, or 256 KiB with their values. */
+  readonly envNamesCut?: true;
+}
+
+/** What a process is in namespaces that are not the host's. */
+export interface Inside {
+  /** Its number in its own pid namespace, where that is not the host's and the number is known. */
+  readonly innerPid?: number;
+  /** Its numbers from the host's pid namespace to its own, as /proc gave them (`NSpid`). */
+  readonly pids?: readonly number[];
+  /** Its namespaces that are not the host's, as /proc gave them. null: a call has changed them since, to what is not known. */
+  readonly namespaces?: Namespaces | null;
+}
+
 /** One observation of a task. Collection `pids`. */
-export interface TaskDocument extends Origin, Moment, Credentials {
+export interface TaskDocument extends Origin, Moment, Credentials, Program, Inside, EnvironmentNames {
   /**
    * snapshot: it ran when the listener started. fork: it was made. exec: it became another program (or tried to).
-   * exit: it ended. root: it changed its root file system. star: it was declared a root of the tree.
+   * exit: it ended. root: it changed its root file system. inside: something was learnt of its namespaces. star: it was
+   * declared a root of the tree.
    */
-  readonly observation: 'snapshot' | 'fork' | 'exec' | 'exit' | 'root' | 'star';
+  readonly observation: 'snapshot' | 'fork' | 'exec' | 'exit' | 'root' | 'inside' | 'star';
   readonly source: 'proc' | 'connector' | 'audit' | 'listener';
   readonly clock: SourceClock | null;
   readonly key: ProcessKey;
@@ -87,13 +138,12 @@ export interface TaskDocument extends Origin, Moment, Credentials {
   /** exec: negative errno of a failed call. */
   readonly errno?: number;
   readonly argv?: readonly string[] | null;
+  /** exec: only where argv is null. */
+  readonly argvUnknown?: ArgvUnknown;
   /** Same length as argv; null where the argument was valid UTF-8. Present only if some argument was not. */
   readonly argvHex?: readonly (string | null)[];
   readonly comm?: string | null;
   readonly commHex?: string;
-  /** Absolute path of the executable as the process sees it. */
-  readonly exe?: string | null;
-  readonly exeHex?: string;
   readonly cwd?: string | null;
   readonly cwdHex?: string;
   /** Host path of the root file system; `/` for host processes. */

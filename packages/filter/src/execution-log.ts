@@ -8,6 +8,7 @@ const tailLength = 4;
 
 function sizeOf({ facts }: ExecObservation): number {
   let size = 200 + (facts.exe?.length ?? 0) + (facts.cwd?.length ?? 0);
+  if (facts.program !== undefined) size += JSON.stringify(facts.program).length;
   if (facts.argv !== null) for (const argument of facts.argv) size += argument.length + 10;
   if (facts.argvHex !== undefined) for (const hex of facts.argvHex) size += (hex?.length ?? 0) + 10;
   return size;

@@ -1,3 +1,4 @@
+import type { EnvironmentNames } from '@godo/evidence';
 import { alignExecs } from './exec-alignment.ts';
 import { type Facts, overlay } from './facts.ts';
 import { compareIds, compareNs } from './order.ts';
@@ -11,6 +12,7 @@ export interface ExecObservation {
   readonly success: boolean;
   readonly errno?: number;
   readonly facts: Facts;
+  readonly environment?: EnvironmentNames;
 }
 
 /** One exec of a process, from all that observed it. */
@@ -24,6 +26,7 @@ export interface MergedExecution {
   readonly success: boolean;
   readonly errno?: number;
   readonly facts: Facts;
+  readonly environment?: EnvironmentNames;
 }
 
 function inOrder(observations: ExecObservation[]): ExecObservation[] {
@@ -60,7 +63,15 @@ export function mergeExecutions(observations: readonly ExecObservation[]): Merge
       success: main.success,
       facts: partner === undefined ? main.facts : overlay(partner.facts, main.facts),
     };
-    merged.push(main.errno === undefined ? execution : { ...execution, errno: main.errno });
+    const environment = main.environment ?? partner?.environment;
+    if (main.errno === undefined && environment === undefined) merged.push(execution);
+    else {
+      merged.push({
+        ...execution,
+        ...(main.errno !== undefined && { errno: main.errno }),
+        ...(environment !== undefined && { environment }),
+      });
+    }
   };
 
   let next = 0;

@@ -1,10 +1,13 @@
 import type { TaskObservation } from '@godo/evidence';
+import { type ProgramDetails, programDetailsOf } from './program-details.ts';
 import { hexListOf, textListOf, textOf } from './values.ts';
 
 /** What a process is at a moment. null: not known. The hex twin is there only where the text is not the exact bytes. */
 export interface Facts {
   readonly exe: string | null;
   readonly exeHex?: string;
+  /** What else is known of `exe`, and goes with it. */
+  readonly program?: ProgramDetails;
   readonly comm: string | null;
   readonly commHex?: string;
   readonly argv: readonly string[] | null;
@@ -26,10 +29,13 @@ export function readFacts(task: TaskObservation): Facts {
   const commHex = comm === null ? null : textOf(task.commHex);
   const argvHex = argv === null ? null : hexListOf(task.argvHex, argv.length);
   const cwdHex = cwd === null ? null : textOf(task.cwdHex);
-  if (exeHex === null && commHex === null && argvHex === null && cwdHex === null) return { exe, comm, argv, cwd };
+  const program = exe === null ? null : programDetailsOf(task);
+  const exact = exeHex === null && commHex === null && argvHex === null && cwdHex === null;
+  if (exact && program === null) return { exe, comm, argv, cwd };
   return {
     exe,
     ...(exeHex !== null && { exeHex }),
+    ...(program !== null && { program }),
     comm,
     ...(commHex !== null && { commHex }),
     argv,
@@ -43,10 +49,11 @@ export function readFacts(task: TaskObservation): Facts {
 function composed(exe: Facts, comm: Facts, argv: Facts, cwd: Facts): Facts {
   const exact =
     exe.exeHex === undefined && comm.commHex === undefined && argv.argvHex === undefined && cwd.cwdHex === undefined;
-  if (exact) return { exe: exe.exe, comm: comm.comm, argv: argv.argv, cwd: cwd.cwd };
+  if (exact && exe.program === undefined) return { exe: exe.exe, comm: comm.comm, argv: argv.argv, cwd: cwd.cwd };
   return {
     exe: exe.exe,
     ...(exe.exeHex !== undefined && { exeHex: exe.exeHex }),
+    ...(exe.program !== undefined && { program: exe.program }),
     comm: comm.comm,
     ...(comm.commHex !== undefined && { commHex: comm.commHex }),
     argv: argv.argv,

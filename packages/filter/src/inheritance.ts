@@ -1,7 +1,8 @@
-import type { Credentials } from '@godo/evidence';
+import type { Credentials, Namespaces } from '@godo/evidence';
 import { none, type ReferenceColumn } from './columns.ts';
 import { noCredentials } from './credentials.ts';
 import { type Facts, overlay } from './facts.ts';
+import { namespacesAt } from './inside.ts';
 import type { ProcessTable } from './process-table.ts';
 import { type Root, rootAt, rootOnly } from './root-changes.ts';
 import { noFactsNumber } from './shared-facts.ts';
@@ -99,6 +100,23 @@ export function ownRoot(table: ProcessTable, row: number): Root | undefined {
   });
   const last = rootAt(table.rootChanges.of(row), null);
   return last === undefined ? (table.rootChanges.roots.get(inherited) ?? undefined) : rootOnly(last);
+}
+
+/**
+ * The namespaces of a process in a container: as read of it last, or else those of its parent at its birth, and so on up
+ * to where the container ends. undefined: nothing is known.
+ */
+export function namespacesOf(table: ProcessTable, row: number): Namespaces | null | undefined {
+  const container = containerNumberOf(table, row);
+  let timeNs: bigint | null = null;
+  for (let at = row; at !== none; at = parentGiving(table, at)) {
+    if (containerNumberOf(table, at) !== container) return undefined;
+    const namespaces = namespacesAt(table.insideOf(at), timeNs);
+    if (namespaces !== undefined) return namespaces;
+    if (table.containerIds.get(container) === null) return undefined;
+    timeNs = inheritedAt(table, at);
+  }
+  return undefined;
 }
 
 /** Who a process was to the kernel; from its parent where nothing was read and the parent's never changed. */

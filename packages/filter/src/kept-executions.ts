@@ -1,10 +1,11 @@
+import type { EnvironmentNames } from '@godo/evidence';
 import { ByteColumn, none, ReferenceColumn, TimeColumn } from './columns.ts';
 import type { MergedExecution } from './executions.ts';
 import type { Facts } from './facts.ts';
 import type { SharedFacts } from './shared-facts.ts';
 
 /** An execution as it is shown. */
-export type KeptExecution = Pick<MergedExecution, 'timeNs' | 'success' | 'errno' | 'facts'>;
+export type KeptExecution = Pick<MergedExecution, 'timeNs' | 'success' | 'errno' | 'facts' | 'environment'>;
 
 /** The executions of all processes, those of one (by its row) together and in order. */
 export class KeptExecutions {
@@ -19,6 +20,7 @@ export class KeptExecutions {
   readonly #factsNumber = new ReferenceColumn();
   readonly #failed = new ByteColumn();
   readonly #errno = new Map<number, number>();
+  readonly #environment = new Map<number, EnvironmentNames>();
 
   constructor(facts: SharedFacts) {
     this.#facts = facts;
@@ -27,13 +29,14 @@ export class KeptExecutions {
   add(row: number, executions: readonly MergedExecution[]): void {
     if (executions.length === 0) return;
     this.#start.set(row, this.#size);
-    for (const { timeNs, sinceNs, success, errno, facts } of executions) {
+    for (const { timeNs, sinceNs, success, errno, facts, environment } of executions) {
       const index = this.#size;
       this.#sinceNs.set(index, sinceNs);
       if (timeNs !== sinceNs) this.#timeNs.set(index, timeNs);
       this.#factsNumber.set(index, this.#facts.add(facts));
       if (!success) this.#failed.set(index, 1);
       if (errno !== undefined) this.#errno.set(index, errno);
+      if (environment !== undefined) this.#environment.set(index, environment);
       this.#size += 1;
     }
     this.#end.set(row, this.#size);
@@ -47,7 +50,12 @@ export class KeptExecutions {
       const success = this.#failed.at(index) === 0;
       const facts: Facts = this.#facts.get(this.#factsNumber.at(index));
       const errno = this.#errno.get(index);
-      executions.push(errno === undefined ? { timeNs, success, facts } : { timeNs, success, facts, errno });
+      const environment = this.#environment.get(index);
+      executions.push({
+        ...{ timeNs, success, facts },
+        ...(errno !== undefined && { errno }),
+        ...(environment !== undefined && { environment }),
+      });
     }
     return executions;
   }

@@ -1,6 +1,7 @@
-import type { Credentials, ProcessKey } from '@godo/evidence';
+import type { Credentials, EnvironmentNames, ProcessKey } from '@godo/evidence';
 import type { MergedExecution } from './executions.ts';
 import type { Facts } from './facts.ts';
+import type { ObservedInside } from './inside.ts';
 import type { ParentClaim } from './parent-claim.ts';
 import type { RootChange } from './root-changes.ts';
 import type { Task } from './task-merge.ts';
@@ -47,6 +48,10 @@ export interface ObservedProcess {
   /** Read of it after its last execution. */
   readonly latest: Facts;
   readonly roots: readonly RootChange[];
+  /** As read of it when it already ran. */
+  readonly environment: EnvironmentNames | undefined;
+  /** null for all that is on the host. */
+  readonly inside: ObservedInside | null;
   readonly warnings: readonly string[];
 }
 

@@ -1,9 +1,11 @@
-import type { TaskObservation } from '@godo/evidence';
+import type { EnvironmentNames, TaskObservation } from '@godo/evidence';
 import { agree, noCredentials, overlayCredentials, readCredentials } from './credentials.ts';
+import { environmentOf } from './environment.ts';
 import { ExecutionLog } from './execution-log.ts';
 import { type MergedExecution, mergeExecutions } from './executions.ts';
 import { type Facts, noFacts, overlay, readFacts } from './facts.ts';
 import { processExit } from './inferred-exits.ts';
+import { InsideLog } from './inside.ts';
 import { addWarning, type ObservedProcess } from './observed-process.ts';
 import { compareNs } from './order.ts';
 import { betterClaim, claimOf, type ParentClaim } from './parent-claim.ts';
@@ -45,6 +47,8 @@ export class ProcessBuilder {
   #credentials = noCredentials;
   #credentialsConstant = true;
   readonly #roots: RootChange[] = [];
+  #environment: EnvironmentNames | undefined;
+  #inside: InsideLog | null = null;
   readonly #log = new ExecutionLog();
   #executed = false;
   #initial: Facts = noFacts;
@@ -80,6 +84,10 @@ export class ProcessBuilder {
     this.#observeTask(task);
     this.#claim = betterClaim(this.#claim, claimOf(task));
     this.#observeRoot(task, born);
+    if (task.innerPid !== undefined || task.namespaces !== undefined) {
+      this.#inside ??= new InsideLog();
+      this.#inside.observe(task);
+    }
     this.#observeContainer(task);
     this.#observeCredentials(task, born);
     this.#observeFacts(task, born);
@@ -120,6 +128,8 @@ export class ProcessBuilder {
       initial: this.#initial,
       latest: this.#settledLatest(executions),
       roots: this.#roots,
+      environment: this.#environment,
+      inside: this.#inside?.finish() ?? null,
       warnings: this.#warnings,
     };
   }
@@ -190,11 +200,22 @@ export class ProcessBuilder {
 
   #observeFacts(task: TaskObservation, born: boolean): void {
     const facts = readFacts(task);
+    if (task.observation === 'snapshot') this.#environment = environmentOf(task) ?? this.#environment;
     if (task.observation === 'exec') {
       const success = task.success !== false;
       const source = task.source === 'audit' ? 'audit' : 'connector';
       const observation = { id: textOf(task._id) ?? '', timeNs: task.timeNs, source, success, facts } as const;
-      this.#log.add(typeof task.errno === 'number' ? { ...observation, errno: task.errno } : observation);
+      const environment = environmentOf(task);
+      const isPlain = typeof task.errno !== 'number' && environment === undefined;
+      this.#log.add(
+        isPlain
+          ? observation
+          : {
+              ...observation,
+              ...(typeof task.errno === 'number' && { errno: task.errno }),
+              ...(environment !== undefined && { environment }),
+            },
+      );
       if (success) {
         this.#executed = true;
         this.#latest = noFacts;

@@ -1,11 +1,14 @@
 import { type Execution, isoTime, type ProcessDocument, type ProcessKey, type Thread } from '@godo/evidence';
 import { none } from './columns.ts';
 import { type Containers, rootOf } from './containers.ts';
+import type { Facts } from './facts.ts';
 import { exitOf } from './inferred-exits.ts';
-import { containerOf, credentialsOf, finalFacts } from './inheritance.ts';
+import { containerOf, credentialsOf, finalFacts, namespacesOf } from './inheritance.ts';
+import { insideFields } from './inside.ts';
 import type { KeptExecution } from './kept-executions.ts';
 import { addWarning } from './observed-process.ts';
 import type { ProcessTable } from './process-table.ts';
+import type { ProgramDetails } from './program-details.ts';
 import type { Runs } from './runs.ts';
 
 /** More keys would not fit into one document of the database; each child names its parent in any case. */
@@ -39,10 +42,12 @@ function threadsOf(table: ProcessTable, row: number, start: string | null, exit:
 }
 
 function executionOf(execution: KeptExecution): Execution {
-  const { timeNs, facts, success, errno } = execution;
-  const { exe, exeHex, argv, argvHex, cwd, cwdHex, comm } = facts;
+  const { timeNs, facts, success, errno, environment } = execution;
+  const { exe, exeHex, program, argv, argvHex, cwd, cwdHex, comm } = facts;
   const time = isoTime(timeNs);
-  if (exeHex === undefined && argvHex === undefined && cwdHex === undefined && errno === undefined) {
+  const exact = exeHex === undefined && argvHex === undefined && cwdHex === undefined;
+  const isPlain = program === undefined && errno === undefined && environment === undefined;
+  if (exact && isPlain && argv !== null) {
     return { timeNs, time, exe, argv, cwd, comm, success };
   }
   return {
@@ -50,14 +55,23 @@ function executionOf(execution: KeptExecution): Execution {
     time,
     exe,
     ...(exeHex !== undefined && { exeHex }),
+    ...program,
     argv,
+    ...(argv === null && { argvUnknown: success ? 'not recorded' : 'failed call' }),
     ...(argvHex !== undefined && { argvHex }),
     cwd,
     ...(cwdHex !== undefined && { cwdHex }),
     comm,
     success,
     ...(errno !== undefined && { errno }),
+    ...environment,
   };
+}
+
+function stateOf(facts: Facts): Omit<Facts, 'program'> & ProgramDetails {
+  if (facts.program === undefined) return facts;
+  const { program, ...state } = facts;
+  return { ...state, ...program };
 }
 
 /** Whether a process ran before the listener did: never seen made, and older than the first run that saw it. */
@@ -103,6 +117,7 @@ export function processDocument(table: ProcessTable, row: number, containers: Co
   const exit = iso(exitNs);
   const { exitCode, exitSignal, coreDumped } = table.exitStatusOf(row);
   const sessionIds = table.sessionIdsOf(row);
+  const executions = table.executions.of(row);
   const depth = places.depthOf(row);
   const parent = depth > 0 ? places.parentOf(row) : none;
   return {
@@ -130,10 +145,12 @@ export function processDocument(table: ProcessTable, row: number, containers: Co
     children: childrenOf(table, row),
     depth,
     threads: threadsOf(table, row, start, exit),
-    executions: table.executions.of(row).map(executionOf),
-    ...finalFacts(table, row),
+    executions: executions.map(executionOf),
+    ...(executions.findLast(({ success }) => success) ?? { environment: table.environmentOf(row) }).environment,
+    ...stateOf(finalFacts(table, row)),
     ...rootOf(table, row, containers),
     containerId: containerOf(table, row),
+    ...insideFields(table.insideOf(row), namespacesOf(table, row)),
     ...credentialsOf(table, row),
     warnings: warningsOf(table, row),
   };

@@ -1,8 +1,9 @@
-import type { Credentials, ProcessKey } from '@godo/evidence';
+import type { Credentials, EnvironmentNames, ProcessKey } from '@godo/evidence';
 import { ByteColumn, NumberColumn, none, ReferenceColumn, TimeColumn } from './columns.ts';
 import { type ContainerProgram, containerProgramOf } from './container-programs.ts';
 import { nameOfCredentials } from './credentials.ts';
 import { noFacts } from './facts.ts';
+import type { ObservedInside } from './inside.ts';
 import { KeptExecutions } from './kept-executions.ts';
 import { KeptRoots } from './kept-roots.ts';
 import { KeptTasks } from './kept-tasks.ts';
@@ -79,6 +80,9 @@ export class ProcessTable {
   /** Unset: never read. */
   readonly readContainer = new ReferenceColumn();
   readonly rootChanges = new KeptRoots();
+  readonly #environment = new Map<number, EnvironmentNames>();
+  /** Of processes that are not on the host, but for what they have from their parents. */
+  readonly #inside = new Map<number, ObservedInside>();
   readonly tasks = new KeptTasks();
   readonly #leftOut = new Map<number, LeftOut>();
   readonly #warnings = new Map<number, string[]>();
@@ -123,6 +127,8 @@ export class ProcessTable {
     const { containerId, tasksLeftOut, executionsLeftOut } = process;
     if (containerId !== undefined) this.readContainer.set(row, this.containerIds.numberOf(containerId));
     this.rootChanges.add(row, process.roots);
+    if (process.environment !== undefined) this.#environment.set(row, process.environment);
+    if (process.inside !== null) this.#inside.set(row, process.inside);
     this.tasks.add(row, process.tasks, { pid: process.tgid, startNs, exitNs });
     if (tasksLeftOut > 0 || executionsLeftOut > 0) this.#leftOut.set(row, { tasksLeftOut, executionsLeftOut });
     for (const warning of process.warnings) this.warn(row, warning);
@@ -236,6 +242,15 @@ export class ProcessTable {
 
   claimedPpidOf(row: number): number | null {
     return this.#claimedPpid.get(row) ?? this.claimedTgidOf(row);
+  }
+
+  /** As read of it when it already ran. */
+  environmentOf(row: number): EnvironmentNames | undefined {
+    return this.#environment.get(row);
+  }
+
+  insideOf(row: number): ObservedInside | null {
+    return this.#inside.get(row) ?? null;
   }
 
   leftOutOf(row: number): LeftOut | null {

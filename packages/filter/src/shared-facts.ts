@@ -1,5 +1,6 @@
 import { none, ReferenceColumn } from './columns.ts';
 import { type Facts, noFacts } from './facts.ts';
+import type { ProgramDetails } from './program-details.ts';
 import { SharedTexts } from './shared-texts.ts';
 
 /** The number of {@link noFacts}. */
@@ -31,7 +32,7 @@ export class SharedFacts {
     if (facts === noFacts) return noFactsNumber;
     const { exe, comm, argv, cwd } = facts;
     return this.#add(
-      exe === null ? none : this.#textOf(exe, facts.exeHex),
+      exe === null ? none : this.#textOf(exe, facts.exeHex, facts.program),
       comm === null ? none : this.#textOf(comm, facts.commHex),
       argv === null ? none : this.#texts.numberOf(JSON.stringify(facts.argvHex ? [argv, facts.argvHex] : argv)),
       cwd === null ? none : this.#textOf(cwd, facts.cwdHex),
@@ -90,19 +91,22 @@ export class SharedFacts {
     return this.#parts.at(number * parts + which);
   }
 
-  #textOf(text: string, hex: string | undefined): number {
-    return this.#texts.numberOf(hex === undefined && !isOdd(text) ? text : `\0${JSON.stringify([text, hex])}`);
+  #textOf(text: string, hex: string | undefined, program?: ProgramDetails): number {
+    const isPlain = hex === undefined && program === undefined && !isOdd(text);
+    return this.#texts.numberOf(isPlain ? text : `\0${JSON.stringify([text, hex, program])}`);
   }
 
   #decoded(number: number): Facts {
-    const [exe, exeHex] = this.#text(number, part.exe);
+    const [exe, exeHex, program] = this.#text(number, part.exe);
     const [comm, commHex] = this.#text(number, part.comm);
     const [argv, argvHex] = this.#list(number);
     const [cwd, cwdHex] = this.#text(number, part.cwd);
-    if (exeHex === null && commHex === null && argvHex === null && cwdHex === null) return { exe, comm, argv, cwd };
+    const exact = exeHex === null && commHex === null && argvHex === null && cwdHex === null;
+    if (exact && program === null) return { exe, comm, argv, cwd };
     return {
       exe,
       ...(exeHex !== null && { exeHex }),
+      ...(program !== null && { program }),
       comm,
       ...(commHex !== null && { commHex }),
       argv,
@@ -112,20 +116,22 @@ export class SharedFacts {
     };
   }
 
-  #text(number: number, which: Part): readonly [text: string | null, hex: string | null] {
+  #text(number: number, which: Part): DecodedText | readonly [null, null, null] {
     const text = this.#at(number, which);
     return text === none ? unknown : decodedText(this.#texts.get(text));
   }
 
   #list(number: number): readonly [list: List | null, hexes: Hexes | null] {
     const text = this.#at(number, part.argv);
-    if (text === none) return unknown;
+    if (text === none) return [null, null];
     const list = JSON.parse(this.#texts.get(text)) as List | ListWithHexes;
     return hasHexes(list) ? list : [list, null];
   }
 }
 
-const unknown = [null, null] as const;
+const unknown = [null, null, null] as const;
+
+type DecodedText = readonly [text: string, hex: string | null, program: ProgramDetails | null];
 
 /** The kernel lets no NUL into a text, and our decoding leaves none that is not well-formed; a database may. */
 const odd = /[\0\ud800-\udfff]/;
@@ -138,8 +144,8 @@ function hasHexes(list: List | ListWithHexes): list is ListWithHexes {
   return typeof list[0] === 'object';
 }
 
-function decodedText(kept: string): readonly [text: string, hex: string | null] {
-  if (kept.charCodeAt(0) !== 0) return [kept, null];
-  const [text, hex] = JSON.parse(kept.slice(1)) as [string, string?];
-  return [text, hex ?? null];
+function decodedText(kept: string): DecodedText {
+  if (kept.charCodeAt(0) !== 0) return [kept, null, null];
+  const [text, hex, program] = JSON.parse(kept.slice(1)) as [string, (string | null)?, (ProgramDetails | null)?];
+  return [text, hex ?? null, program ?? null];
 }

@@ -33,6 +33,8 @@ test('what is shown of a process comes back as it was observed', () => {
     snapshot: table.isSnapshot(row),
     star: table.isStar(row),
     sessionIds: table.sessionIdsOf(row),
+    inside: table.insideOf(row),
+    environment: table.environmentOf(row),
     exitNs: table.exitNs.at(row),
     ...table.exitStatusOf(row),
     credentials: table.allCredentials.get(table.credentials.at(row)),

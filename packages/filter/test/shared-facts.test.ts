@@ -1,15 +1,22 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { applyExecution, type Facts, noFacts, overlay } from '../src/facts.ts';
+import type { ProgramDetails } from '../src/program-details.ts';
 import { noFactsNumber, SharedFacts } from '../src/shared-facts.ts';
 
 const text = fc.constantFrom('/bin/a', '/bin/b', 'ä\u{1f4be}', '\0["x"]', '\ud800', '[]');
 const hex = fc.option(fc.constantFrom('ff', 'fe'), { nil: undefined });
 
+const program = fc.constantFrom<ProgramDetails>(
+  { exeDeleted: true },
+  { exeDeleted: null, script: '/srv/\0', scriptHex: 'ff' },
+  { script: '/srv/a', viaScripts: ['/srv/b'], viaScriptsHex: ['fe'] },
+);
+
 /** With the hex twins only where the facts are known. */
 const facts: fc.Arbitrary<Facts> = fc
   .record({
-    exe: fc.option(fc.tuple(text, hex)),
+    exe: fc.option(fc.tuple(text, hex, fc.option(program, { nil: undefined }))),
     comm: fc.option(fc.tuple(text, hex)),
     argv: fc.option(fc.array(fc.tuple(fc.oneof(text, fc.constant('')), hex), { maxLength: 3 })),
     cwd: fc.option(fc.tuple(text, hex)),
@@ -19,6 +26,7 @@ const facts: fc.Arbitrary<Facts> = fc
     const made: Facts = {
       exe: exe?.[0] ?? null,
       ...(exe?.[1] !== undefined && { exeHex: exe[1] }),
+      ...(exe?.[2] !== undefined && { program: exe[2] }),
       comm: comm?.[0] ?? null,
       ...(comm?.[1] !== undefined && { commHex: comm[1] }),
       argv: argv?.map(([argument]) => argument) ?? null,

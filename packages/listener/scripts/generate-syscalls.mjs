@@ -32,6 +32,8 @@ const names = [
   'clone',
   'clone3',
   'pivot_root',
+  'unshare',
+  'setns',
 ];
 
 const architectures = {

@@ -6,7 +6,7 @@
  * need not be UTF-8; it becomes text only in the document.
  */
 
-import type { ContainerData, FileType } from '@godo/evidence';
+import type { ContainerData, FileType, Namespaces } from '@godo/evidence';
 
 export type BinaryString = string;
 
@@ -47,9 +47,20 @@ export interface ExecEvent extends AuditOrigin {
   readonly exit: number;
   readonly argv: readonly BinaryString[] | null;
   readonly cwd: BinaryString | null;
-  /** Name of the file that was executed, as given (first PATH item), and the device it lies on (`fe:00`). */
+  /**
+   * The file that was asked for (first PATH item): its absolute path; as given where it hangs on a directory descriptor;
+   * null where it was given by a descriptor alone.
+   */
   readonly name: BinaryString | null;
+  /** Device of that file (`fe:00`). */
   readonly dev: string | null;
+  /** Path of the program where `caller.exe` has the mark of a deleted file behind it and the file was deleted. */
+  readonly exe?: BinaryString;
+  /** null: `caller.exe` ends like the path of a deleted file, and the call does not tell whether that is its name. */
+  readonly exeDeleted?: true | null;
+  /** The file that was asked for where that is no program itself, and the scripts between it and the program. */
+  readonly script?: BinaryString;
+  readonly viaScripts?: readonly BinaryString[];
 }
 
 export interface OpenEvent extends AuditOrigin {
@@ -112,6 +123,20 @@ export interface CloneEvent extends AuditOrigin {
   readonly kind: 'clone';
   /** In the pid namespace of the caller. */
   readonly childPid: number;
+  /** CLONE_*; null: clone3, whose flags no record shows. */
+  readonly flags: number | null;
+}
+
+/** The caller left namespaces for new ones, those of its flags (CLONE_NEW*); of CLONE_NEWPID its children to come. */
+export interface UnshareEvent extends AuditOrigin {
+  readonly kind: 'unshare';
+  readonly flags: number;
+}
+
+/** The caller moved to other namespaces: those of these flags, or one that is not known (0). As with unshare. */
+export interface SetnsEvent extends AuditOrigin {
+  readonly kind: 'setns';
+  readonly flags: number;
 }
 
 export interface PivotRootEvent extends AuditOrigin {
@@ -134,6 +159,8 @@ export type AuditEvent =
   | DupEvent
   | DescriptorFlagsEvent
   | CloneEvent
+  | UnshareEvent
+  | SetnsEvent
   | PivotRootEvent
   | OtherEvent;
 
@@ -151,6 +178,8 @@ export interface ProcFacts {
   readonly argv?: readonly BinaryString[];
   readonly comm?: BinaryString;
   readonly exe?: BinaryString;
+  /** As in ExecEvent; `exe` is without the mark where this is true. */
+  readonly exeDeleted?: true | null;
   readonly cwd?: BinaryString;
   /** Path of the root file system on the host, and its device as audit writes it. */
   readonly rootfs?: BinaryString;
@@ -159,6 +188,13 @@ export interface ProcFacts {
   readonly makes?: ContainerRoot;
   /** null: its cgroups name no container. */
   readonly containerId?: string | null;
+  /** Names of its environment's variables, where that was asked for; cut: there were more. */
+  readonly envNames?: readonly string[];
+  readonly envNamesCut?: true;
+  /** Its numbers from the host's pid namespace to its own; absent where it has one only. */
+  readonly pids?: readonly number[];
+  /** Those that are not the host's. Read of processes in containers. */
+  readonly namespaces?: Namespaces;
   readonly uid?: number;
   readonly gid?: number;
   readonly euid?: number;

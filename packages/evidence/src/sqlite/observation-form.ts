@@ -47,6 +47,17 @@ function build(values: readonly unknown[]): Record<keyof TaskObservation, unknow
     auid: values[39],
     ses: values[40],
     tty: values[41],
+    argvUnknown: values[42],
+    exeDeleted: values[43],
+    script: values[44],
+    scriptHex: values[45],
+    viaScripts: values[46],
+    viaScriptsHex: values[47],
+    innerPid: values[48],
+    pids: values[49],
+    namespaces: values[50],
+    envNames: values[51],
+    envNamesCut: values[52],
   };
 }
 

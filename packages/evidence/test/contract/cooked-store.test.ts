@@ -73,7 +73,14 @@ const scene: readonly CookedEntry[] = [
       startNs: 20n,
       exitNs: 29n,
       containerId: web,
-      executions: [execution],
+      executions: [
+        {
+          ...execution,
+          ...{ exeDeleted: true, script: '/srv/\ufffd', scriptHex: '2f7372762fff', viaScripts: ['/srv/a'] },
+          ...{ envNames: ['PATH'], envNamesCut: true },
+        },
+      ],
+      ...{ exeDeleted: null, script: '/srv/b', innerPid: 7, pids: [20, 7], namespaces: { mnt: 4026532222 } },
     }),
   },
   {

@@ -23,6 +23,13 @@ export const callMeaning = {
   fcntl: 14,
   clone: 15,
   pivotRoot: 16,
+  /** An exec whose name may hang on a directory descriptor, the first argument. */
+  execAt: 17,
+  /** `clone` is without flags (fork, vfork); these have them in the first argument, or where no record shows them. */
+  cloneWithFlags: 18,
+  cloneWithHiddenFlags: 19,
+  unshare: 20,
+  setns: 21,
 } as const;
 
 /** Which records beside SYSCALL are read, and whether a call that failed makes an event (index.d.ts of the addon). */
@@ -37,11 +44,12 @@ const opened = need.paths | need.cwd | need.success;
 const written = { meaning: callMeaning.writeToFirst, needs: need.success };
 const moved = { meaning: callMeaning.writeToThird, needs: need.success };
 const executed = { meaning: callMeaning.exec, needs: need.paths | need.cwd | need.execve };
+const executedAt = { ...executed, meaning: callMeaning.execAt };
 const cloned = { meaning: callMeaning.clone, needs: need.success };
 
 const readings: Readonly<Record<SyscallName, CallReading>> = {
   execve: executed,
-  execveat: executed,
+  execveat: executedAt,
   open: { meaning: callMeaning.open, needs: opened },
   openat: { meaning: callMeaning.openat, needs: opened },
   openat2: { meaning: callMeaning.openat2, needs: opened | need.openat2 },
@@ -66,9 +74,11 @@ const readings: Readonly<Record<SyscallName, CallReading>> = {
   fcntl64: { meaning: callMeaning.fcntl, needs: need.success },
   fork: cloned,
   vfork: cloned,
-  clone: cloned,
-  clone3: cloned,
+  clone: { ...cloned, meaning: callMeaning.cloneWithFlags },
+  clone3: { ...cloned, meaning: callMeaning.cloneWithHiddenFlags },
   pivot_root: { meaning: callMeaning.pivotRoot, needs: need.paths | need.cwd | need.success },
+  unshare: { meaning: callMeaning.unshare, needs: need.success },
+  setns: { meaning: callMeaning.setns, needs: need.success },
 };
 
 /** The table that the decoder is made with: architecture, number, meaning, needs of every call. */

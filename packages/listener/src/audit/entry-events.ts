@@ -10,14 +10,22 @@ import type {
   PivotRootEvent,
 } from '../events.ts';
 import { callMeaning } from './call-table.ts';
-import { firstItem, nameOf, type RecordBody, type Texts } from './entry-items.ts';
+import { firstItem, itemNames, nameOf, type RecordBody, type Texts } from './entry-items.ts';
 import { eventAt, eventFlag, itemAt } from './entry-layout.ts';
 import type { EntryMemory } from './entry-memory.ts';
 import { readArgv } from './exec-argv.ts';
+import { executedFile } from './executed-file.ts';
 import { openEventOf } from './open-events.ts';
 import { absolutePath } from './paths.ts';
 import { recordType } from './record-types.ts';
-import { closeRangeOnExec, errnoBadDescriptor, fcntlCommand, ioctlCommand, openFlag } from './syscalls.ts';
+import {
+  closeRangeOnExec,
+  currentDirectory,
+  errnoBadDescriptor,
+  fcntlCommand,
+  ioctlCommand,
+  openFlag,
+} from './syscalls.ts';
 
 /** Bits of `argumentsKnown`. */
 const known = { a0: 1, a1: 2, a2: 4 } as const;
@@ -45,7 +53,11 @@ export function eventOf(
     if (exit === errnoBadDescriptor || (given & known.a0) === 0) return null;
     return { kind: 'close', fd: a0 | 0, ms, serial, caller };
   }
-  if (meaning === callMeaning.exec) return execEventOf(memory, at, caller, texts, bodies);
+  if (meaning === callMeaning.exec) return execEventOf(memory, at, caller, texts, bodies, true);
+  if (meaning === callMeaning.execAt) {
+    const atCwd = (given & known.a0) !== 0 && a0 === currentDirectory;
+    return execEventOf(memory, at, caller, texts, bodies, atCwd);
+  }
   if (((bytes[at + 5] as number) & eventFlag.succeeded) === 0 || Number.isNaN(exit)) return null;
   const a1 = words[word + eventAt.a1 / 4] as number;
   const a2 = words[word + eventAt.a2 / 4] as number;
@@ -60,7 +72,16 @@ export function eventOf(
     case callMeaning.creat:
       return openEventOf(memory, at, caller, texts, bases, bodies);
     case callMeaning.clone:
-      return { kind: 'clone', childPid: exit, ms, serial, caller };
+      return { kind: 'clone', childPid: exit, flags: 0, ms, serial, caller };
+    case callMeaning.cloneWithFlags:
+      return { kind: 'clone', childPid: exit, flags: (given & known.a0) === 0 ? null : a0, ms, serial, caller };
+    case callMeaning.cloneWithHiddenFlags:
+      return { kind: 'clone', childPid: exit, flags: null, ms, serial, caller };
+    case callMeaning.unshare:
+      return (given & known.a0) === 0 ? null : { kind: 'unshare', flags: a0, ms, serial, caller };
+    case callMeaning.setns:
+      // With a pid descriptor they are a set; with that of a namespace its kind, or 0 for whatever it is.
+      return { kind: 'setns', flags: (given & known.a1) === 0 ? 0 : a1, ms, serial, caller };
     case callMeaning.closeRange: {
       if ((given & (known.a0 | known.a1)) !== (known.a0 | known.a1)) return null;
       const onExec = (given & known.a2) !== 0 && (a2 & closeRangeOnExec) !== 0;
@@ -115,25 +136,31 @@ function descriptorEventOf(
   }
 }
 
+/** `atCwd`: a relative name hangs on the working directory. */
 function execEventOf(
   memory: EntryMemory,
   at: number,
   caller: Caller,
   texts: Texts,
   bodies: readonly RecordBody[],
+  atCwd: boolean,
 ): ExecEvent {
   const success = (memory.u8(at + 5) & eventFlag.succeeded) !== 0;
   const execve: BinaryString[] = [];
   for (const { type, body } of bodies) if (type === recordType.execve) execve.push(body);
   const { argv, problem } = readArgv(execve);
   const first = firstItem(memory, at);
+  const cwd = texts[memory.u32(at + eventAt.cwd)] ?? null;
+  const names = itemNames(memory, at);
+  const name = names[0] ?? null;
   const event: ExecEvent = {
     kind: 'exec',
     success,
     exit: memory.f64(at + eventAt.exit),
     argv,
-    cwd: texts[memory.u32(at + eventAt.cwd)] ?? null,
-    name: first === 0 ? null : nameOf(memory, first),
+    cwd,
+    name: absolutePath(name, atCwd ? cwd : null) ?? (name === '' ? null : name),
+    ...(success && executedFile({ names, argv, cwd, exe: caller.exe, comm: caller.comm })),
     dev: first === 0 ? null : (texts[memory.u32(first + itemAt.dev)] ?? null),
     ms: memory.f64(at + eventAt.ms),
     serial: memory.u32(at + eventAt.serial),

@@ -14,6 +14,9 @@ export interface RecordBody {
   readonly body: BinaryString;
 }
 
+/** The number of an item is what a record says: it must not make us allocate. */
+const mostItems = 64;
+
 /** Where the first PATH record of number 0 stands; 0: there is none. */
 export function firstItem(memory: EntryMemory, event: number): number {
   let item = event + eventAt.items;
@@ -44,6 +47,19 @@ export function openedItem(memory: EntryMemory, event: number): number {
 export function nameOf(memory: EntryMemory, item: number): BinaryString | null {
   if (memory.u8(item + itemAt.nameState) !== nameState.text) return null;
   return memory.text(item + itemAt.name, memory.u32(item + itemAt.nameBytes));
+}
+
+/** The names of an event's PATH items by their numbers; null where there is none, or none that can be read. */
+export function itemNames(memory: EntryMemory, event: number): (BinaryString | null)[] {
+  const names: (BinaryString | null)[] = [];
+  let item = event + eventAt.items;
+  for (let left = memory.u16(event + eventAt.itemCount); left > 0; left -= 1) {
+    const number = memory.u32(item + itemAt.item);
+    while (number < mostItems && names.length <= number) names.push(null);
+    if (number < mostItems) names[number] = nameOf(memory, item);
+    item += memory.u32(item + itemAt.bytes);
+  }
+  return names;
 }
 
 /** As the record writes it. */

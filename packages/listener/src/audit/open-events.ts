@@ -9,9 +9,8 @@ import { accessMode } from './opened-file.ts';
 import { absolutePath } from './paths.ts';
 import { rawField } from './record.ts';
 import { recordType } from './record-types.ts';
-import { openFlag } from './syscalls.ts';
+import { currentDirectory, openFlag } from './syscalls.ts';
 
-const currentDirectory = 0xffff_ff9c;
 /** RESOLVE_IN_ROOT of linux/openat2.h. */
 const resolveInRoot = 0x10;
 const slash = 47;

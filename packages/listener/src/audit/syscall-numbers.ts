@@ -28,6 +28,8 @@ export const syscallNumbers = {
     clone: 56,
     clone3: 435,
     pivot_root: 155,
+    unshare: 272,
+    setns: 308,
   },
   i386: {
     execve: 11,
@@ -58,6 +60,8 @@ export const syscallNumbers = {
     clone: 120,
     clone3: 435,
     pivot_root: 217,
+    unshare: 310,
+    setns: 346,
   },
   aarch64: {
     execve: 221,
@@ -81,5 +85,7 @@ export const syscallNumbers = {
     clone: 220,
     clone3: 435,
     pivot_root: 41,
+    unshare: 97,
+    setns: 268,
   },
 } as const satisfies Record<string, Record<string, number>>;

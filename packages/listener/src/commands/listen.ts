@@ -39,6 +39,7 @@ export function listenerOptions(options: SharedOptions, command: readonly string
     diagFile: options.diag ?? null,
     backlog: options.backlog,
     bpf: options.bpf,
+    envNames: options.envNames ?? false,
     // The command of `godo record` is the root of its own tree, and the only one.
     stars: command === null ? [...defaultStars, ...options.root] : options.root,
     engines: command === null ? engineNames : [],

@@ -10,6 +10,7 @@ export interface SharedOptions {
   readonly diag?: string;
   readonly backlog: number;
   readonly bpf: boolean;
+  readonly envNames?: boolean;
   readonly root: readonly string[];
   readonly quiet?: boolean;
   readonly verbose?: boolean;
@@ -62,6 +63,7 @@ export function addListenOptions(command: Command): Command {
         .argParser((value, previous: readonly string[]) => [...previous, parseExe(value)])
         .default([]),
     )
+    .option('--env-names', 'keep the names (never the values) of the environment of what is executed')
     .option('--no-bpf', 'receive audit records by system calls, not through memory shared with a BPF program')
     .option('-q, --quiet', 'no progress line, warnings only')
     .option('-v, --verbose', 'say more');

@@ -1,8 +1,9 @@
 /** `godo status`: what the kernel and a running listener say. */
 
 import { Command } from 'commander';
-import { AuditRole } from '../kernel/audit-role.ts';
-import { isRunning, readRunState } from '../kernel/run-file.ts';
+import { AuditRole, sightOf } from '../kernel/audit-role.ts';
+import { blindSpots } from '../kernel/blind-spots.ts';
+import { isRunning, type RunState, readRunState } from '../kernel/run-file.ts';
 import { requireCapabilities } from './listen.ts';
 import type { World } from './world.ts';
 
@@ -27,7 +28,8 @@ function readStatus() {
     return {
       kernel: role.found,
       rules: role.ownRules(),
-      taskNeverRules: role.taskNeverRules(),
+      /** As the running listener stated them; without one, as it would. And what came since. */
+      blindSpots: running ? spotsOf(state, role) : blindSpots(sightOf(role)),
       listener: running ? state : null,
       /** A listener that was cut off left its note: `godo cleanup` puts back what it found. */
       leftBehind: state !== null && !running,
@@ -35,6 +37,14 @@ function readStatus() {
   } finally {
     role.close();
   }
+}
+
+/** The listener has changed what it found: only rules that others have loaded since can have made it blinder. */
+function spotsOf(state: RunState, role: AuditRole): string[] {
+  const { taskNeverRules, hidingRules } = sightOf(role);
+  const sees = { enabled: 1, roleOf: null, bootOptions: 'audit=1', processor: '' };
+  const since = blindSpots({ ...sees, taskNeverRules, hidingRules });
+  return [...new Set([...(state.blindSpots ?? []), ...since])];
 }
 
 export function statusText(status: Status): string {
@@ -46,8 +56,7 @@ export function statusText(status: Status): string {
     `lost          ${kernel.lost} records since boot`,
     `our rules     ${status.rules}${status.rules > 0 && listener === null ? ' (no listener runs: `godo cleanup` removes them)' : ''}`,
   ];
-  if (status.taskNeverRules > 0)
-    lines.push(`blind spot    ${status.taskNeverRules} task,never rule(s): their tasks are not seen`);
+  for (const spot of status.blindSpots) lines.push(`blind spot    ${spot}`);
   if (listener === null) {
     lines.push(`listener      not running${status.leftBehind ? ' (one was cut off: run `godo cleanup`)' : ''}`);
     return lines.join('\n');

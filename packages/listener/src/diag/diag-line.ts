@@ -22,6 +22,8 @@ const auditKinds: ReadonlySet<string> = new Set<AuditEvent['kind']>([
   'dup',
   'descriptor-flags',
   'clone',
+  'unshare',
+  'setns',
   'pivot-root',
   'other',
 ]);

@@ -1,6 +1,6 @@
 /** Taking part in the kernel's audit: what was found is noted before anything is changed, and put back at the end. */
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import {
   type AuditStatus,
   addAuditRule,
@@ -17,6 +17,7 @@ import {
 import { ListenerError } from '../listener-error.ts';
 import { type AuditRule, encodeRule, isHiding, isTaskNever } from '../rules/audit-rule.ts';
 import { isOurs } from '../rules/rule-set.ts';
+import type { Sight } from './blind-spots.ts';
 
 const requestMs = 2_000;
 
@@ -225,6 +226,19 @@ export class AuditRole {
     this.#data = null;
     closeSocket(this.#control);
   }
+}
+
+/** What makes a listener blind, as it is now; `enabled` as it was found. */
+export function sightOf(role: AuditRole): Sight {
+  const { pid } = role.status();
+  return {
+    enabled: role.found.enabled,
+    roleOf: isAlive(pid) && pid !== process.pid ? pid : null,
+    taskNeverRules: role.taskNeverRules(),
+    hidingRules: role.hidingRules(),
+    bootOptions: readFileSync('/proc/cmdline', 'latin1'),
+    processor: process.arch,
+  };
 }
 
 function isAlive(pid: number): boolean {

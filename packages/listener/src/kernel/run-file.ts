@@ -14,6 +14,8 @@ export interface RunState {
   readonly intake: string;
   readonly store: string;
   readonly found: FoundSettings;
+  /** What it knows that it does not see, a sentence each. Absent: written by an older godo. */
+  readonly blindSpots?: readonly string[];
   /** ISO time at which the counters were written. */
   readonly updated: string;
   readonly counters: Readonly<Record<string, number>>;

@@ -40,8 +40,7 @@ export class EarlyReading implements OpenProcess {
       this.#left &= ~(parts | procPart.stat);
       return;
     }
-    if (this.#later === null) this.#later = this.#openLater();
-    this.#later?.look(parts);
+    this.#opened?.look(parts);
   }
 
   text(part: ProcPart): BinaryString | null {
@@ -52,8 +51,25 @@ export class EarlyReading implements OpenProcess {
     return this.#isLater ? (this.#later?.stat() ?? null) : statIn(this.#memory, this.#at);
   }
 
+  exeLinks(): number | null {
+    return this.#opened?.exeLinks() ?? null;
+  }
+
+  environment(): { readonly text: BinaryString; readonly whole: boolean } | null {
+    return this.#opened?.environment() ?? null;
+  }
+
+  namespaces(): readonly number[] | null {
+    return this.#opened?.namespaces() ?? null;
+  }
+
   close(): void {
     this.#later?.close();
+  }
+
+  get #opened(): OpenProcess | undefined {
+    if (this.#later === null) this.#later = this.#openLater();
+    return this.#later;
   }
 
   /** The number may have been given to another process meanwhile: that has another start. */

@@ -1,6 +1,7 @@
 /** The files of /proc, so that tests can stand in for them. */
 
-import { closeProcess, openProcess, processHeadBytes, readProcess } from '@godo/native';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { closeProcess, exeLinks, openProcess, processHeadBytes, readNamespaces, readProcess } from '@godo/native';
 import type { BinaryString } from '../events.ts';
 
 /** What can be read of a process; a set of them is their sum. */
@@ -38,13 +39,24 @@ export interface OpenProcess {
   /** Contents of a file, target of a link, or the bytes that tell one root directory from another; null: not readable. */
   text(part: ProcPart): BinaryString | null;
   stat(): StatFacts | null;
+  /** How many names the file has that it runs; null: not to be had. */
+  exeLinks(): number | null;
+  /** Its environment, as much of it as fits `mostEnvironmentBytes`; null: not readable. */
+  environment(): { readonly text: BinaryString; readonly whole: boolean } | null;
+  /** Inodes of its namespaces, in the order of `namespaceKinds`; null: it is gone. */
+  namespaces(): readonly number[] | null;
   close(): void;
 }
+
+export const namespaceKinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'] as const;
 
 export interface ProcFiles {
   /** null: there is no such process. */
   open(pid: number | 'self'): OpenProcess | null;
 }
+
+/** What is read of an environment at most. */
+export const mostEnvironmentBytes = 256 * 1024;
 
 /** Mostly enough. More is taken for one reading only: command lines may have megabytes. */
 const usualBytes = 64 * 1024;
@@ -118,8 +130,45 @@ class RealProcess implements OpenProcess {
     return this.#memory.stat();
   }
 
+  exeLinks(): number | null {
+    const count = exeLinks(this.#descriptor);
+    return count < 0 ? null : count;
+  }
+
+  environment(): { readonly text: BinaryString; readonly whole: boolean } | null {
+    const bytes = readBeginning(`/proc/self/fd/${this.#descriptor}/environ`, mostEnvironmentBytes + 1);
+    if (bytes === null) return null;
+    return { text: bytes.toString('latin1', 0, mostEnvironmentBytes), whole: bytes.length <= mostEnvironmentBytes };
+  }
+
+  namespaces(): readonly number[] | null {
+    const inodes = new Float64Array(namespaceKinds.length);
+    return readNamespaces(this.#descriptor, inodes) ? [...inodes] : null;
+  }
+
   close(): void {
     closeProcess(this.#descriptor);
+  }
+}
+
+/** Up to so many bytes of a file of /proc, which hands them over in pieces. */
+function readBeginning(path: string, most: number): Buffer | null {
+  let fd: number;
+  try {
+    fd = openSync(path, 'r');
+  } catch {
+    return null;
+  }
+  try {
+    const bytes = Buffer.allocUnsafe(most);
+    let length = 0;
+    for (let read = -1; read !== 0 && length < most; length += read)
+      read = readSync(fd, bytes, length, most - length, null);
+    return bytes.subarray(0, length);
+  } catch {
+    return null;
+  } finally {
+    closeSync(fd);
   }
 }
 

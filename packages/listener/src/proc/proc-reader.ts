@@ -5,11 +5,14 @@
 
 import { basename } from 'node:path';
 import type { BinaryString, ProcFacts } from '../events.ts';
-import { type Bundle, bundleOf } from './bundle.ts';
+import { type Bundle, bundleOf, runtimes } from './bundle.ts';
 import { type ContainerPath, ContainerReadings } from './cgroup.ts';
+import { environmentNames } from './environment.ts';
+import { NamespaceReadings, pidsOf } from './namespaces.ts';
 import { cgroupsOf, readRuncStates } from './plain-runc.ts';
 import { type OpenProcess, type ProcFiles, procPart, realProc, type StatFacts } from './proc-files.ts';
 import { RootFileSystems } from './root-file-system.ts';
+import { runningFile } from './running-file.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -42,17 +45,27 @@ export interface ProcWatch {
 
 const nobody: ProcWatch = { container: () => undefined, engine: () => undefined };
 
+/** Whether a program makes containers, and is moved into them itself before it becomes their first program. */
+export function isRuntime(exe: BinaryString): boolean {
+  return runtimes.has(basename(exe));
+}
+
 export class ProcReader {
   readonly #files: ProcFiles;
   readonly #watch: ProcWatch;
   readonly #containers: ContainerReadings;
   readonly #roots: RootFileSystems;
+  readonly #namespaces: NamespaceReadings;
+  readonly #envNames: boolean;
 
-  constructor(files: ProcFiles = realProc, watch: ProcWatch = nobody) {
+  /** `envNames`: read the names of the environment of every program too. */
+  constructor(files: ProcFiles = realProc, watch: ProcWatch = nobody, { envNames = false } = {}) {
     this.#files = files;
     this.#watch = watch;
+    this.#envNames = envNames;
     this.#containers = new ContainerReadings((path) => watch.container(path));
     this.#roots = new RootFileSystems(files);
+    this.#namespaces = new NamespaceReadings(files);
   }
 
   /** Learns the cgroups of containers that run, where their names alone do not tell. */
@@ -68,7 +81,13 @@ export class ProcReader {
 
   /** The same with a process that somebody else has opened. */
   over(pid: number, process: OpenProcess): ProcessReading {
-    return new ProcessReading(pid, process, this.#containers, this.#roots, this.#watch);
+    return new ProcessReading(pid, process, {
+      containers: this.#containers,
+      roots: this.#roots,
+      namespaces: this.#namespaces,
+      watch: this.#watch,
+      envNames: this.#envNames,
+    });
   }
 
   /** Whether these contents of /proc/PID/cgroup say the place of a process, and nothing else need be looked at for it. */
@@ -102,6 +121,15 @@ export class ProcReader {
   }
 }
 
+/** What all readings have in common. */
+interface ReadingParts {
+  readonly containers: ContainerReadings;
+  readonly roots: RootFileSystems;
+  readonly namespaces: NamespaceReadings;
+  readonly watch: ProcWatch;
+  readonly envNames: boolean;
+}
+
 /** What is read of one process, opened once. */
 export class ProcessReading {
   readonly #pid: number;
@@ -109,17 +137,15 @@ export class ProcessReading {
   readonly #containers: ContainerReadings;
   readonly #roots: RootFileSystems;
   readonly #watch: ProcWatch;
+  readonly #namespaces: NamespaceReadings;
+  readonly #envNames: boolean;
   #stat: StatFacts | null = null;
 
-  constructor(
-    pid: number,
-    process: OpenProcess,
-    containers: ContainerReadings,
-    roots: RootFileSystems,
-    watch: ProcWatch,
-  ) {
+  constructor(pid: number, process: OpenProcess, { containers, roots, namespaces, watch, envNames }: ReadingParts) {
     this.#pid = pid;
     this.#process = process;
+    this.#namespaces = namespaces;
+    this.#envNames = envNames;
     this.#containers = containers;
     this.#roots = roots;
     this.#watch = watch;
@@ -158,9 +184,11 @@ export class ProcessReading {
     const argv = argvOf(this.#process.text(cmdline));
     if (argv !== null) facts.argv = argv;
     const program = this.#process.text(exe);
-    if (program !== null) facts.exe = program;
+    if (program !== null) Object.assign(facts, runningFile(this.#process, program));
     const directory = this.#process.text(cwd);
     if (directory !== null) facts.cwd = directory;
+    if (this.#envNames) this.#putEnvironment(facts);
+    if (place.containerId != null) return this.#inContainer(facts);
     if (!onHost) return facts;
     if (this.#roots.isOfHost(this.#process)) facts.rootfs = '/';
     if (program !== null && argv !== null && engine.test(program)) {
@@ -185,15 +213,34 @@ export class ProcessReading {
     this.#containers.announce(containerId, cgroups);
   }
 
-  /** The executable alone, where audit tells the rest; everything of a program whose command line is needed here. */
-  executable(place: ProcFacts): ProcFacts {
+  #putEnvironment(facts: Mutable<ProcFacts>): void {
+    const environment = this.#process.environment();
+    if (environment !== null) Object.assign(facts, environmentNames(environment.text, environment.whole));
+  }
+
+  /** Its numbers and namespaces there. On the host nobody pays for what mostly is as everywhere. */
+  #inContainer(facts: Mutable<ProcFacts>): ProcFacts {
+    const namespaces = this.#namespaces.othersThanHosts(this.#process.namespaces());
+    if (namespaces !== null) facts.namespaces = namespaces;
+    this.#process.look(procPart.status);
+    const pids = pidsOf(this.#process.text(procPart.status) ?? '');
+    if (pids !== null) facts.pids = pids;
+    return facts;
+  }
+
+  /**
+   * The executable alone, where audit tells the rest; everything of a program whose command line is needed here.
+   * `isFirst`: what it is in its container cannot be known by its parent.
+   */
+  executable(place: ProcFacts, isFirst: boolean): ProcFacts {
     this.#process.look(procPart.exe);
     const exe = this.#process.text(procPart.exe);
     if (exe === null) return place;
-    if (engine.test(exe)) return this.program(place);
-    const facts: Mutable<ProcFacts> = place;
-    facts.exe = exe;
-    return facts;
+    const file = runningFile(this.#process, exe);
+    if (engine.test(file.exe)) return this.program(place);
+    if (this.#envNames) this.#putEnvironment(place);
+    Object.assign(place, file);
+    return isFirst && place.containerId != null ? this.#inContainer(place) : place;
   }
 
   credentials(): Partial<ProcFacts> {
@@ -201,7 +248,9 @@ export class ProcessReading {
     const status = this.#process.text(procPart.status) ?? '';
     const uids = /^Uid:\s+(\d+)\s+(\d+)/m.exec(status);
     const gids = /^Gid:\s+(\d+)/m.exec(status);
+    const pids = pidsOf(status);
     return {
+      ...(pids !== null && { pids }),
       ...number('uid', uids?.[1]),
       ...number('euid', uids?.[2]),
       ...number('gid', gids?.[1]),

@@ -1,7 +1,8 @@
 /** Documents made from the recorder's state. Pure. */
 
 import { isoTime, type RunOrigin, type SourceClock, type TaskDocument, textOf, textsOf } from '@godo/evidence';
-import type { AuditOrigin, BinaryString, Caller, ConnectorOrigin, ProcFacts } from '../events.ts';
+import { deletedByPath } from '../deleted-suffix.ts';
+import type { AuditOrigin, BinaryString, Caller, ConnectorOrigin, ExecEvent, ProcFacts } from '../events.ts';
 import { fittingArgv, textOrNull } from './document-text.ts';
 import type { ProcessState } from './process-table.ts';
 
@@ -76,10 +77,31 @@ export function putParent(draft: TaskDraft, process: ProcessState): void {
 
 /** Fields that audit gives with every call; numbers it did not give are left out. */
 export function putCaller(draft: TaskDraft, caller: Caller): void {
+  putCredentials(draft, caller);
+  putText(draft, 'exe', caller.exe);
+  if (deletedByPath(caller.exe) === null) draft.exeDeleted = null;
+}
+
+/** As putCaller, without the program. */
+export function putCredentials(draft: TaskDraft, caller: Caller): void {
   putNumbers(draft, caller);
   draft.tty = textOrNull(caller.tty);
   putText(draft, 'comm', caller.comm);
-  putText(draft, 'exe', caller.exe);
+}
+
+/** The program that an exec applied, and the scripts that led to it. */
+export function putProgram(draft: TaskDraft, { exe, exeDeleted }: ProcessState, event: ExecEvent): void {
+  const isKnown = event.caller.exe !== null;
+  putText(draft, 'exe', isKnown ? exe : null);
+  if (isKnown && exeDeleted !== undefined) draft.exeDeleted = exeDeleted;
+  if (event.script === undefined) return;
+  const { text, hex } = textOf(event.script);
+  draft.script = text;
+  if (hex !== undefined) draft.scriptHex = hex;
+  if (event.viaScripts === undefined) return;
+  const { texts, hexes } = textsOf(event.viaScripts);
+  draft.viaScripts = texts;
+  if (hexes !== undefined) draft.viaScriptsHex = hexes;
 }
 
 /** What /proc told; only what was read. The container and the root are the process's (see putPlace). */
@@ -88,7 +110,14 @@ export function putProc(draft: TaskDraft, facts: ProcFacts): void {
   if (facts.argv !== undefined) putArgv(draft, fittingArgv(facts.argv).argv);
   if (facts.comm !== undefined) putText(draft, 'comm', facts.comm);
   if (facts.exe !== undefined) putText(draft, 'exe', facts.exe);
+  if (facts.exeDeleted !== undefined) draft.exeDeleted = facts.exeDeleted;
   if (facts.cwd !== undefined) putText(draft, 'cwd', facts.cwd);
+  if (facts.envNames !== undefined) draft.envNames = facts.envNames;
+  if (facts.envNamesCut !== undefined) draft.envNamesCut = facts.envNamesCut;
+  if (facts.namespaces !== undefined) draft.namespaces = facts.namespaces;
+  if (facts.pids === undefined) return;
+  draft.innerPid = facts.pids.at(-1) as number;
+  draft.pids = facts.pids;
 }
 
 /** The text, with `…Hex` beside it where the bytes were not UTF-8. */

@@ -10,6 +10,7 @@ import {
   textOf,
 } from '@godo/evidence';
 import { openFlag, openForWriteMask } from '../audit/syscalls.ts';
+import { beforeDeletedMark } from '../deleted-suffix.ts';
 import type {
   Caller,
   CloseEvent,
@@ -62,7 +63,7 @@ export class FileRecorder {
     }
     if (event.flags !== null && ((event.flags & openForWriteMask) === 0 || (event.flags & openFlag.path) !== 0)) return;
     const path = event.path === null ? null : textOf(event.path);
-    const caller = this.#textsOf(event.caller);
+    const caller = this.#textsOf(process, event.caller);
     this.#begin(process, event.fd, event.closeOnExec, {
       id: event.serial,
       path: path?.text ?? null,
@@ -172,10 +173,15 @@ export class FileRecorder {
     this.#dirty.clear();
   }
 
-  /** Calls of one task come one after the other, and share what is said of it. */
-  #textsOf(caller: Caller): CallerTexts {
+  /**
+   * Calls of one task come one after the other, and share what is said of it. A program that was deleted while it runs is
+   * named as when it was executed.
+   */
+  #textsOf(process: ProcessState, caller: Caller): CallerTexts {
     if (caller !== this.#lastCaller.caller) {
-      this.#lastCaller = { caller, comm: textOrNull(caller.comm), exe: textOrNull(caller.exe) };
+      const cut = caller.exe === null ? null : beforeDeletedMark(caller.exe);
+      const exe = cut !== null && cut === process.exe ? cut : caller.exe;
+      this.#lastCaller = { caller, comm: textOrNull(caller.comm), exe: textOrNull(exe) };
     }
     return this.#lastCaller;
   }

@@ -1,6 +1,7 @@
 /** Follows processes through snapshot, fork, exec, change of root and exit, and emits observations of tasks. */
 
 import type { RunOrigin, TaskDocument } from '@godo/evidence';
+import { beforeDeletedMark, deletedByPath } from '../deleted-suffix.ts';
 import type {
   AuditEvent,
   BecameEvent,
@@ -12,8 +13,10 @@ import type {
   PivotRootEvent,
   ProcFacts,
   RescanEvent,
+  SetnsEvent,
   SnapshotEvent,
   StarEvent,
+  UnshareEvent,
 } from '../events.ts';
 import { ContainerRoots, containerNamedBy, entersContainer } from './container-roots.ts';
 import { DescriptorTable } from './descriptor-table.ts';
@@ -27,9 +30,11 @@ import {
   type Observation,
   putArgv,
   putCaller,
+  putCredentials,
   putParent,
   putPlace,
   putProc,
+  putProgram,
   putText,
   putWarnings,
   taskDocument,
@@ -37,6 +42,7 @@ import {
 import { ExitWatch } from './exit-watch.ts';
 import type { FileRecorder } from './file-recorder.ts';
 import { ForkInference } from './fork-inference.ts';
+import { afterBirth, afterMove, asRead, beforeBirth, type InnerPid, newNamespace, ofChild } from './inner-pids.ts';
 import { type ProcessState, ProcessTable } from './process-table.ts';
 
 export interface ProcessRecorderOptions {
@@ -99,12 +105,15 @@ export class ProcessRecorder {
       parentKey: parent?.key ?? null,
       comm: proc.comm ?? null,
       exe: proc.exe ?? null,
+      exeDeleted: proc.exeDeleted,
       cwd: proc.cwd ?? null,
       rootfs: proc.rootfs ?? null,
       containerId: proc.containerId,
       snapshotMs: Number(event.timeNs / nanosecondsPerMs),
     });
     for (const task of event.tasks) process.tasks.add(task);
+    process.threaded = event.tasks.length > 1;
+    process.inner = asRead(null, proc);
     process.madeFor = containerNamedBy(process.exe, proc.argv ?? null) ?? parent?.madeFor ?? null;
     this.#roots.learn(proc);
     this.#noteStar(process, proc.argv);
@@ -141,12 +150,17 @@ export class ProcessRecorder {
     for (const task of known.tasks) if (!event.tasks.includes(task)) known.tasks.delete(task);
     // A leader that ended before its threads is shown as long as they run.
     for (const task of event.tasks) if (task !== event.tgid) known.tasks.add(task);
-    const { exe, containerId } = event.proc;
-    const differs = exe !== undefined && exe !== known.exe;
+    const { exe, exeDeleted, containerId } = event.proc;
+    // A file that was deleted since, and has another name left, shows only by the mark.
+    const isMarked = exeDeleted === null && exe !== undefined && beforeDeletedMark(exe) === known.exe;
+    const differs = exe !== undefined && exe !== known.exe && !isMarked;
     if (!differs && (containerId === undefined || containerId === known.containerId)) return null;
     this.#seenAgain.changed += 1;
     this.#applyPlace(known, event.proc);
-    known.exe = exe ?? known.exe;
+    if (differs) {
+      known.exe = exe;
+      known.exeDeleted = exeDeleted;
+    }
     known.comm = event.proc.comm ?? known.comm;
     known.cwd = event.proc.cwd ?? known.cwd;
     this.#noteStar(known, event.proc.argv);
@@ -200,6 +214,7 @@ export class ProcessRecorder {
     const process = event.pid === event.tgid ? this.#forked(event, warnings) : this.#threadOf(event, warnings);
     process.tasks.add(event.pid);
     const thread = event.pid !== event.tgid;
+    if (thread) process.threaded = true;
     const draft = this.#document(process, this.#fromConnector(event, 'fork', event.pid));
     draft.ppid = event.parentPid;
     draft.parentTgid = event.parentTgid;
@@ -217,10 +232,16 @@ export class ProcessRecorder {
     process.tasks.clear();
     process.tasks.add(event.tgid);
     process.lastExecNs = event.monotonicNs;
+    process.threaded = false;
     const facts = this.#factsOf(process, event.proc);
+    process.exeDeleted = undefined;
     if (facts !== null) {
       this.#applyPlace(process, facts);
-      process.exe = facts.exe ?? process.exe;
+      process.inner = asRead(process.inner, facts);
+      if (facts.exe !== undefined) {
+        process.exe = facts.exe;
+        process.exeDeleted = facts.exeDeleted;
+      }
       process.comm = facts.comm ?? process.comm;
       process.cwd = facts.cwd ?? process.cwd;
       this.#noteStar(process, facts.argv);
@@ -286,9 +307,9 @@ export class ProcessRecorder {
     const { argv, cut } = fittingArgv(event.argv);
     let concluded = false;
     if (event.success) {
-      process.madeFor = containerNamedBy(caller.exe, event.argv) ?? process.madeFor;
+      process.madeFor = containerNamedBy(event.exe ?? caller.exe, event.argv) ?? process.madeFor;
       concluded = this.#concludeContainer(process, event);
-      process.exe = caller.exe ?? process.exe;
+      applyProgram(process, event);
       process.comm = caller.comm ?? process.comm;
       process.cwd = event.cwd ?? process.cwd;
       this.#noteStar(process, event.argv);
@@ -297,10 +318,13 @@ export class ProcessRecorder {
     putParent(draft, process);
     // Who was its parent at the call: since its fork it may have been adopted.
     if (this.#inference !== null && !Number.isNaN(caller.ppid)) draft.ppid = caller.ppid;
-    putCaller(draft, caller);
+    putCredentials(draft, caller);
     // A failed call: SYSCALL's exe is still the old program; the name is what was asked for.
-    if (!event.success) putText(draft, 'exe', event.name);
+    if (event.success) putProgram(draft, process, event);
+    else putText(draft, 'exe', event.name);
     putArgv(draft, argv);
+    // The kernel writes them down when it has copied them all and found the program (audit_bprm).
+    if (argv === null) draft.argvUnknown = event.success ? 'not recorded' : 'failed call';
     putText(draft, 'cwd', event.cwd);
     putPlace(draft, process);
     draft.success = event.success;
@@ -333,6 +357,7 @@ export class ProcessRecorder {
     }
     // clone3 makes threads as well, and no rule can tell: they share the descriptors.
     if (process.tasks.has(event.childPid)) return;
+    this.#number(process, event);
     const { uncloned } = process;
     // Inside a container the number is not the host's: then the child that was forked first is meant.
     const first = process.containerId == null ? undefined : uncloned[0];
@@ -340,6 +365,55 @@ export class ProcessRecorder {
     if (child === undefined) return;
     uncloned.splice(uncloned.indexOf(child), 1);
     copyDescriptors(child);
+  }
+
+  /**
+   * What the call that made a process tells of its number and namespaces. It goes by the times that the kernel gave and by
+   * the order of the records, not by how far the connector is ahead of them.
+   */
+  #number(parent: ProcessState, event: CloneEvent): void {
+    const { childPid, flags, ms } = event;
+    if (flags === null) {
+      parent.hiddenCloneMs = ms;
+      return;
+    }
+    const inside = insideOf(parent);
+    const isElsewhere = (flags & otherNamespaces) !== 0;
+    // Most calls: on the host the numbers are the host's. With CLONE_PARENT the child is none of the caller's.
+    if ((inside === null && (flags & newNamespace.pid) === 0 && !isElsewhere) || (flags & cloneParent) !== 0) return;
+    const named = this.#table.latest(childPid);
+    const isNamed = named !== undefined && named.parentKey === parent.key && isChildOf(named, ms);
+    const child = isNamed ? named : takeChild(parent.unnumbered, ms);
+    if (child === undefined) return;
+    const isInOrder = !child.doubtful && isChildOf(child, ms) && ms - parent.hiddenCloneMs > longestCloneMs;
+    // The number that the host's namespace has says which child is meant, but not which of them was the first.
+    const isSure = isInOrder || (isNamed && inside?.children !== 'new');
+    const known = child.inner?.number ?? null;
+    if (known === null) child.inner = ofChild(inside, { childPid, flags, isSure, tgid: child.tgid });
+    parent.inner = afterBirth(parent.inner);
+    const number = known === null ? (child.inner?.number ?? null) : null;
+    if (number === null && !isElsewhere) return;
+    const draft = this.#document(child, { ...this.#fromAudit(event, 'inside', ':child'), pid: child.tgid });
+    if (number !== null) draft.innerPid = number;
+    if (isElsewhere) draft.namespaces = null;
+    this.#emit(draft);
+  }
+
+  /** Records were lost: which call made which of the children that wait for theirs is not sure any more. */
+  lost(): void {
+    for (const { uncloned, unnumbered } of this.#table.all()) {
+      for (const child of [...uncloned, ...unnumbered]) child.doubtful = true;
+    }
+  }
+
+  /** unshare and setns. */
+  movedNamespaces(process: ProcessState, event: UnshareEvent | SetnsEvent): void {
+    const { flags } = event;
+    process.inner = afterMove(process.inner, flags, event.kind === 'unshare');
+    if (event.kind === 'unshare' ? (flags & otherNamespaces) === 0 : flags === newNamespace.pid) return;
+    const draft = this.#document(process, this.#fromAudit(event, 'inside'));
+    draft.namespaces = null;
+    this.#emit(draft);
   }
 
   pivotRoot(process: ProcessState, event: PivotRootEvent): void {
@@ -378,12 +452,14 @@ export class ProcessRecorder {
       parentKey,
       comm: parent?.comm ?? null,
       exe: parent?.exe ?? null,
+      exeDeleted: parent?.exeDeleted,
       cwd: parent?.cwd ?? null,
       rootfs: parent?.rootfs ?? null,
       containerId: facts?.containerId !== undefined ? facts.containerId : parent?.containerId,
     });
     if (facts !== null) this.#applyPlace(child, facts);
     child.madeFor = parent?.madeFor ?? null;
+    if (parent !== undefined) awaitNumber(parent, child);
     if (parent !== undefined) awaitCopy(parent, child);
     return child;
   }
@@ -446,6 +522,7 @@ export class ProcessRecorder {
       parentKey: parent?.key ?? null,
       comm: caller.comm,
       exe: caller.exe,
+      exeDeleted: deletedByPath(caller.exe),
       rootfs: parent?.rootfs ?? null,
       containerId: parent?.containerId,
     });
@@ -484,6 +561,7 @@ export class ProcessRecorder {
   #learn(process: ProcessState, event: AuditEvent): void {
     const { caller } = event;
     process.exe = caller.exe;
+    process.exeDeleted = deletedByPath(caller.exe);
     process.comm = caller.comm;
     const parent = this.#inference === null ? undefined : this.#inferredParent(event);
     if (process.parentTgid === null) {
@@ -529,6 +607,7 @@ export class ProcessRecorder {
         | 'parentKey'
         | 'comm'
         | 'exe'
+        | 'exeDeleted'
         | 'cwd'
         | 'rootfs'
         | 'containerId'
@@ -547,9 +626,13 @@ export class ProcessRecorder {
       parentKey: facts.parentKey ?? null,
       comm: facts.comm ?? null,
       exe: facts.exe ?? null,
+      exeDeleted: facts.exeDeleted,
       cwd: facts.cwd ?? null,
       rootfs: facts.rootfs ?? null,
       containerId: facts.containerId,
+      inner: null,
+      // Of what nobody told us it is not known.
+      threaded: facts.provisional ?? false,
       madeFor: null,
       star: false,
       tasks: new Set(),
@@ -560,6 +643,9 @@ export class ProcessRecorder {
       provisional: facts.provisional ?? false,
       copiesFrom: null,
       uncloned: [],
+      unnumbered: [],
+      hiddenCloneMs: Number.NEGATIVE_INFINITY,
+      doubtful: false,
     };
     this.#table.add(process);
     return process;
@@ -608,6 +694,59 @@ function isEngineItself(exe: BinaryString, comm: BinaryString | null, called: Bi
 
 const containerEntered =
   'its container is concluded: it changed its root for the container that its runtime was started for';
+
+/** Where the call does not tell whether the program was deleted, /proc may have told: what it said comes first. */
+function applyProgram(process: ProcessState, { caller, exe, exeDeleted }: ExecEvent): void {
+  if (caller.exe === null) return;
+  const cut = beforeDeletedMark(caller.exe);
+  if (exe === undefined && process.exeDeleted === true && process.exe === cut) return;
+  process.exe = exe ?? caller.exe;
+  process.exeDeleted = exeDeleted;
+}
+
+/** CLONE_PARENT of linux/sched.h. */
+const cloneParent = 0x8000;
+/** ms from the stamp of a clone, which may lag a tick, to the fork that it makes. */
+const longestCloneMs = 100;
+
+/** Whether a process can have been made by a call with this stamp, as far as the times tell. */
+function isChildOf({ startNs }: ProcessState, ms: number): boolean {
+  if (startNs === null) return false;
+  const afterMs = Number(startNs / nanosecondsPerMs) - ms;
+  return afterMs >= -1 && afterMs <= longestCloneMs;
+}
+
+/**
+ * One thread makes one child after the other, and the records of its calls come in the same order: the first that is not
+ * older than the call. The records of those before it have been lost.
+ */
+function takeChild(children: ProcessState[], ms: number): ProcessState | undefined {
+  const sinceNs = BigInt(ms - 1) * nanosecondsPerMs;
+  const place = children.findIndex(({ startNs }) => startNs !== null && startNs >= sinceNs);
+  return place < 0 ? undefined : children.splice(0, place + 1).at(-1);
+}
+
+/** The call that makes a process in a namespace of its own tells its number there. */
+function awaitNumber(parent: ProcessState, child: ProcessState): void {
+  const inside = insideOf(parent);
+  child.inner = beforeBirth(inside);
+  child.doubtful = parent.threaded;
+  if (inside === null) return;
+  parent.unnumbered.push(child);
+  if (parent.unnumbered.length > maxUncloned) parent.unnumbered.shift();
+}
+
+/** All but the pid namespace, which a process does not leave itself. */
+const otherNamespaces = Object.entries(newNamespace).reduce(
+  (all, [kind, bit]) => (kind === 'pid' ? all : all | bit),
+  0,
+);
+
+/** A process in a container is taken for one in a pid namespace of its own, whether its number there is known or not. */
+function insideOf({ inner, containerId }: ProcessState): InnerPid | null {
+  return inner ?? (containerId == null ? null : { number: null, children: 'own' });
+}
+
 const containerConcluded =
   'its container is concluded: its program lies on the root file system of the container that its runtime was started for';
 

@@ -3,6 +3,7 @@
 import type { BinaryString } from '../events.ts';
 import { coarseClockMs } from './coarse-clock.ts';
 import type { DescriptorTable } from './descriptor-table.ts';
+import type { InnerPid } from './inner-pids.ts';
 
 /** One process from its start to its end. */
 export interface ProcessState {
@@ -15,10 +16,16 @@ export interface ProcessState {
   parentKey: string | null;
   comm: BinaryString | null;
   exe: BinaryString | null;
+  /** As in the document. */
+  exeDeleted: true | null | undefined;
   cwd: BinaryString | null;
   rootfs: BinaryString | null;
   /** undefined: never read, nor inherited from one that was. */
   containerId: string | null | undefined;
+  /** null: in the host's pid namespace, as far as is known. */
+  inner: InnerPid | null;
+  /** It has had other threads since its last exec: what a clone returned may be one of them. */
+  threaded: boolean;
   /** The container that a runtime among its ancestors was started for, whether it is in it yet or not. */
   madeFor: string | null;
   star: boolean;
@@ -36,6 +43,12 @@ export interface ProcessState {
   copiesFrom: ProcessState | null;
   /** Children whose clone record has not come, in the order of their forks; some may have copied already. */
   readonly uncloned: ProcessState[];
+  /** Children in pid namespaces of their own whose clone record has not come, in the order of their forks. */
+  readonly unnumbered: ProcessState[];
+  /** ms: the latest call that may have made a process or a thread (clone3). */
+  hiddenCloneMs: number;
+  /** Another thread may have made it, or records were lost since: the order of the calls does not tell which was its own. */
+  doubtful: boolean;
 }
 
 /**

@@ -124,6 +124,10 @@ export class Recorder {
       case 'clone':
         run.processes.cloned(process, event);
         return;
+      case 'unshare':
+      case 'setns':
+        run.processes.movedNamespaces(process, event);
+        return;
       case 'pivot-root':
         run.processes.pivotRoot(process, event);
         return;
@@ -185,6 +189,7 @@ export class Recorder {
     const run = this.#run;
     if (run === null) return;
     this.#losses += 1;
+    if (event.severity === 'loss') run.processes.lost();
     const { severity, source, from, to, count, reason } = event;
     const facts = { severity, source, from, to, count, reason };
     this.#emit({

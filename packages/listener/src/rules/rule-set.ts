@@ -71,6 +71,8 @@ const wanted: readonly Wanted[] = [
       'dup2',
       'dup3',
       'pivot_root',
+      'unshare',
+      'setns',
     ],
     conditions: [succeeded],
   },

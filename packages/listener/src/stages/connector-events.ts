@@ -11,9 +11,9 @@
  * Pure but for `reader`: the clock comes with the messages.
  */
 
-import type { BecameEvent, ConnectorEvent, ForkEvent, ProcFacts } from '../events.ts';
+import type { BecameEvent, ConnectorEvent, ForkEvent, ProcFacts, SnapshotEvent } from '../events.ts';
 import type { OpenProcess } from '../proc/proc-files.ts';
-import type { ProcessReading, ProcReader } from '../proc/proc-reader.ts';
+import { isRuntime, type ProcessReading, type ProcReader } from '../proc/proc-reader.ts';
 import { type ConnectorMessages, earlyReading, processEvent, SequenceWatch } from './connector-message.ts';
 import type { ReadingBudget } from './reading-budget.ts';
 
@@ -58,6 +58,10 @@ interface Life {
   /** Its execs are told by audit too. */
   readonly audited: boolean;
   executed: boolean;
+  /** What its parent is in a container was read before this one was made: it is the same. */
+  readonly inherits: boolean;
+  /** What it is in its container was read, or is inherited. */
+  inside: boolean;
   /** µs of CLOCK_MONOTONIC. */
   lookedUs: number;
 }
@@ -66,12 +70,15 @@ interface ExecReading {
   readonly reading: ProcessReading;
   readonly place: ProcFacts;
   readonly whole: boolean;
+  readonly life: Life | undefined;
 }
 
 export class ConnectorEvents {
   readonly #options: ConnectorEventsOptions;
   readonly #sequence = new SequenceWatch();
   readonly #lives = new Map<number, Life>();
+  /** Processes that the snapshot found in containers. */
+  #insideBefore: ReadonlySet<number> = new Set();
   /** Forks whose processes were not looked at yet. */
   readonly #putOff = new Map<number, Pending<ForkEvent>>();
   /** By index of the message, for the block at work. */
@@ -101,6 +108,11 @@ export class ConnectorEvents {
       for (let index = from; index < to; index += 1) this.#tell(messages, index, offsets);
     }
     this.#options.count('connectorMessages', count);
+  }
+
+  /** What the snapshot has read of processes in containers need not be read of those that they make. */
+  knowInside(snapshot: readonly SnapshotEvent[]): void {
+    this.#insideBefore = new Set(snapshot.flatMap(({ tgid, proc }) => (proc.containerId == null ? [] : [tgid])));
   }
 
   /** Looks at what was put off and is still as its fork left it. Call it before the events are handed on. */
@@ -159,7 +171,9 @@ export class ConnectorEvents {
     const isSure = bootNs % nanosecondsPerTick >= sureAfterNs;
     const startTicks = isSure ? ticksAt(bootNs) : null;
     const audited = this.auditTellsUs !== null && Number(messages.monotonicNs(index)) / 1000 > this.auditTellsUs;
-    const life = { startTicks, audited, executed: false, lookedUs: nowUs };
+    const parent = messages.data(index, 1);
+    const inside = this.#lives.get(parent)?.inside ?? this.#insideBefore.has(parent);
+    const life = { startTicks, audited, executed: false, inherits: inside, inside, lookedUs: nowUs };
     this.#lives.set(tgid, life);
     // Where the start is not sure, the process is looked at now: the event must have it.
     if (isSure && !this.#options.budget.take(nowUs)) return null;
@@ -179,7 +193,7 @@ export class ConnectorEvents {
     if (reading === null) return null;
     // What is read whole has stat in it.
     const place = reading.place(whole || life === undefined ? null : this.#knownStart(life, messages, index, nowUs));
-    if (place !== null) return { reading, place, whole };
+    if (place !== null) return { reading, place, whole, life };
     reading.close();
     return null;
   }
@@ -270,7 +284,11 @@ export class ConnectorEvents {
     if (exec === null) return null;
     this.#execs[index % openAtOnce] = null;
     try {
-      return exec.whole ? exec.reading.program(exec.place) : exec.reading.executable(exec.place);
+      const { reading, place, life } = exec;
+      const facts = exec.whole ? reading.program(place) : reading.executable(place, life?.inherits === false);
+      // A runtime is on its way into the container.
+      if (life?.inherits === false) life.inside = facts.namespaces !== undefined && !isRuntime(facts.exe ?? '');
+      return facts;
     } finally {
       exec.reading.close();
     }

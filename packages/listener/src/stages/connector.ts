@@ -17,7 +17,7 @@ import { runtimes } from '../proc/bundle.ts';
 import { EarlyReading } from '../proc/early-reading.ts';
 import { endedTexts, KnownGroups } from '../proc/known-groups.ts';
 import { procPart, realProc, textIn } from '../proc/proc-files.ts';
-import { ProcReader } from '../proc/proc-reader.ts';
+import { ProcReader, type ProcWatch } from '../proc/proc-reader.ts';
 import { type BootClock, takeRescan, takeSnapshot } from '../proc/snapshot.ts';
 import { type ClockOffsets, ConnectorEvents } from './connector-events.ts';
 import { ConnectorMessages, earlyReading, processEvent } from './connector-message.ts';
@@ -73,10 +73,7 @@ const never = Number.POSITIVE_INFINITY;
 class ConnectorStage {
   readonly #data: ConnectorData;
   readonly #shared: SharedState;
-  readonly #reader = new ProcReader(realProc, {
-    container: (container) => this.#report({ kind: 'container', container }),
-    engine: (engine) => this.#report({ kind: 'engine', engine }),
-  });
+  readonly #reader: ProcReader;
   readonly #memory = new Uint8Array(new ArrayBuffer(batchMessages * connectorMessageBytes));
   readonly #messages = new ConnectorMessages(this.#memory);
   readonly #gathered = new Uint8Array(new ArrayBuffer(gatheredMessages * connectorMessageBytes));
@@ -112,6 +109,11 @@ class ConnectorStage {
   constructor(data: ConnectorData) {
     this.#data = data;
     this.#shared = new SharedState(data.shared);
+    const watch: ProcWatch = {
+      container: (container) => this.#report({ kind: 'container', container }),
+      engine: (engine) => this.#report({ kind: 'engine', engine }),
+    };
+    this.#reader = new ProcReader(realProc, watch, { envNames: data.envNames });
     this.#connector = new ConnectorEvents({
       reader: this.#reader,
       early: (place, tgid, isExec) =>
@@ -134,6 +136,7 @@ class ConnectorStage {
     this.#reader.learnContainers();
     const events = takeSnapshot(this.#reader, bootClock(), this.#data.ownTgid);
     this.#noteScanned(events);
+    this.#connector.knowInside(events);
     // What came in between was forked during the scan: it is played after it.
     this.#events = [...events, ...this.#events];
     this.#flows = true;

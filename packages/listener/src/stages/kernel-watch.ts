@@ -13,6 +13,7 @@ export class KernelWatch {
   readonly #tell: (loss: LossFacts) => void;
   readonly #lostAtStart: number;
   #lost: number;
+  #taskNeverRules: number;
   #lastLookNs = realtimeNs();
   /** Another daemon has our role: said once, not every second. */
   #roleTakenBy = 0;
@@ -23,6 +24,7 @@ export class KernelWatch {
     this.#tell = tell;
     this.#lost = role.status().lost;
     this.#lostAtStart = this.#lost;
+    this.#taskNeverRules = role.taskNeverRules();
   }
 
   /** Records that the kernel dropped since we listen. */
@@ -54,6 +56,7 @@ export class KernelWatch {
 
   #lookAtRules(enabled: number, between: { from: string; to: string }): void {
     if (this.#role.immutable) return;
+    this.#lookAtTaskRules(between);
     const missing = this.#rules.length - this.#role.ownRules();
     if (missing <= 0 && enabled !== 0) return;
     const what = enabled === 0 ? 'switched audit off' : `removed ${missing} of our audit rules`;
@@ -61,6 +64,16 @@ export class KernelWatch {
     this.#tell({ source: 'audit-rules', reason, ...between });
     // Locked meanwhile (enabled 2): there is nothing to be done until the next boot.
     if (enabled !== 2) this.#role.load(this.#rules);
+  }
+
+  /** Those that were there at the start are a blind spot of the whole run. */
+  #lookAtTaskRules(between: { from: string; to: string }): void {
+    const rules = this.#role.taskNeverRules();
+    if (rules > this.#taskNeverRules) {
+      const reason = `Somebody loaded ${rules - this.#taskNeverRules} task,never rule(s): tasks that match them and were forked since make no records, so their execs and file writes are not seen.`;
+      this.#tell({ severity: 'warning', source: 'blind-spot', reason, ...between });
+    }
+    this.#taskNeverRules = rules;
   }
 
   #lookAtRole(pid: number, between: { from: string; to: string }): void {

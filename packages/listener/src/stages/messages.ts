@@ -33,6 +33,7 @@ export interface ConnectorData {
   readonly shared: SharedMemory;
   readonly toWriter: MessagePort;
   readonly ownTgid: number;
+  readonly envNames: boolean;
 }
 
 export interface WriterData {

@@ -12,7 +12,8 @@ import { ContainerFinder } from '../containers/container-finder.ts';
 import { ContainerWatch } from '../containers/container-watch.ts';
 import { KnownEngines } from '../containers/known-engines.ts';
 import type { ControlEvent, SessionStartEvent } from '../events.ts';
-import { type AuditIntake, AuditRole } from '../kernel/audit-role.ts';
+import { type AuditIntake, AuditRole, sightOf } from '../kernel/audit-role.ts';
+import { blindSpots } from '../kernel/blind-spots.ts';
 import { hostFacts, monotonicUs, realtimeNs, version } from '../kernel/host.ts';
 import { localPorts, processesListeningOn } from '../kernel/local-server.ts';
 import { claimRunState, type RunState, readRunState, removeRunState, writeRunState } from '../kernel/run-file.ts';
@@ -35,6 +36,8 @@ export interface ListenerOptions {
   readonly backlog: number;
   /** Whether a BPF program may hand the records over, where the kernel allows it. */
   readonly bpf: boolean;
+  /** Whether the names of environments are read of processes that execute something. */
+  readonly envNames: boolean;
   /** Executables whose processes are roots of the tree. */
   readonly stars: readonly string[];
   /** Names of programs whose processes are roots of the tree where they made containers. */
@@ -93,6 +96,8 @@ export class Supervisor {
   #role: AuditRole | null = null;
   /** What a listener before us left that was killed. */
   #cutOff: RunState | null = null;
+  /** What is known not to be seen, a sentence each. */
+  #blindSpots: readonly string[] = [];
   #connectorFd: number | null = null;
   /** The size of the records' ring (0: there is none), and how often it was full. */
   #bpfRing = { bpfRingBytes: 0, bpfRingDiversions: 0 };
@@ -174,7 +179,8 @@ export class Supervisor {
     const rules = role.intake === 'unicast' ? [...recording, excludeRule] : recording;
     this.#kernelWatch = new KernelWatch(role, rules, (loss) => this.#loss(loss));
     this.#event(this.#sessionStart(role, rules.map(describeRule)));
-    this.#stateBlindSpots(role);
+    this.#blindSpots = blindSpots(sightOf(role));
+    this.#stateBlindSpots();
 
     const ring = this.#records;
     const events = this.#events;
@@ -317,7 +323,7 @@ export class Supervisor {
     const fd = openConnector({ receiveBufferBytes: socketBytes });
     this.#connectorFd = fd;
     tellSocket(this.#shared, 'connectorSocket', fd);
-    const data = { fd, shared: this.#sharedMemory, toWriter, ownTgid: process.pid };
+    const data = { fd, shared: this.#sharedMemory, toWriter, ownTgid: process.pid, envNames: this.#options.envNames };
     const connector = this.#launch<ConnectorReport>('connector', data, [toWriter]);
     this.#connector = connector;
     connector.worker.on('message', (report: ConnectorReport) => {
@@ -361,46 +367,14 @@ export class Supervisor {
   }
 
   /** What is known from the start not to be seen. */
-  #stateBlindSpots(role: AuditRole): void {
-    const state = (source: string, reason: string) => this.#loss({ severity: 'warning', source, reason });
+  #stateBlindSpots(): void {
     if (this.#cutOff !== null) {
       const { pid, sessionId, updated } = this.#cutOff;
       const [from, to] = [updated, new Date(Number(this.#sessionStartNs / 1_000_000n)).toISOString()];
       const reason = `The listener before this one (pid ${pid}, session ${sessionId}) was cut off: what it had taken in since a moment after ${from}, and what happened until ${to}, is not in the database or only in part.`;
       this.#loss({ source: 'listener', from, to, reason });
     }
-    if (role.found.enabled === 0) {
-      state(
-        'audit-kernel',
-        'Audit was off when the listener started: tasks that were forked before audit was first enabled since boot make no records, so their own execs and file writes are not seen; those of their later children are.',
-      );
-    }
-    if (role.immutable) {
-      state(
-        'audit-kernel',
-        'The audit rules are locked (enabled=2): only what the loaded rules happen to record is seen, file writes most likely not.',
-      );
-    }
-    if (role.intake === 'multicast' && !role.immutable) {
-      state(
-        'audit-socket',
-        `Another audit daemon (pid ${role.found.pid}) holds the audit role: records are read from the multicast group, which drops records when we are slow.`,
-      );
-    }
-    const never = role.taskNeverRules();
-    if (never > 0) {
-      state('audit-kernel', `${never} task,never rule(s) are loaded: tasks that match them make no records.`);
-    }
-    const hiding = role.hidingRules();
-    if (hiding > 0) {
-      state(
-        'audit-kernel',
-        `${hiding} rule(s) of others (never,exit or exclude) come before ours: what they match is not recorded, or not wholly.`,
-      );
-    }
-    if (process.arch === 'arm64') {
-      state('audit-kernel', 'System calls of 32-bit programs are not recorded on this processor.');
-    }
+    for (const reason of this.#blindSpots) this.#loss({ severity: 'warning', source: 'blind-spot', reason });
   }
 
   /** Once a second: what the kernel says, where there is reason to ask, and our state for others, where it changed. */
@@ -445,6 +419,7 @@ export class Supervisor {
       store: target.kind === 'sqlite' ? target.directory : redactUri(target.uri),
       found: role.restoreTo,
       updated: new Date().toISOString(),
+      blindSpots: this.#blindSpots,
       counters: {},
     };
   }

@@ -116,8 +116,35 @@ describe('a call that changes descriptors', () => {
 });
 
 describe('a call that makes a process', () => {
-  it.each(['fork', 'vfork', 'clone', 'clone3'] as const)('%s returns the child as its caller numbers it', (name) => {
-    expect(told({ name, exit: 4242 })).toEqual({ ...origin, kind: 'clone', childPid: 4242 });
+  it.each([
+    ['fork', 0],
+    ['vfork', 0],
+    ['clone', 0x2000_0011],
+    ['clone3', null],
+  ] as const)('%s returns the child as its caller numbers it, and may show its flags', (name, flags) => {
+    const call = { name, exit: 4242, arguments: '20000011 58 0 0' };
+
+    expect(told(call)).toEqual({ ...origin, kind: 'clone', childPid: 4242, flags });
+  });
+});
+
+describe('a call that changes namespaces', () => {
+  it('unshare tells which', () => {
+    expect(told({ name: 'unshare', arguments: '20020000 0 0 0' })).toEqual({
+      ...origin,
+      kind: 'unshare',
+      flags: 0x2002_0000,
+    });
+    expect(told({ name: 'unshare', exit: -1, arguments: '20020000 0 0 0' })).toBeNull();
+  });
+
+  it('setns tells which where it is asked for some', () => {
+    expect(told({ name: 'setns', arguments: '3 20000000 0 0' })).toEqual({
+      ...origin,
+      kind: 'setns',
+      flags: 0x2000_0000,
+    });
+    expect(told({ name: 'setns', arguments: '3 0 0 0' })).toEqual({ ...origin, kind: 'setns', flags: 0 });
   });
 });
 
@@ -134,16 +161,48 @@ describe('an exec', () => {
     exit: 0,
     argv: ['./run', '-v'],
     cwd: '/srv',
-    name: './run',
+    name: '/srv/run',
     dev: 'fe:00',
   };
 
-  it.each(['execve', 'execveat'] as const)(
-    'by %s has arguments, working directory, and the file that was asked for',
-    (name) => {
-      expect(told({ name }, execveRecord('argc=2 a0="./run" a1="-v"'), ...items)).toEqual(exec);
-    },
-  );
+  it.each([
+    ['execve', '7ffe 7ffe 7ffe 0'],
+    ['execveat', 'ffffffffffffff9c 7ffe 7ffe 0'],
+  ] as const)('by %s has arguments, working directory, and the file that was asked for', (name, given) => {
+    const call = { name, arguments: given };
+
+    expect(told(call, execveRecord('argc=2 a0="./run" a1="-v"'), ...items)).toEqual(exec);
+  });
+
+  it('from a directory descriptor has the name as it was given', () => {
+    const call = { name: 'execveat', arguments: '3 7ffe 7ffe 0' } as const;
+
+    expect(told(call, execveRecord('argc=2 a0="./run" a1="-v"'), ...items)).toEqual({ ...exec, name: './run' });
+  });
+
+  it('by a descriptor alone has no name', () => {
+    const call = { name: 'execveat', arguments: '3 7ffe 7ffe 0' } as const;
+    const item = pathRecord('item=0 name="" inode=5 dev=fe:00 mode=0100755 nametype=NORMAL');
+
+    expect(told(call, execveRecord('argc=1 a0="run"'), cwdRecord('"/srv"'), item)).toEqual({
+      ...exec,
+      argv: ['run'],
+      name: null,
+    });
+  });
+
+  it('of a script has the script', () => {
+    const script = [
+      execveRecord('argc=3 a0="/bin/sh" a1="./run" a2="-v"'),
+      cwdRecord('"/srv"'),
+      pathRecord('item=0 name="./run" inode=5 dev=fe:00 mode=0100755 nametype=NORMAL'),
+      pathRecord('item=1 name="/bin/sh" inode=7 dev=fe:00 mode=0100755 nametype=NORMAL'),
+      pathRecord('item=2 name="/lib64/ld-linux-x86-64.so.2" inode=6 dev=fe:00 mode=0100755 nametype=NORMAL'),
+    ];
+    const told3 = { ...exec, argv: ['/bin/sh', './run', '-v'], script: '/srv/run' };
+
+    expect(told({ name: 'execve' }, ...script)).toEqual(told3);
+  });
 
   it('takes the first item, in whatever order they stand', () => {
     expect(told({ name: 'execve' }, execveRecord('argc=2 a0="./run" a1="-v"'), ...items.toReversed())).toEqual(exec);

@@ -31,7 +31,8 @@ describe('text in a record', () => {
     expect(named(raw)).toMatchObject({ cwd: text });
     // A quote that is not closed goes up to the end of the record.
     const name = /^"[^"]*$/.test(raw) ? `${raw.slice(1)} inode=5` : text;
-    expect(named(raw)).toMatchObject({ name });
+    // An empty one is what stands for a file given by its descriptor.
+    expect(named(raw)).toMatchObject({ name: name === '' ? null : name });
   });
 
   it('is found by the whole name of its field, and may be missing', () => {
@@ -41,7 +42,7 @@ describe('text in a record', () => {
       );
 
     expect(exec('old-cwd="/x" cwd="/srv"', 'filename="a" name="b" rdev=00:00 dev=fe:00')).toMatchObject({
-      name: 'b',
+      name: '/srv/b',
       cwd: '/srv',
       dev: 'fe:00',
     });

@@ -33,6 +33,8 @@ const kinds: Readonly<Record<SyscallName, string>> = {
   clone: 'clone',
   clone3: 'clone',
   pivot_root: 'pivot-root',
+  unshare: 'unshare',
+  setns: 'setns',
 };
 const names = Object.keys(kinds) as SyscallName[];
 

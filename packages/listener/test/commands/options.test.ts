@@ -72,6 +72,10 @@ describe('the options of the listener', () => {
     expect(parse()).toEqual({ backlog: 65_536, bpf: true, root: [] });
   });
 
+  it('keep names of environments only on request', () => {
+    expect(parse('--env-names')).toMatchObject({ envNames: true });
+  });
+
   it('take several roots', () => {
     expect(parse('--root', '/usr/bin/podman', '--root', '/usr/bin/crio')).toEqual({
       backlog: 65_536,

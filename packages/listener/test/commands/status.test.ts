@@ -13,7 +13,7 @@ const kernel = {
   backlogWaitTime: 0,
   backlogWaitTimeActual: 0,
 };
-const idle: Status = { kernel, rules: 0, taskNeverRules: 0, listener: null, leftBehind: false };
+const idle: Status = { kernel, rules: 0, blindSpots: [], listener: null, leftBehind: false };
 const listener = {
   pid: 77,
   startTicks: 5,
@@ -60,13 +60,13 @@ describe('godo status', () => {
     expect(text).toContain('listener      not running (one was cut off: run `godo cleanup`)');
   });
 
-  it('tells of another daemon, of locked rules, of a blind spot and of what an old kernel does not say', () => {
+  it('tells of another daemon, of locked rules, of blind spots and of what an old kernel does not say', () => {
     const strange = { ...kernel, pid: 500, enabled: 2, backlogWaitTime: null };
-    const text = statusText({ ...idle, kernel: strange, taskNeverRules: 1 });
+    const text = statusText({ ...idle, kernel: strange, blindSpots: ['First.', 'Second.'] });
 
     expect(text).toContain('audit         on, rules locked');
     expect(text).toContain('audit role    pid 500, not ours');
     expect(text).toContain('wait ? jiffies');
-    expect(text).toContain('blind spot    1 task,never rule(s): their tasks are not seen');
+    expect(text).toContain('\nblind spot    First.\nblind spot    Second.\n');
   });
 });

@@ -81,6 +81,39 @@ describe('what is observed of a process', () => {
     expect(observe({ ...shell, root: 'another root' })?.facts).not.toHaveProperty('rootfs');
   });
 
+  it('has a deleted program by its path where the file has no name left', () => {
+    const exe = '/srv/x (deleted)';
+    const programOf = (exeLinks?: number) => {
+      const { exe: path, exeDeleted } =
+        observe({ ...shell, exe, ...(exeLinks !== undefined && { exeLinks }) })?.facts ?? {};
+      return { path, exeDeleted };
+    };
+
+    expect([programOf(0), programOf(1), programOf()]).toEqual([
+      { path: '/srv/x', exeDeleted: true },
+      { path: exe, exeDeleted: null },
+      { path: exe, exeDeleted: null },
+    ]);
+  });
+
+  it('in a container has its numbers and namespaces there', () => {
+    const hosts = { ...self, namespaces: [1, 2, 3, 4, 5, 6, 7] };
+    const inside = {
+      ...shell,
+      cgroup: `0::/docker/${container}\n`,
+      status: `${status}NSpid:\t20\t7\n`,
+      namespaces: [1, 2, 33, 4, 55, 6, 0],
+    };
+    const facts = (files: typeof hosts | typeof self, process: FakeProcess) =>
+      new ProcReader(fakeProc({ self: files, 20: process })).observe(20)?.facts;
+
+    expect(facts(hosts, inside)).toMatchObject({ pids: [20, 7], namespaces: { mnt: 33, pid: 55 } });
+    // Without those of the host there is nothing to compare with; a process that has one number has no other.
+    const plain = facts(self, { ...inside, status: `${status}NSpid:\t20\n` });
+    expect(plain).not.toHaveProperty('pids');
+    expect(plain).not.toHaveProperty('namespaces');
+  });
+
   it('leaves nothing open', () => {
     const proc = fakeProc({ self, 20: shell });
     new ProcReader(proc).observe(20);
@@ -141,11 +174,33 @@ describe('the program of a process', () => {
   const place: ProcFacts = { startTicks: 5001, containerId: null };
   const executable = (process: FakeProcess) => {
     const proc = fakeProc({ self, 20: process });
-    return { facts: new ProcReader(proc).open(20)?.executable({ ...place }), looks: proc.looks };
+    return { facts: new ProcReader(proc).open(20)?.executable({ ...place }, true), looks: proc.looks };
   };
 
   it('is its executable alone where no more is asked for', () => {
     expect(executable(shell)).toEqual({ facts: { ...place, exe: '/usr/bin/dash' }, looks: ['20 exe'] });
+  });
+
+  it('of the first process in a container comes with what that is there', () => {
+    const inside = { ...shell, status: 'NSpid:\t20\t7\n', namespaces: [1, 2, 33, 4, 55, 6, 0] };
+    const reader = new ProcReader(fakeProc({ self: { ...self, namespaces: [1, 2, 3, 4, 5, 6, 7] }, 20: inside }));
+    const told = (isFirst: boolean) =>
+      reader.open(20)?.executable({ startTicks: 5001, containerId: container }, isFirst);
+    const program = { startTicks: 5001, containerId: container, exe: '/usr/bin/dash' };
+
+    expect([told(false), told(true)]).toEqual([
+      program,
+      { ...program, pids: [20, 7], namespaces: { mnt: 33, pid: 55 } },
+    ]);
+  });
+
+  it('comes with the names of its environment on request', () => {
+    const process = { ...shell, environ: 'PATH=/bin\0SECRET=x\0' };
+    const reader = new ProcReader(fakeProc({ self, 20: process }), { envNames: true });
+
+    expect(reader.open(20)?.executable({ ...place }, false)).toMatchObject({ envNames: ['PATH', 'SECRET'] });
+    expect(reader.observe(20)?.facts).toMatchObject({ envNames: ['PATH', 'SECRET'] });
+    expect(executable(process).facts).not.toHaveProperty('envNames');
   });
 
   it.each(['/usr/bin/runc', '/usr/local/bin/crun', '/usr/sbin/dockerd'])('is read whole for %s all the same', (exe) => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { exec, fork, keyOf, pivotRoot, snapshot } from '../support/events.ts';
+import type { PipelineEvent } from '../../src/events.ts';
+import { became, exec, fork, keyOf, pivotRoot, snapshot } from '../support/events.ts';
 import { byAudit, process, record } from '../support/recording.ts';
 
 const shell = snapshot(0, { tgid: 5 });
@@ -24,13 +25,58 @@ const common = {
 
 describe('an exec', () => {
   it('that failed is an attempt: its name, its error, and nothing applied', () => {
-    const failed = exec(15, 20, { success: false, exit: -13, argv: ['./secret'], name: './secret', cwd: '/srv' });
+    const failed = exec(15, 20, { success: false, exit: -13, argv: ['./secret'], name: '/srv/secret', cwd: '/srv' });
     const { pids } = record(shell, forked, failed, exec(16, 20, { success: false, exit: -2, argv: null, name: null }));
 
     expect(pids.slice(2)).toEqual([
-      { ...common, success: false, errno: -13, argv: ['./secret'], exe: './secret', cwd: '/srv' },
-      { ...common, ...byAudit(16), success: false, errno: -2, argv: null, exe: null, cwd: '/srv' },
+      { ...common, success: false, errno: -13, argv: ['./secret'], exe: '/srv/secret', cwd: '/srv' },
+      {
+        ...{ ...common, ...byAudit(16), success: false, errno: -2, exe: null, cwd: '/srv' },
+        ...{ argv: null, argvUnknown: 'failed call' },
+      },
     ]);
+  });
+
+  it('of a script has the script beside the program that runs it', () => {
+    const script = { script: '/srv/\xff', viaScripts: ['/bin/a', '/bin/\xfe'] };
+    const { pids } = record(shell, forked, exec(15, 20, script));
+
+    expect(pids[2]).toEqual({
+      ...common,
+      success: true,
+      argv: ['sh', '-c', 'true'],
+      exe: '/bin/sh',
+      cwd: '/srv',
+      script: '/srv/\ufffd',
+      scriptHex: '2f7372762fff',
+      viaScripts: ['/bin/a', '/bin/\ufffd'],
+      viaScriptsHex: [null, '2f62696e2ffe'],
+    });
+  });
+
+  it('of a deleted program has the path without the mark', () => {
+    const caller = { exe: '/srv/x (deleted)' };
+    const { pids } = record(shell, forked, exec(15, 20, { caller, exe: '/srv/x', exeDeleted: true }), exec(16, 20));
+
+    expect(pids.slice(2)).toMatchObject([{ exe: '/srv/x', exeDeleted: true }, { exe: '/bin/sh' }]);
+    expect(pids[3]).not.toHaveProperty('exeDeleted');
+  });
+
+  it('that does not tell whether the program was deleted is helped by what /proc said of the same exec', () => {
+    const caller = { exe: '/srv/x (deleted)' };
+    const doubtful = exec(16, 20, { caller, exeDeleted: null });
+    const read = (exe: string, exeDeleted: true | null) =>
+      became(15, { tgid: 20, proc: { startTicks: 5001, exe, exeDeleted } });
+    const told = (...before: PipelineEvent[]) => record(shell, forked, ...before, doubtful).pids.at(-1);
+
+    expect([told(), told(read('/srv/x', true)), told(read('/srv/x (deleted)', null))]).toMatchObject([
+      { exe: '/srv/x (deleted)', exeDeleted: null },
+      { exe: '/srv/x', exeDeleted: true },
+      { exe: '/srv/x (deleted)', exeDeleted: null },
+    ]);
+    // What was read of an exec before is of no help.
+    const later = became(16, { tgid: 20 });
+    expect(told(read('/srv/x', true), later)).toMatchObject({ exe: '/srv/x (deleted)', exeDeleted: null });
   });
 
   it('with bytes that are not UTF-8 keeps them beside the text', () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ConnectorEvent, ForkEvent } from '../../src/events.ts';
+import type { ConnectorEvent, ForkEvent, SnapshotEvent } from '../../src/events.ts';
 import { ProcReader } from '../../src/proc/proc-reader.ts';
 import { ConnectorEvents } from '../../src/stages/connector-events.ts';
 import { ConnectorMessages, processEvent } from '../../src/stages/connector-message.ts';
@@ -49,7 +49,7 @@ const program = {
 
 /** One connector stage over a /proc of these processes. */
 function connector(
-  processes: Record<number, FakeProcess>,
+  processes: Record<string, FakeProcess>,
   { most = 100, pidMax = 32_768, auditTellsUs = 0 as number | null } = {},
 ) {
   const proc = fakeProc({ self, ...processes });
@@ -95,6 +95,50 @@ function connector(
     facts: () => events.flatMap((event) => (event.kind === 'exit' ? [] : [[event.kind, event.tgid, event.proc]])),
   };
 }
+
+describe('what a process is in its container', () => {
+  const inside = (pid: number) => ({
+    ...shell,
+    cgroup: `0::/docker/${container}\n`,
+    status: `NSpid:\t${pid}\t${pid - 19}\n`,
+    namespaces: [2, 2, 2, 2, 2, 2, 2],
+  });
+  const host = { self: { ...self, namespaces: [1, 2, 2, 2, 1, 2, 2] } };
+  const looked = (found: ReturnType<typeof connector>) =>
+    found.events.flatMap((event) => (event.kind === 'became' ? [[event.tgid, event.proc?.pids]] : []));
+
+  it('is read of the first one there when readings are spent, and not of those that it makes', () => {
+    const found = connector({ ...host, 20: inside(20), 21: inside(21) }, { most: 0 });
+    found.take([fork(20), exec(20)]);
+    found.take([fork(21, 20), exec(21), exec(20)]);
+
+    expect(looked(found)).toEqual([
+      [20, [20, 1]],
+      [21, undefined],
+      [20, [20, 1]],
+    ]);
+  });
+
+  it('is read again of what a runtime becomes, for it was on its way there', () => {
+    const runc = { ...inside(20), exe: '/usr/bin/runc' };
+    const found = connector({ ...host, 20: runc, 21: inside(21) }, { most: 0 });
+    found.take([fork(20), exec(20)]);
+    found.take([fork(21, 20), exec(21)]);
+
+    expect(looked(found)).toEqual([
+      [20, [20, 1]],
+      [21, [21, 2]],
+    ]);
+  });
+
+  it('is not read again of the children of one that the snapshot has seen', () => {
+    const found = connector({ ...host, 20: inside(20) }, { most: 0 });
+    found.stage.knowInside([{ tgid: 10, proc: { startTicks: 1, containerId: container } } as SnapshotEvent]);
+    found.take([fork(20, 10), exec(20)]);
+
+    expect(looked(found)).toEqual([[20, undefined]]);
+  });
+});
 
 describe('messages of the connector', () => {
   it('become events, each with its moment and its numbers', () => {

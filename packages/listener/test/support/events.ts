@@ -21,6 +21,7 @@ import type {
   SessionStartEvent,
   SnapshotEvent,
   StarEvent,
+  UnshareEvent,
   WriteEvent,
 } from '../../src/events.ts';
 
@@ -166,7 +167,14 @@ export function setFlags(ms: number, tgid: number, fd: number, closeOnExec: bool
 export const cloned = (ms: number, tgid: number, childPid: number, fields: Unique<CloneEvent> = {}): CloneEvent => ({
   kind: 'clone',
   childPid,
+  flags: 0,
   ...auditOrigin(ms, tgid, fields),
+});
+
+export const unshare = (ms: number, tgid: number, flags: number): UnshareEvent => ({
+  kind: 'unshare',
+  flags,
+  ...auditOrigin(ms, tgid, {}),
 });
 
 export function exec(ms: number, tgid: number, fields: Unique<ExecEvent> = {}): ExecEvent {

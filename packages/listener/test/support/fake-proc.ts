@@ -17,6 +17,9 @@ export interface FakeProcess {
   readonly loginuid?: string;
   readonly sessionid?: string;
   readonly mountinfo?: string;
+  readonly exeLinks?: number;
+  readonly namespaces?: readonly number[];
+  readonly environ?: string;
 }
 
 export interface FakeProc extends ProcFiles {
@@ -64,7 +67,7 @@ class FakeOpenProcess implements OpenProcess {
   }
 
   get #seen(): FakeProcess {
-    return this.#states[Math.min(this.#look, this.#states.length) - 1] ?? {};
+    return this.#states[Math.min(Math.max(this.#look, 1), this.#states.length) - 1] ?? {};
   }
 
   look(parts: number): void {
@@ -76,12 +79,28 @@ class FakeOpenProcess implements OpenProcess {
   text(part: ProcPart): string | null {
     if ((this.#parts & part) === 0) return null;
     if (part === procPart.stat) return this.#seen.stat?.comm ?? null;
-    const name = names.find((candidate) => procPart[candidate] === part) as Exclude<keyof FakeProcess, 'stat'>;
+    const name = names.find((candidate) => procPart[candidate] === part) as Exclude<
+      keyof FakeProcess,
+      'stat' | 'exeLinks' | 'namespaces' | 'environ'
+    >;
     return this.#seen[name] ?? null;
   }
 
   stat(): StatFacts | null {
     return (this.#parts & procPart.stat) === 0 ? null : (this.#seen.stat ?? null);
+  }
+
+  exeLinks(): number | null {
+    return this.#seen.exeLinks ?? null;
+  }
+
+  environment(): { readonly text: string; readonly whole: boolean } | null {
+    const { environ } = this.#seen;
+    return environ === undefined ? null : { text: environ, whole: true };
+  }
+
+  namespaces(): readonly number[] | null {
+    return this.#seen.namespaces ?? null;
   }
 
   close(): void {

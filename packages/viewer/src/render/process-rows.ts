@@ -1,6 +1,6 @@
 import { commandLine } from './command-line.ts';
 import { list, ns, number, text } from './lenient.ts';
-import { ending, facts, programName, shortContainer } from './process.ts';
+import { ending, facts, programName, scriptText, shortContainer } from './process.ts';
 import { type Charset, glyphs, type Screen } from './screen.ts';
 import { type Cell, type Column, columnsFit, type Row, StreamedTable } from './table.ts';
 import { dateTime, timeBeside } from './time.ts';
@@ -68,8 +68,10 @@ function flatRow(document: unknown, screen: Screen): Row {
 }
 
 function programCells(program: ReturnType<typeof facts>, { charset, width }: Screen, lines: number): Cell[] {
+  const script = scriptText(program, charset);
+  const name = programName(program, charset);
   return [
-    { text: programName(program, charset), role: 'program', lines },
+    { text: script === null ? name : `${name}\n${script}`, role: 'program', lines },
     { text: directory(program, charset), lines },
     { text: commandLine(program.argv, program.argvHex, charset, width * lines) ?? '-', lines },
   ];
@@ -83,6 +85,7 @@ function stackedRow(document: unknown, screen: Screen): Row {
   const notes = (programs.length > 0 ? programs : [process]).flatMap((program): Cell[] => {
     const when = several ? `${executionTime(program, ns(process.startNs), charset).replace('\n', ' ')}  ` : '';
     const remark = failure(program);
+    const script = scriptText(program, charset);
     const argv = commandLine(program.argv, program.argvHex, charset, width * 4);
     const name = `${when}${programName(program, charset)}  (in ${directory(program, charset)})`;
     return [
@@ -93,6 +96,7 @@ function stackedRow(document: unknown, screen: Screen): Row {
         lines: 2,
         ...(remark ? { remark: { text: remark, role: 'bad' } } : {}),
       },
+      ...(script === null ? [] : [{ text: script, indent: several ? 11 : 9, lines: 2 }]),
       // The kernel tells the arguments of a call that failed only where it got far enough to copy them.
       ...(argv === null && remark !== null
         ? []
@@ -169,7 +173,12 @@ function directory(program: Readonly<Record<string, unknown>>, charset: Charset)
 }
 
 function remarks(process: Readonly<Record<string, unknown>>, charset: Charset): Cell[] {
-  return warnings(process.warnings, charset);
+  const innerPid = number(process.innerPid);
+  const inside = innerPid === null ? [] : [{ text: `pid ${innerPid} in its own namespace`, indent: 9 }];
+  const names = list(process.envNames).flatMap((name) => text(name) ?? []);
+  const environment =
+    names.length === 0 ? [] : [{ text: `environment ${visible(names.join(' '), charset)}`, indent: 9, lines: 2 }];
+  return [...inside, ...environment, ...warnings(process.warnings, charset)];
 }
 
 /** The warnings of a document, each on its own line. */

@@ -12,12 +12,25 @@ export function facts(document: unknown): ProgramFacts & Readonly<Record<string,
   return fields(document) as ProgramFacts;
 }
 
-/** Full path of the program, or its comm in brackets where the path is not known, as ps shows it. */
-export function programName(program: ProgramFacts, charset: Charset): string {
+/**
+ * Full path of the program, with `[deleted]` behind it where that file had no name any more; its comm in brackets where the
+ * path is not known, as ps shows it.
+ */
+export function programName(program: ProgramFacts & Readonly<Record<string, unknown>>, charset: Charset): string {
   const exe = text(program.exe);
-  if (exe !== null) return visibleName(exe, charset, program.exeHex);
+  if (exe !== null)
+    return visibleName(exe, charset, program.exeHex) + (program.exeDeleted === true ? ' [deleted]' : '');
   const comm = text(program.comm);
   return comm === null ? '?' : `[${visible(comm, charset, program.commHex)}]`;
+}
+
+/** The script that was executed, and those that it was run by; null where the program was executed itself. */
+export function scriptText(program: Readonly<Record<string, unknown>>, charset: Charset): string | null {
+  const script = text(program.script);
+  if (script === null) return null;
+  const hexes = list(program.viaScriptsHex);
+  const via = list(program.viaScripts).map((path, index) => visibleName(text(path) ?? '?', charset, hexes[index]));
+  return [`script ${visibleName(script, charset, program.scriptHex)}`, ...via].join(' by ');
 }
 
 /**

@@ -55,6 +55,25 @@ describe('hostile names', () => {
   });
 });
 
+test('a script, a deleted program and an inner pid are told', async () => {
+  const via = { viaScripts: ['/srv/b'], argv: ['/bin/sh', '/srv/b', './a'] };
+  const [script, deleted] = [
+    execution(0, '/usr/bin/dash', via.argv, { script: '/srv/a', viaScripts: via.viaScripts }),
+    execution(1, '/tmp/x', ['x'], { exeDeleted: true }),
+  ];
+  const process = processOf(0, { tgid: 100, executions: [script, deleted], innerPid: 7, exeDeleted: true });
+  const evidence = { ...nothing, processes: [process] };
+  const shown = async (name: string, width: number) => (await view([name], { width, evidence })).out;
+
+  for (const width of [80, 200]) {
+    const out = (await shown('processes', width)).replace(/\s+/g, ' ');
+    expect(out).toContain('script /srv/a by /srv/b');
+    expect(out).toContain('/tmp/x [deleted]');
+    expect(out).toContain('pid 7 in its own namespace');
+  }
+  expect(await shown('tree', 80)).toContain('100 /tmp/x [deleted]');
+});
+
 test('colours say nothing that is not there without them', async () => {
   const colourful = await view([], { terminal: true, width: 100, environment: { TERM: 'xterm' } });
   const sober = await view([], { terminal: true, width: 100, environment: { NO_COLOR: '1' } });
