@@ -196,7 +196,7 @@ describe('the program of a process', () => {
 
   it('comes with the names of its environment on request', () => {
     const process = { ...shell, environ: 'PATH=/bin\0SECRET=x\0' };
-    const reader = new ProcReader(fakeProc({ self, 20: process }), { envNames: true });
+    const reader = new ProcReader(fakeProc({ self, 20: process }), undefined, { envNames: true });
 
     expect(reader.open(20)?.executable({ ...place }, false)).toMatchObject({ envNames: ['PATH', 'SECRET'] });
     expect(reader.observe(20)?.facts).toMatchObject({ envNames: ['PATH', 'SECRET'] });
