@@ -237,6 +237,7 @@ export class ProcessRecorder {
     process.exeDeleted = undefined;
     if (facts !== null) {
       this.#applyPlace(process, facts);
+      process.madeFor = containerNamedBy(facts.exe ?? null, facts.argv ?? null) ?? process.madeFor;
       process.inner = asRead(process.inner, facts);
       if (facts.exe !== undefined) {
         process.exe = facts.exe;
@@ -344,7 +345,7 @@ export class ProcessRecorder {
    */
   #concludeContainer(process: ProcessState, event: ExecEvent): boolean {
     const container = this.#roots.on(event.dev);
-    if (process.containerId != null || container === undefined || container !== process.madeFor) return false;
+    if (process.containerId != null || container === undefined || container !== this.#madeFor(process)) return false;
     process.containerId = container;
     return true;
   }
@@ -416,11 +417,24 @@ export class ProcessRecorder {
     this.#emit(draft);
   }
 
+  /** Its fork may have been told before audit told what its parent had executed. */
+  #madeFor(process: ProcessState): string | null {
+    let above: ProcessState | undefined = process;
+    for (let steps = 0; above !== undefined && above.madeFor === null && steps < nearAncestors; steps += 1) {
+      const { parentTgid, parentKey }: ProcessState = above;
+      const parent: ProcessState | undefined = parentTgid === null ? undefined : this.#table.latest(parentTgid);
+      above = parent?.key === parentKey ? parent : undefined;
+    }
+    process.madeFor = above?.madeFor ?? null;
+    return process.madeFor;
+  }
+
   pivotRoot(process: ProcessState, event: PivotRootEvent): void {
     const base = process.rootfs === null || process.rootfs === '/' ? '' : process.rootfs;
     if (event.newRoot !== null) process.rootfs = `${base}${event.newRoot}`;
-    const enters = process.containerId == null && process.madeFor !== null && entersContainer(event.caller.comm);
-    if (enters) process.containerId = process.madeFor;
+    const container = process.containerId == null ? this.#madeFor(process) : null;
+    const enters = container !== null && entersContainer(event.caller.comm);
+    if (enters) process.containerId = container;
     const draft = this.#document(process, this.#fromAudit(event, 'root'));
     if (event.newRoot !== null) putText(draft, 'rootfs', process.rootfs);
     if (process.containerId !== undefined) draft.containerId = process.containerId;
@@ -691,6 +705,9 @@ function isEngineItself(exe: BinaryString, comm: BinaryString | null, called: Bi
   if (baseName(exe) !== 'dockerd') return true;
   return called === undefined ? comm === 'dockerd' : baseName(called) === 'dockerd';
 }
+
+/** A runtime's processes are forked by the one that was given the command, or by a child or grandchild of that. */
+const nearAncestors = 4;
 
 const containerEntered =
   'its container is concluded: it changed its root for the container that its runtime was started for';

@@ -49,13 +49,16 @@ describe('a process that is gone before /proc shows its container', () => {
 });
 
 describe('the process of a runtime that changes its root', () => {
-  function pivoting(comm: string, argv: readonly string[]) {
+  function pivoting(comm: string, argv: readonly string[], auditIsLate = false) {
     const host = { containerId: null };
+    const told = [
+      exec(11, 20, { argv, caller: runc }),
+      fork(20, { tgid: 30, parentTgid: 20, proc: { startTicks: 5002, ...host } }),
+    ];
     const { pids } = record(
       snapshot(0, { tgid: 5 }),
       fork(10, { tgid: 20, parentTgid: 5, proc: { startTicks: 5001, ...host } }),
-      exec(11, 20, { argv, caller: runc }),
-      fork(20, { tgid: 30, parentTgid: 20, proc: { startTicks: 5002, ...host } }),
+      ...(auditIsLate ? told.toReversed() : told),
       { ...pivotRoot(25, 30, '/run/bundle/rootfs'), caller: { ...exec(25, 30).caller, comm } },
       exec(30, 30, { argv: ['true'], caller: { comm: 'true', exe: '/bin/true' } }),
     );
@@ -71,6 +74,10 @@ describe('the process of a runtime that changes its root', () => {
 
     expect(pivoting('runc:[2:INIT]', create)).toEqual(inside(id));
     expect(pivoting('crun', ['runc', 'run', 'web-1'])).toEqual(inside('web-1'));
+  });
+
+  it('is so where its fork was told before the exec of the runtime, too', () => {
+    expect(pivoting('crun', create, true)).toEqual(pivoting('crun', create));
   });
 
   it('is in none where it is no runtime’s, or the runtime makes none', () => {
