@@ -384,7 +384,8 @@ export class ProcessRecorder {
     if ((inside === null && (flags & newNamespace.pid) === 0 && !isElsewhere) || (flags & cloneParent) !== 0) return;
     const named = this.#table.latest(childPid);
     const isNamed = named !== undefined && named.parentKey === parent.key && isChildOf(named, ms);
-    const child = isNamed ? named : takeChild(parent.unnumbered, ms);
+    // Those that were forked before audit told that the parent is in a namespace still wait for their clone records.
+    const child = isNamed ? named : (takeChild(parent.unnumbered, ms) ?? takeChild([...parent.uncloned], ms));
     if (child === undefined) return;
     const isInOrder = !child.doubtful && isChildOf(child, ms) && ms - parent.hiddenCloneMs > longestCloneMs;
     // The number that the host's namespace has says which child is meant, but not which of them was the first.

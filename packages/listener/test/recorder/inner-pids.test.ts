@@ -158,6 +158,22 @@ describe('a process that makes namespaces', () => {
     ]);
   });
 
+  it('of pids has all of them numbered where the forks were told before its call', () => {
+    const { pids } = record(
+      snapshot(0, { tgid: 20 }),
+      fork(30, { tgid: 30, parentTgid: 20 }),
+      fork(35, { tgid: 40, parentTgid: 30 }),
+      unshare(25, 20, newNamespace.pid),
+      cloned(30, 20, 30),
+      cloned(35, 30, 2),
+    );
+
+    expect(pids.flatMap(({ tgid, innerPid }) => (innerPid === undefined ? [] : [[tgid, innerPid]]))).toEqual([
+      [30, 1],
+      [40, 2],
+    ]);
+  });
+
   it('of other kinds is in namespaces that are not known from then on', () => {
     const child = fork(10, { tgid: 200, parentTgid: 100 });
     const { pids } = record(
