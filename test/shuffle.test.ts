@@ -8,8 +8,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, it } from 'vitest';
 import { cook, type Raw } from '../packages/filter/test/support/memory-store.ts';
 import type { PipelineEvent } from '../packages/listener/src/events.ts';
-import { Merge } from '../packages/listener/src/merge.ts';
-import { type Arrival, arrivalsOf } from '../packages/listener/test/support/arrival.ts';
+import { arrivalsOf, merged } from '../packages/listener/test/support/arrival.ts';
 import { recordFrom, sorted } from '../packages/listener/test/support/recording.ts';
 import { takeAuditLock } from './support/audit-lock.ts';
 import { readAuditState, restoreAuditState } from './support/audit-state.ts';
@@ -75,17 +74,6 @@ describeWith('a recorded run of a container', needs, () => {
     );
   }
 
-  function merged(arrivals: readonly Arrival[]): PipelineEvent[] {
-    const events = [...run.snapshots];
-    const merge = new Merge((event) => events.push(event));
-    for (const arrival of arrivals) {
-      if (arrival.stream === 'audit') merge.audit(arrival.batch);
-      else merge.connector(arrival.batch);
-    }
-    merge.finish();
-    return events;
-  }
-
   it(
     `makes the same tree ${times} times, however its streams are shuffled within the time that they are held back`,
     async () => {
@@ -95,7 +83,7 @@ describeWith('a recorded run of a container', needs, () => {
       expect(inContainer.length).toBeGreaterThanOrEqual(27);
       await fc.assert(
         fc.asyncProperty(arrivalsOf(run.story), async (arrivals) => {
-          const tree = await treeOf(merged(arrivals));
+          const tree = await treeOf([...run.snapshots, ...merged(arrivals)]);
           const different = tree.findIndex((text, index) => text !== expected[index]);
           expect([tree.length, tree[different], expected[different]]).toEqual([expected.length, undefined, undefined]);
         }),

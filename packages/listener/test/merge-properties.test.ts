@@ -3,22 +3,10 @@ import type { RawCollection, RawDocuments } from '@godo/evidence';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PipelineEvent } from '../src/events.ts';
-import { Merge } from '../src/merge.ts';
-import { type Arrival, arrivalsOf } from './support/arrival.ts';
+import { arrivalsOf, merged } from './support/arrival.ts';
 import { sessionStart } from './support/events.ts';
 import { documentOf, recordFrom } from './support/recording.ts';
 import { type HostStory, hostStory } from './support/simulated-host.ts';
-
-function merged(arrivals: readonly Arrival[]): PipelineEvent[] {
-  const events: PipelineEvent[] = [];
-  const merge = new Merge((event) => events.push(event));
-  for (const arrival of arrivals) {
-    if (arrival.stream === 'audit') merge.audit(arrival.batch);
-    else merge.connector(arrival.batch);
-  }
-  merge.finish();
-  return events;
-}
 
 interface Stored {
   readonly collection: RawCollection;

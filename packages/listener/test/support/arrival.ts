@@ -1,7 +1,8 @@
 /** How the two streams of a host may reach the merge. */
 
 import fc from 'fast-check';
-import { type AuditBatch, type ConnectorBatch, exitGraceUs } from '../../src/merge.ts';
+import type { PipelineEvent } from '../../src/events.ts';
+import { type AuditBatch, type ConnectorBatch, exitGraceUs, Merge } from '../../src/merge.ts';
 import { interleaving } from './interleaving.ts';
 import type { HostStory, Told } from './simulated-host.ts';
 
@@ -44,6 +45,18 @@ export function arrivalsOf(story: HostStory): fc.Arbitrary<Arrival[]> {
     );
     return interleaving<Arrival>([connector, audit]);
   });
+}
+
+/** What the merge makes of them. */
+export function merged(arrivals: readonly Arrival[]): PipelineEvent[] {
+  const events: PipelineEvent[] = [];
+  const merge = new Merge((event) => events.push(event));
+  for (const arrival of arrivals) {
+    if (arrival.stream === 'audit') merge.audit(arrival.batch);
+    else merge.connector(arrival.batch);
+  }
+  merge.finish();
+  return events;
 }
 
 function late<E>(told: readonly Told<E>[], lag: readonly number[]): Told<E>[] {
