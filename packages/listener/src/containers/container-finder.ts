@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { ContainerFacts, ContainerRuntime } from '@godo/evidence';
 import type { ContainerPath } from '../proc/cgroup.ts';
+import { isContainerId } from '../proc/runtime-command.ts';
 import {
   bundleFacts,
   containerdFacts,
@@ -27,20 +28,12 @@ export interface Found {
 /** Found, or why not: each a part of a sentence. */
 export type Search = Found | { readonly reasons: readonly string[] };
 
-const idForm = /^[\w+.-]{1,1024}$/;
 /** A container's own file, and one that lists all of them. */
 const mostBytes = { one: 4 * 1024 * 1024, all: 32 * 1024 * 1024 } as const;
 const mostFolders = 64;
 /** So long a socket that did not answer in time is not asked again. */
 const silenceMs = 30_000;
 
-const orders: Readonly<Record<ContainerRuntime, readonly ContainerRuntime[]>> = {
-  docker: ['docker'],
-  containerd: ['containerd'],
-  podman: ['podman'],
-  'cri-o': ['cri-o'],
-  runc: ['runc'],
-};
 /** Where the cgroup does not tell. podman and CRI-O keep the same kind of storage. */
 const anyOrder = ['docker', 'containerd', 'podman', 'runc'] as const;
 
@@ -60,8 +53,8 @@ export class ContainerFinder {
   async find({ innermost: id, runtime }: ContainerPath): Promise<Search> {
     const reasons: string[] = [];
     // Part of a path from here on.
-    if (!idForm.test(id) || id === '.' || id === '..') return { reasons: ['its id is no name of a file'] };
-    for (const engine of runtime === null ? anyOrder : orders[runtime]) {
+    if (!isContainerId(id)) return { reasons: ['its id is no name of a file'] };
+    for (const engine of runtime === null ? anyOrder : [runtime]) {
       const found = await this.#ask(engine, id, reasons);
       if (found !== null) return found;
     }

@@ -2,6 +2,7 @@
 
 import { dirname, join, resolve } from 'node:path';
 import type { EngineProcess } from '../proc/proc-reader.ts';
+import { fieldsOf, listOf } from './limits.ts';
 
 /** A dockerd. */
 export interface DockerEngine {
@@ -111,8 +112,8 @@ export class KnownEngines {
 
 /** The socket's path and the data folder of a dockerd. `daemonJson` is what its configuration says. */
 export function placesOf(engine: DockerEngine, daemonJson: unknown): { sockets: string[]; dataRoot: string } {
-  const config = (typeof daemonJson === 'object' && daemonJson !== null ? daemonJson : {}) as Record<string, unknown>;
-  const listed = Array.isArray(config.hosts) ? config.hosts.filter((host) => typeof host === 'string') : [];
+  const config = fieldsOf(daemonJson);
+  const listed = listOf(config.hosts).filter((host) => typeof host === 'string');
   const sockets = [...engine.hosts, ...listed].flatMap((host) =>
     host.startsWith('unix://') ? [resolve('/', host.slice('unix://'.length))] : [],
   );

@@ -1,13 +1,12 @@
 /** The OCI bundle of a container that a runtime is about to make: where its root file system lies on the host. */
 
-import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, isAbsolute, resolve } from 'node:path';
 import type { BinaryString, ContainerRoot } from '../events.ts';
 import { auditDevice } from './device.ts';
-import { containerMadeBy } from './runtime-command.ts';
+import { readJsonFile } from './json-file.ts';
+import { containerMadeBy, runtimes } from './runtime-command.ts';
 
-/** File names of the programs that make containers. */
-export const runtimes: ReadonlySet<string> = new Set(['runc', 'crun', 'youki']);
 const containerId = /^[0-9a-f]{64}$/;
 const maxConfigBytes = 1024 * 1024;
 
@@ -55,31 +54,16 @@ function bundleDirectory(argv: readonly BinaryString[]): BinaryString | null {
 function readConfig(
   directory: BinaryString,
 ): { readonly root: BinaryString; readonly cgroupsPath: string | null } | null {
-  let fd: number;
-  try {
-    // A path from a command line may name anything: never wait for a pipe, never follow a link.
-    const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
-    fd = openSync(Buffer.from(`${directory}/config.json`, 'latin1'), flags);
-  } catch {
-    return null;
-  }
-  try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile() || stat.size > maxConfigBytes) return null;
-    const config = JSON.parse(readFileSync(fd, 'utf8')) as {
-      root?: { path?: unknown };
-      linux?: { cgroupsPath?: unknown };
-    } | null;
-    const path = config?.root?.path;
-    if (typeof path !== 'string') return null;
-    const cgroupsPath = config?.linux?.cgroupsPath;
-    return {
-      root: resolve(directory, Buffer.from(path, 'utf8').toString('latin1')),
-      cgroupsPath: typeof cgroupsPath === 'string' && cgroupsPath !== '' ? cgroupsPath : null,
-    };
-  } catch {
-    return null;
-  } finally {
-    closeSync(fd);
-  }
+  const path = Buffer.from(`${directory}/config.json`, 'latin1');
+  const config = readJsonFile(path, maxConfigBytes) as {
+    root?: { path?: unknown };
+    linux?: { cgroupsPath?: unknown };
+  } | null | undefined;
+  const root = config?.root?.path;
+  if (typeof root !== 'string') return null;
+  const cgroupsPath = config?.linux?.cgroupsPath;
+  return {
+    root: resolve(directory, Buffer.from(root, 'utf8').toString('latin1')),
+    cgroupsPath: typeof cgroupsPath === 'string' && cgroupsPath !== '' ? cgroupsPath : null,
+  };
 }

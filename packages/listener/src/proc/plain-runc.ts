@@ -3,10 +3,11 @@
  * groups they are is told by the runtime's command line while it makes one, and by its state afterwards.
  */
 
-import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ContainerRuntime } from '@godo/evidence';
-import { idForm } from './runtime-command.ts';
+import { readJsonFile } from './json-file.ts';
+import { isContainerId } from './runtime-command.ts';
 
 export interface NamedContainer {
   readonly id: string;
@@ -60,7 +61,7 @@ export function readRuncStates(): NamedContainer[] {
         .map((id) => [join(folder, id, 'state.json'), runtime] as const),
     )
     .slice(0, maxContainers)
-    .map(([path, runtime]) => readState(path, runtime))
+    .map(([path, runtime]) => namedContainer(readJsonFile(path, maxStateBytes), runtime))
     .filter((container) => container !== null);
 }
 
@@ -72,28 +73,10 @@ function entries(folder: string): string[] {
   }
 }
 
-function readState(path: string, runtime: ContainerRuntime): NamedContainer | null {
-  let fd: number;
-  try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
-  } catch {
-    return null;
-  }
-  try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile() || stat.size > maxStateBytes) return null;
-    return namedContainer(JSON.parse(readFileSync(fd, 'utf8')), runtime);
-  } catch {
-    return null;
-  } finally {
-    closeSync(fd);
-  }
-}
-
 /** What runc's state.json says; null where it is none. */
 export function namedContainer(state: unknown, runtime: ContainerRuntime): NamedContainer | null {
   const { id, cgroup_paths: paths } = (state ?? {}) as { id?: unknown; cgroup_paths?: unknown };
-  if (typeof id !== 'string' || !idForm.test(id) || typeof paths !== 'object' || paths === null) return null;
+  if (typeof id !== 'string' || !isContainerId(id) || typeof paths !== 'object' || paths === null) return null;
   const cgroups = Object.values(paths).flatMap((path) => (typeof path === 'string' ? belowMount(path) : []));
   return { id, runtime, cgroups: [...new Set(cgroups)] };
 }

@@ -5,7 +5,7 @@
 
 import { basename } from 'node:path';
 import type { BinaryString, ProcFacts } from '../events.ts';
-import { type Bundle, bundleOf, runtimes } from './bundle.ts';
+import { type Bundle, bundleOf } from './bundle.ts';
 import { type ContainerPath, ContainerReadings } from './cgroup.ts';
 import { environmentNames } from './environment.ts';
 import { NamespaceReadings, pidsOf } from './namespaces.ts';
@@ -13,6 +13,7 @@ import { cgroupsOf, readRuncStates } from './plain-runc.ts';
 import { type OpenProcess, type ProcFiles, procPart, realProc, type StatFacts } from './proc-files.ts';
 import { RootFileSystems } from './root-file-system.ts';
 import { runningFile } from './running-file.ts';
+import { runtimes } from './runtime-command.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -13,11 +13,11 @@ import {
 import type { ConnectorEvent, LossEvent, RescanEvent, SnapshotEvent } from '../events.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
-import { runtimes } from '../proc/bundle.ts';
 import { EarlyReading } from '../proc/early-reading.ts';
 import { endedTexts, KnownGroups } from '../proc/known-groups.ts';
 import { procPart, realProc, textIn } from '../proc/proc-files.ts';
 import { ProcReader, type ProcWatch } from '../proc/proc-reader.ts';
+import { runtimes } from '../proc/runtime-command.ts';
 import { type BootClock, takeRescan, takeSnapshot } from '../proc/snapshot.ts';
 import { type ClockOffsets, ConnectorEvents } from './connector-events.ts';
 import { ConnectorMessages, earlyReading, processEvent } from './connector-message.ts';
