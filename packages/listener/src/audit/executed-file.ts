@@ -1,5 +1,6 @@
 /** Which file an exec ran, from the records of the call: the script, its interpreters, and whether the file was deleted. */
 
+import { baseName } from '../base-name.ts';
 import { beforeDeletedMark } from '../deleted-suffix.ts';
 import type { BinaryString } from '../events.ts';
 import { absolutePath } from './paths.ts';
@@ -111,8 +112,4 @@ function deletion({ exe, comm }: ExecRecords, ran: BinaryString | null, cut: Bin
 
 function short(name: BinaryString): BinaryString {
   return name.slice(0, 15);
-}
-
-function baseName(path: BinaryString): BinaryString {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

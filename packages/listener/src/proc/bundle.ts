@@ -55,10 +55,13 @@ function readConfig(
   directory: BinaryString,
 ): { readonly root: BinaryString; readonly cgroupsPath: string | null } | null {
   const path = Buffer.from(`${directory}/config.json`, 'latin1');
-  const config = readJsonFile(path, maxConfigBytes) as {
-    root?: { path?: unknown };
-    linux?: { cgroupsPath?: unknown };
-  } | null | undefined;
+  const config = readJsonFile(path, maxConfigBytes) as
+    | {
+        root?: { path?: unknown };
+        linux?: { cgroupsPath?: unknown };
+      }
+    | null
+    | undefined;
   const root = config?.root?.path;
   if (typeof root !== 'string') return null;
   const cgroupsPath = config?.linux?.cgroupsPath;

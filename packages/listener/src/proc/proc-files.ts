@@ -27,6 +27,13 @@ export interface StatFacts {
   readonly flags: number;
 }
 
+/** PF_EXITING of linux/sched.h. */
+const exiting = 0x4;
+
+export function isExiting({ flags }: StatFacts): boolean {
+  return (flags & exiting) !== 0;
+}
+
 /**
  * One process, opened. /proc/PID as a descriptor belongs to that life of the number: fs/proc holds the kernel's
  * `struct pid` behind it, which is never given to another process, so whatever is read through it is of one and the

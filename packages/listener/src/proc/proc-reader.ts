@@ -3,22 +3,21 @@
  * are everyday events.
  */
 
-import { basename } from 'node:path';
+import { baseName } from '../base-name.ts';
+import { beforeDeletedMark } from '../deleted-suffix.ts';
 import type { BinaryString, ProcFacts } from '../events.ts';
 import { type Bundle, bundleOf } from './bundle.ts';
 import { type ContainerPath, ContainerReadings } from './cgroup.ts';
 import { environmentNames } from './environment.ts';
 import { NamespaceReadings, pidsOf } from './namespaces.ts';
 import { cgroupsOf, readRuncStates } from './plain-runc.ts';
-import { type OpenProcess, type ProcFiles, procPart, realProc, type StatFacts } from './proc-files.ts';
+import { isExiting, type OpenProcess, type ProcFiles, procPart, realProc, type StatFacts } from './proc-files.ts';
 import { RootFileSystems } from './root-file-system.ts';
 import { runningFile } from './running-file.ts';
 import { runtimes } from './runtime-command.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** PF_EXITING (include/linux/sched.h). */
-const exitingFlag = 0x4;
 /**
  * Programs of which the command line matters as soon as they are met: what they make, which of their parts they are, or
  * where they keep what they know.
@@ -48,7 +47,7 @@ const nobody: ProcWatch = { container: () => undefined, engine: () => undefined 
 
 /** Whether a program makes containers, and is moved into them itself before it becomes their first program. */
 export function isRuntime(exe: BinaryString): boolean {
-  return runtimes.has(basename(exe));
+  return runtimes.has(baseName(exe));
 }
 
 export class ProcReader {
@@ -195,7 +194,7 @@ export class ProcessReading {
     if (program !== null && argv !== null && engine.test(program)) {
       const bundle = bundleOf(program, argv, directory);
       const makes = bundle && { containerId: bundle.root.containerId, bundle: bundle.directory };
-      this.#watch.engine({ pid: this.#pid, program: programName(program), argv, makes });
+      this.#watch.engine({ pid: this.#pid, program: baseName(beforeDeletedMark(program) ?? program), argv, makes });
       if (bundle !== null) {
         this.#roots.learn(bundle.root);
         facts.makes = bundle.root;
@@ -277,7 +276,7 @@ export class ProcessReading {
     this.#process.look(procPart.stat);
     const stat = this.#process.stat();
     this.#stat ??= stat;
-    return stat === null || (stat.flags & exitingFlag) !== 0;
+    return stat === null || isExiting(stat);
   }
 
   #root(container: string): Partial<ProcFacts> {
@@ -285,10 +284,6 @@ export class ProcessReading {
     if (root === undefined) return {};
     return root.dev === null ? { rootfs: root.path } : { rootfs: root.path, rootDev: root.dev };
   }
-}
-
-function programName(exe: BinaryString): string {
-  return basename(exe.replace(/ \(deleted\)$/, ''));
 }
 
 /** NUL after each argument; none at all for a kernel thread. A process may overwrite this with what it likes. */

@@ -4,8 +4,10 @@ import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { FileType } from '@godo/evidence';
 import { accessMode, fileType } from '../audit/opened-file.ts';
 import { openFlag } from '../audit/syscalls.ts';
+import { beforeDeletedMark } from '../deleted-suffix.ts';
 import type { BinaryString, SnapshotEvent, SnapshotFile } from '../events.ts';
 import { auditDevice } from './device.ts';
+import { isExiting } from './proc-files.ts';
 import type { ProcReader } from './proc-reader.ts';
 
 export interface BootClock {
@@ -49,9 +51,6 @@ export interface Rescan {
   readonly beganNs: bigint;
 }
 
-/** Bits of the flags in stat (include/linux/sched.h). */
-const exiting = 0x4;
-
 /**
  * Looks through /proc once more. Descriptors are read of processes that nobody told of; who is about to end is listed, and
  * not looked at, for its exit may have been told already.
@@ -67,7 +66,7 @@ export function takeRescan(
   const snapshots: SnapshotEvent[] = [];
   for (const tgid of alive) {
     const stat = reader.stat(tgid);
-    if (stat === null || (stat.flags & exiting) !== 0) continue;
+    if (stat === null || isExiting(stat)) continue;
     const event = snapshotOf(reader, clock, tgid, tgid !== except && !isKnown(tgid, stat.startTicks));
     if (event !== null) snapshots.push({ ...event, again: true });
   }
@@ -109,7 +108,7 @@ function openForWriting(tgid: number): SnapshotFile[] {
     if ((access !== 'write' && access !== 'readwrite') || (value & openFlag.path) !== 0) continue;
     files.push({
       fd,
-      path: path.endsWith(' (deleted)') ? path.slice(0, -' (deleted)'.length) : path,
+      path: beforeDeletedMark(path) ?? path,
       flags: value,
       access,
       closeOnExec: (value & openFlag.closeOnExec) !== 0,

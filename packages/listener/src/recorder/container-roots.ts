@@ -1,5 +1,6 @@
 /** What is known of containers' root file systems, and the conclusions that can be drawn from it. */
 
+import { baseName } from '../base-name.ts';
 import type { BinaryString, ProcFacts } from '../events.ts';
 import { containerMadeBy } from '../proc/runtime-command.ts';
 
@@ -36,7 +37,7 @@ const id = /^[0-9a-f]{64}$/;
 
 /** The container that a runtime's command line names, or null: the last full id among its arguments, or the one it makes. */
 export function containerNamedBy(exe: BinaryString | null, argv: readonly BinaryString[] | null): string | null {
-  if (exe === null || argv === null || !runtime.test(exe.slice(exe.lastIndexOf('/') + 1))) return null;
+  if (exe === null || argv === null || !runtime.test(baseName(exe))) return null;
   return argv.findLast((argument) => id.test(argument)) ?? containerMadeBy(exe, argv);
 }
 

@@ -1,6 +1,7 @@
 /** Follows processes through snapshot, fork, exec, change of root and exit, and emits observations of tasks. */
 
 import type { RunOrigin, TaskDocument } from '@godo/evidence';
+import { baseName } from '../base-name.ts';
 import { beforeDeletedMark, deletedByPath } from '../deleted-suffix.ts';
 import type {
   AuditEvent,
@@ -767,10 +768,6 @@ function insideOf({ inner, containerId }: ProcessState): InnerPid | null {
 
 const containerConcluded =
   'its container is concluded: its program lies on the root file system of the container that its runtime was started for';
-
-function baseName(path: BinaryString): BinaryString {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
 
 /** More children than this without a clone record copy at once: their records must have been lost. */
 const maxUncloned = 256;
