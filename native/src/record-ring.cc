@@ -143,10 +143,6 @@ bool RecordRing::empty() const {
   return front(bytes) == nullptr;
 }
 
-uint64_t RecordRing::used() const {
-  return __atomic_load_n(reinterpret_cast<const uint64_t*>(written_), __ATOMIC_ACQUIRE) - *read_;
-}
-
 void RecordRing::release() {
   size_t bytes = 0;
   if (front(bytes) == nullptr) return;

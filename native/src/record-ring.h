@@ -34,7 +34,7 @@ class RecordRing {
   /** Whether everything before such an end has been released. */
   bool isAt(uint64_t end) const { return *read_ == end; }
   /** Bytes that wait, heads and padding included. */
-  uint64_t used() const;
+  uint64_t used() const { return end() - *read_; }
   /** Gives up the room of front(). */
   void release();
 
