@@ -386,7 +386,7 @@ export class ProcessRecorder {
     const named = this.#table.latest(childPid);
     const isNamed = named !== undefined && named.parentKey === parent.key && isChildOf(named, ms);
     // Those that were forked before audit told that the parent is in a namespace still wait for their clone records.
-    const child = isNamed ? named : (takeChild(parent.unnumbered, ms) ?? takeChild([...parent.uncloned], ms));
+    const child = isNamed ? named : (takeChild(parent.unnumbered, ms) ?? findChild(parent.uncloned, ms));
     if (child === undefined) return;
     const isInOrder = !child.doubtful && isChildOf(child, ms) && ms - parent.hiddenCloneMs > longestCloneMs;
     // The number that the host's namespace has says which child is meant, but not which of them was the first.
@@ -740,9 +740,14 @@ function isChildOf({ startNs }: ProcessState, ms: number): boolean {
  * older than the call. The records of those before it have been lost.
  */
 function takeChild(children: ProcessState[], ms: number): ProcessState | undefined {
+  const child = findChild(children, ms);
+  if (child !== undefined) children.splice(0, children.indexOf(child) + 1);
+  return child;
+}
+
+function findChild(children: readonly ProcessState[], ms: number): ProcessState | undefined {
   const sinceNs = BigInt(ms - 1) * nanosecondsPerMs;
-  const place = children.findIndex(({ startNs }) => startNs !== null && startNs >= sinceNs);
-  return place < 0 ? undefined : children.splice(0, place + 1).at(-1);
+  return children.find(({ startNs }) => startNs !== null && startNs >= sinceNs);
 }
 
 /** The call that makes a process in a namespace of its own tells its number there. */
