@@ -79,8 +79,11 @@ export interface Program {
  */
 export type ArgvUnknown = 'failed call' | 'not recorded';
 
-/** Inodes of namespaces, as /proc/PID/ns names them. */
-export type Namespaces = Readonly<Partial<Record<'cgroup' | 'ipc' | 'mnt' | 'net' | 'pid' | 'user' | 'uts', number>>>;
+/** As /proc/PID/ns names them. */
+export const namespaceKinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'] as const;
+
+/** Inodes of namespaces. */
+export type Namespaces = Readonly<Partial<Record<(typeof namespaceKinds)[number], number>>>;
 
 /** On request: names of the environment when the process was looked at, after its exec. Values are never kept. */
 export interface EnvironmentNames {

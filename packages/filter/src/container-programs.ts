@@ -4,6 +4,9 @@ import type { ObservedProcess } from './observed-process.ts';
 /** Programs of container engines that the tree is mended by. */
 export type ContainerProgram = 'dockerd' | 'containerd' | 'crio' | 'podman' | 'runc' | 'shim' | 'conmon';
 
+/** Engines that are roots whether they have containers at the moment or not. */
+export const services: ReadonlySet<ContainerProgram | null> = new Set(['containerd', 'crio']);
+
 const programs: Readonly<Record<string, ContainerProgram>> = {
   dockerd: 'dockerd',
   containerd: 'containerd',

@@ -1,13 +1,10 @@
 import { none, ReferenceColumn } from './columns.ts';
-import type { ContainerProgram } from './container-programs.ts';
+import { services } from './container-programs.ts';
 import { hangShims } from './engines.ts';
 import { containerNumberOf } from './inheritance.ts';
 import type { ProcessTable } from './process-table.ts';
 import { markTree } from './process-tree.ts';
 import type { Runs } from './runs.ts';
-
-/** Engines that are roots whether they have containers at the moment or not. */
-const services: ReadonlySet<ContainerProgram | null> = new Set(['containerd', 'crio']);
 
 /**
  * The roots of the tree beside the stars that were declared: the engines that made containers, and where none is known

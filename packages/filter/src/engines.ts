@@ -1,4 +1,5 @@
 import { none, ReferenceColumn } from './columns.ts';
+import { services } from './container-programs.ts';
 import { containerNumberOf, finalFacts, settleInheritance } from './inheritance.ts';
 import type { ProcessTable } from './process-table.ts';
 import { markTree, starAbove } from './process-tree.ts';
@@ -146,8 +147,6 @@ function isAdopted(table: ProcessTable, row: number): boolean {
   return star !== none && containerNumberOf(table, star) !== containerNumberOf(table, row);
 }
 
-const isEngine: ReadonlySet<unknown> = new Set(['containerd', 'crio']);
-
 /**
  * Hangs the shims and monitors of containers that no star reaches under the engine that uses them. With containerd as a
  * service of its own, or when the shim ran before the listener and was adopted by init, no fork leads from the engine to
@@ -168,7 +167,7 @@ export function hangShims(table: ProcessTable, isTaken: (row: number) => boolean
       if (!inside || isAdopted(table, row)) holders.push(row);
     } else if (program === 'dockerd') {
       if (table.isStar(row)) dockerds.push(row);
-    } else if (isEngine.has(program) && (inside || isTaken(row))) {
+    } else if (services.has(program) && (inside || isTaken(row))) {
       (program === 'crio' ? crios : containerds).push(row);
     }
   }

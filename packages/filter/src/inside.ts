@@ -1,4 +1,4 @@
-import type { Inside, Namespaces, TaskObservation } from '@godo/evidence';
+import { type Inside, type Namespaces, namespaceKinds, type TaskObservation } from '@godo/evidence';
 import { coarseNs, countOf } from './values.ts';
 
 /** What was observed of a process in namespaces that are not the host's. */
@@ -15,7 +15,6 @@ interface NamespaceChange {
   readonly namespaces: Namespaces | null;
 }
 
-const kinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'] as const;
 const mostChanges = 100;
 
 /** Takes the observations of one process in order of time. */
@@ -74,9 +73,11 @@ function countsOf(value: unknown): readonly number[] | null {
 function namespacesOf(value: unknown): Namespaces | null {
   if (typeof value !== 'object' || value === null) return null;
   const fields = value as Readonly<Record<string, unknown>>;
-  return Object.fromEntries(kinds.flatMap((kind) => (countOf(fields[kind]) === null ? [] : [[kind, fields[kind]]])));
+  return Object.fromEntries(
+    namespaceKinds.flatMap((kind) => (countOf(fields[kind]) === null ? [] : [[kind, fields[kind]]])),
+  );
 }
 
 function nameOf(namespaces: Namespaces | null): string {
-  return namespaces === null ? '' : kinds.map((kind) => namespaces[kind] ?? '').join(' ');
+  return namespaces === null ? '' : namespaceKinds.map((kind) => namespaces[kind] ?? '').join(' ');
 }

@@ -1,8 +1,8 @@
 /** What a process is in namespaces of its own: its numbers there, and which they are. */
 
-import type { Namespaces } from '@godo/evidence';
+import { type Namespaces, namespaceKinds } from '@godo/evidence';
 import type { BinaryString } from '../events.ts';
-import { namespaceKinds, type ProcFiles } from './proc-files.ts';
+import type { ProcFiles } from './proc-files.ts';
 
 /** The numbers of a process from our pid namespace to its own (`NSpid` of its status); null where that is ours. */
 export function pidsOf(status: BinaryString): readonly number[] | null {

@@ -1,6 +1,7 @@
 /** The files of /proc, so that tests can stand in for them. */
 
 import { closeSync, openSync, readSync } from 'node:fs';
+import { namespaceKinds } from '@godo/evidence';
 import { closeProcess, exeLinks, openProcess, processHeadBytes, readNamespaces, readProcess } from '@godo/native';
 import type { BinaryString } from '../events.ts';
 
@@ -54,8 +55,6 @@ export interface OpenProcess {
   namespaces(): readonly number[] | null;
   close(): void;
 }
-
-export const namespaceKinds = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'user', 'uts'] as const;
 
 export interface ProcFiles {
   /** null: there is no such process. */
