@@ -1,11 +1,9 @@
 /** What godo knows not to see: stated by the evidence and by `godo status`, on the real kernel. */
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
-import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { expect, it } from 'vitest';
+import { useAuditScene } from './support/audit-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { binPath, built } from './support/programs.ts';
 import { runOrThrow } from './support/run-program.ts';
@@ -15,34 +13,20 @@ import { showEvidence, succeed } from './support/shown-evidence.ts';
 const rule = ['never,task', '-F', 'uid=3735928559'];
 
 describeWith('blind spots', [root, built, program('auditctl', 'auditd')], () => {
-  let lock: AuditLock;
-  let before: AuditState;
-  let folder: string;
-
-  beforeEach(async () => {
-    lock = await takeAuditLock();
-    before = await readAuditState();
-    folder = await mkdtemp(join(tmpdir(), 'godo-blind-'));
-  }, 17 * 60_000);
-
-  afterEach(async () => {
-    if (before !== undefined) await restoreAuditState(before);
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-    await lock?.release();
-  });
+  const scene = useAuditScene('godo-blind-', 'each');
 
   /** Records a shell line; what the evidence states of blind spots, and what `godo status` says meanwhile. */
   async function record(line: string) {
-    const db = join(folder, 'db');
+    const db = join(scene().folder, 'db');
     const status = (file: string) => `${process.execPath} ${binPath('godo')} status ${file}`;
-    const asked = `${status('--json')} > ${folder}/json; ${status('')} > ${folder}/text`;
+    const asked = `${status('--json')} > ${scene().folder}/json; ${status('')} > ${scene().folder}/text`;
     await succeed('godo', ['record', '--db', db, '--', 'sh', '-c', `${line}; ${asked}`]);
     const { losses } = await showEvidence(['--db', db]);
-    const said = JSON.parse(await readFile(join(folder, 'json'), 'utf8')) as { blindSpots: readonly string[] };
+    const said = JSON.parse(await readFile(join(scene().folder, 'json'), 'utf8')) as { blindSpots: readonly string[] };
     return {
       stated: losses.filter(({ source }) => source === 'blind-spot').map(({ severity, reason }) => [severity, reason]),
       status: said.blindSpots,
-      text: await readFile(join(folder, 'text'), 'utf8'),
+      text: await readFile(join(scene().folder, 'text'), 'utf8'),
     };
   }
 
@@ -62,7 +46,7 @@ describeWith('blind spots', [root, built, program('auditctl', 'auditd')], () => 
   it('that somebody makes while godo listens are stated too', async () => {
     try {
       // The kernel tells of the change, and godo looks within two seconds.
-      const { stated, status } = await record(`auditctl -a ${rule.join(' ')} > ${folder}/said; sleep 4`);
+      const { stated, status } = await record(`auditctl -a ${rule.join(' ')} > ${scene().folder}/said; sleep 4`);
 
       expect(stated).toContainEqual(['warning', expect.stringMatching(/^Somebody loaded 1 task,never rule/)]);
       expect(status).toContainEqual(expect.stringMatching(/^1 task,never rule/));

@@ -1,11 +1,9 @@
 /** `--env-names` on the real kernel: names are kept, values never. */
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
-import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
-import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { expect, it } from 'vitest';
+import { useAuditScene } from './support/audit-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, runGodoProgram } from './support/programs.ts';
 import { showEvidence } from './support/shown-evidence.ts';
@@ -13,27 +11,13 @@ import { showEvidence } from './support/shown-evidence.ts';
 const value = 'this-must-not-be-kept-anywhere';
 
 describeWith('the names of environments', [root, built, program('auditctl', 'auditd')], () => {
-  let lock: AuditLock;
-  let before: AuditState;
-  let folder: string;
-
-  beforeEach(async () => {
-    lock = await takeAuditLock();
-    before = await readAuditState();
-    folder = await mkdtemp(join(tmpdir(), 'godo-environment-'));
-  }, 17 * 60_000);
-
-  afterEach(async () => {
-    if (before !== undefined) await restoreAuditState(before);
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-    await lock?.release();
-  });
+  const scene = useAuditScene('godo-environment-', 'each');
 
   it.each([
     [[], undefined],
     [['--env-names'], true],
   ])('with %j', async (options, isKept) => {
-    const db = join(folder, 'db');
+    const db = join(scene().folder, 'db');
     const outcome = await runGodoProgram('godo', ['record', ...options, '--db', db, '--', 'sleep', '1'], {
       env: { GODO_TEST_SECRET: value },
       timeoutMs: 120_000,

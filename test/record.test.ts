@@ -1,47 +1,31 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
-import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { expect, it } from 'vitest';
+import { useAuditScene } from './support/audit-scene.ts';
+import { readAuditState } from './support/audit-state.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, runGodoProgram } from './support/programs.ts';
 import { type Outcome, runOrThrow } from './support/run-program.ts';
 import { type ShownEvidence, showEvidence } from './support/shown-evidence.ts';
 
 describeWith('godo record', [root, built, program('auditctl', 'auditd')], () => {
-  let lock: AuditLock;
-  let before: AuditState;
-  let folder: string;
-
-  beforeAll(async () => {
-    lock = await takeAuditLock();
-    before = await readAuditState();
-    folder = await mkdtemp(join(tmpdir(), 'godo-record-'));
-  }, 17 * 60_000);
-
-  afterAll(async () => {
-    if (before !== undefined) await restoreAuditState(before);
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-    await lock?.release();
-  });
+  const scene = useAuditScene('godo-record-', 'once');
 
   function record(name: string, command: readonly string[], options: readonly string[] = []): Promise<Outcome> {
-    const args = ['record', '--db', join(folder, name), ...options, '--', ...command];
+    const args = ['record', '--db', join(scene().folder, name), ...options, '--', ...command];
     return runGodoProgram('godo', args, { timeoutMs: 120_000 });
   }
 
   it('shows the command as the root of the tree and the file it wrote', async () => {
-    const path = join(folder, 'hello');
+    const path = join(scene().folder, 'hello');
     const line = `echo hello > ${path}`;
     const outcome = await record('hello-db', ['sh', '-c', line]);
     expect({ code: outcome.code, stderr: outcome.code === 0 ? '' : outcome.stderr }).toEqual({ code: 0, stderr: '' });
     expect(outcome.stdout).toContain(path);
     expect(outcome.stdout).toContain('sh -c');
-    expect(await readAuditState()).toEqual(before);
+    expect(await readAuditState()).toEqual(scene().before);
 
-    const { processes, files, losses }: ShownEvidence = await showEvidence(['--db', join(folder, 'hello-db')]);
+    const { processes, files, losses }: ShownEvidence = await showEvidence(['--db', join(scene().folder, 'hello-db')]);
     expect(
       processes.map(({ argv, star, parentKey, depth, exitCode }) => ({ argv, star, parentKey, depth, exitCode })),
     ).toEqual([{ argv: ['sh', '-c', line], star: true, parentKey: null, depth: 0, exitCode: 0 }]);
@@ -70,7 +54,7 @@ describeWith('godo record', [root, built, program('auditctl', 'auditd')], () => 
     const outcome = await record(`children-${way}`, command, options);
     expect(outcome.code).toBe(0);
     expect(outcome.stderr).toContain(told);
-    const { processes } = await showEvidence(['--db', join(folder, `children-${way}`)]);
+    const { processes } = await showEvidence(['--db', join(scene().folder, `children-${way}`)]);
     const [shell, ...children] = processes;
     expect(children.map(({ argv, parentKey, exitCode }) => ({ argv, parentKey, exitCode }))).toEqual(
       ['1', '2', '3'].map((number) => ({ argv: ['/bin/true', number], parentKey: shell?.key, exitCode: 0 })),
@@ -78,11 +62,11 @@ describeWith('godo record', [root, built, program('auditctl', 'auditd')], () => 
   });
 
   it.skipIf(process.arch !== 'x64')('records the system calls of 32-bit programs', async () => {
-    const tool = join(folder, 'i386-write');
+    const tool = join(scene().folder, 'i386-write');
     await runOrThrow('gcc', ['-o', tool, fileURLToPath(new URL('./programs/i386-write.c', import.meta.url))]);
-    const path = join(folder, 'thirty-two');
+    const path = join(scene().folder, 'thirty-two');
     expect((await record('i386-db', [tool, path, 'bits'])).code).toBe(0);
-    const { files } = await showEvidence(['--db', join(folder, 'i386-db')]);
+    const { files } = await showEvidence(['--db', join(scene().folder, 'i386-db')]);
     expect(
       files.map(({ path, exe, created, writes, closedBy }) => ({ path, exe, created, bytes: writes.bytes, closedBy })),
     ).toEqual([{ path, exe: tool, created: true, bytes: 4, closedBy: 'close' }]);
@@ -90,14 +74,14 @@ describeWith('godo record', [root, built, program('auditctl', 'auditd')], () => 
 
   it('follows descriptors through close_range and ioctl', async () => {
     const program = fileURLToPath(new URL('./programs/descriptors.py', import.meta.url));
-    expect((await record('descriptors-db', ['python3', program, folder])).code).toBe(0);
-    const { files, processes } = await showEvidence(['--db', join(folder, 'descriptors-db')]);
+    expect((await record('descriptors-db', ['python3', program, scene().folder])).code).toBe(0);
+    const { files, processes } = await showEvidence(['--db', join(scene().folder, 'descriptors-db')]);
     const programOf = (key: string) => basename(processes.find((process) => process.key === key)?.argv?.[0] ?? '');
     expect(
       files
-        .filter((file) => file.path?.startsWith(folder))
+        .filter((file) => file.path?.startsWith(scene().folder))
         .map(({ path, writers, closedBy }) => ({
-          name: path?.slice(folder.length + 1),
+          name: path?.slice(scene().folder.length + 1),
           writers: writers.map(({ key, count, bytes }) => ({ program: programOf(key), count, bytes })),
           closedBy,
         })),
@@ -116,10 +100,10 @@ describeWith('godo record', [root, built, program('auditctl', 'auditd')], () => 
   });
 
   it('says which command it is when there is no such program, without a stack trace', async () => {
-    const outcome = await record('missing-db', [join(folder, 'no-such-program')]);
+    const outcome = await record('missing-db', [join(scene().folder, 'no-such-program')]);
     expect(outcome.code).toBeGreaterThan(0);
     expect(outcome.stderr).toContain('no-such-program');
     expect(outcome.stderr).not.toMatch(/^ {4}at /m);
-    expect(await readAuditState()).toEqual(before);
+    expect(await readAuditState()).toEqual(scene().before);
   });
 });
