@@ -67,10 +67,16 @@ function late<E>(told: readonly Told<E>[], lag: readonly number[]): Told<E>[] {
   });
 }
 
+/** A reading that brings nothing is like the one before: of many between two messages so many are enough. */
+const mostIdle = 3;
+
 function read<E>(told: readonly Told<E>[], pattern: readonly Reading[]) {
   const batches: { atUs: number; drained: boolean; events: E[] }[] = [];
   let atUs = 0;
+  let idle = 0;
   for (let taken = 0; taken < told.length; ) {
+    // The next one brings a message then, however soon it is.
+    if (idle === mostIdle) atUs = Math.max(atUs, (told[taken]?.atUs ?? 0) - 1);
     const { waitUs, drained } = pattern[batches.length % pattern.length] ?? { waitUs: 1_000, drained: true };
     atUs += waitUs;
     const events: E[] = [];
@@ -78,6 +84,7 @@ function read<E>(told: readonly Told<E>[], pattern: readonly Reading[]) {
       events.push(next.event);
       taken += 1;
     }
+    idle = events.length === 0 && idle < mostIdle ? idle + 1 : 0;
     batches.push({ atUs, drained, events });
   }
   return batches;
