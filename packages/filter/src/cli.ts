@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { openCookedWriter, openRawReader, resolveTarget } from '@godo/evidence';
 import { Interrupted, runCommand } from './command.ts';
 
@@ -9,6 +10,10 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 // A reader that went away is told to each write; without a listener it would end the process with a stack trace.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
+
+// What lives long is in typed arrays, a tenth of the heap or less: it may grow to twice of that before it is cleared, not
+// to four times. At ten million documents that is 60 MB of 490, and costs nothing that could be measured.
+setFlagsFromString('--heap-growing-percent=100');
 
 const controller = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

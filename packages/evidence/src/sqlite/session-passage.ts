@@ -10,9 +10,10 @@ import type { DictionaryStart } from './dictionary-tables.ts';
 import type { SqliteDatabase, SqliteStatement, SqliteValue } from './driver.ts';
 import { readOnlyUri } from './files.ts';
 import { PageCursor, pageOfAll, type RowSource } from './pages.ts';
+import { particulars, type RowPlace } from './particular-rows.ts';
 import { type SessionColumns, sessionSource } from './row-reader.ts';
 import { type SentPage, sentPage } from './sent-pages.ts';
-import { type ParticularRow, particulars, SessionSurvey } from './session-survey.ts';
+import { SessionSurvey } from './session-survey.ts';
 
 /** What becomes of the sessions of an opener. */
 export const fates = {
@@ -61,8 +62,6 @@ export interface Passed {
 /** More are no dictionary of ours, and arrays by number would be large. */
 const mostOpeners = 2 ** 28;
 const mostBoots = 100_000;
-/** Particular rows that are looked for ahead: the tasks, which are read meanwhile, take most memory just then. */
-const mostAhead = 20_000;
 
 /** One for a database of cooked evidence, to which raw evidence is attached. */
 export class SessionPassage {
@@ -76,8 +75,9 @@ export class SessionPassage {
   readonly #keepOpener: SqliteStatement;
   readonly #copyBetween: SqliteStatement;
   readonly #copyUntil: SqliteStatement;
-  /** The next stretch, and the place of the row before it. */
+  /** The next stretch, its first particular row, and the place of the row before it. */
   #next = 0;
+  #nextParticular = 0;
   #from: readonly SqliteValue[] = beforeAll;
   #passed = 0;
   #pages: PageCursor | null = null;
@@ -146,10 +146,10 @@ export class SessionPassage {
     return page === null ? null : sentPage(page);
   }
 
-  /** A step of looking through the sessions, ahead of taking them over. @returns whether more is to be done ahead. */
+  /** A step of looking through the sessions, ahead of taking them over. @returns whether more is to be done. */
   survey(): boolean {
     this.#survey.goOn();
-    return !this.#survey.done && this.#survey.particular < mostAhead;
+    return !this.#survey.done;
   }
 
   /** Comes first, for all openers. */
@@ -172,19 +172,23 @@ export class SessionPassage {
     const stretch = this.#survey.stretches[this.#next];
     if (stretch === undefined) return null;
     this.#next += 1;
-    const apart: ParticularRow[] = [];
+    const { particular } = this.#survey;
+    const apart: RowPlace[] = [];
     let unusable = stretch.unusable;
     let passed = 0;
-    for (const row of stretch.particular) {
-      if (row.what === particulars.unusable) {
+    for (; this.#nextParticular < stretch.particular; this.#nextParticular += 1) {
+      const row = this.#nextParticular;
+      const what = particular.what(row);
+      const fate = this.#fates[particular.opener(row)];
+      if (what === particulars.unusable) {
         passed += this.#skip(row);
-      } else if (this.#fates[row.opener] === fates.unusable) {
+      } else if (fate === fates.unusable) {
         unusable += 1;
-      } else if (row.what === particulars.undecided) {
-        apart.push(row);
+      } else if (what === particulars.undecided) {
+        apart.push(particular.place(row));
         passed += this.#skip(row);
-      } else if (this.#fates[row.opener] === fates.outside) {
-        apart.push(row);
+      } else if (fate === fates.outside) {
+        apart.push(particular.place(row));
       }
     }
     passed += this.#copy(this.#copyUntil, stretch.end);
@@ -194,7 +198,7 @@ export class SessionPassage {
 
   /** Comes last. */
   finish(): Passed {
-    const { usual, changed, stretches, cutShort, end, devices } = this.#survey;
+    const { usual, changed, particular, cutShort, end, devices } = this.#survey;
     let unusable = 0;
     let expected = 0;
     for (const [opener, count] of usual.entries()) {
@@ -203,12 +207,12 @@ export class SessionPassage {
       if (fate === fates.inside) expected += count;
       else changed[opener] = 0;
     }
-    for (const { particular } of stretches) {
-      for (const { opener, what } of particular) {
-        if (this.#fates[opener] !== fates.inside) continue;
-        if (what === particulars.shared || what === particulars.sharedChange) expected += 1;
-        if (what === particulars.sharedChange) changed[opener] = (changed[opener] ?? 0) + 1;
-      }
+    for (let row = 0; row < particular.size; row += 1) {
+      const opener = particular.opener(row);
+      if (this.#fates[opener] !== fates.inside) continue;
+      const what = particular.what(row);
+      if (what === particulars.shared || what === particulars.sharedChange) expected += 1;
+      if (what === particulars.sharedChange) changed[opener] = (changed[opener] ?? 0) + 1;
     }
     if (this.#passed !== expected) {
       throw new StoreError('DATABASE_CORRUPT', `${this.#file} holds file sessions that cannot be told apart.`);
@@ -218,9 +222,11 @@ export class SessionPassage {
   }
 
   /** Copies up to a row, and goes on behind it. */
-  #skip({ opened, id, opener }: ParticularRow): number {
+  #skip(row: number): number {
+    const { particular } = this.#survey;
     // Those of others are not copied in any case.
-    return this.#fates[opener] === fates.inside ? this.#copy(this.#copyBetween, [opened, id]) : 0;
+    if (this.#fates[particular.opener(row)] !== fates.inside) return 0;
+    return this.#copy(this.#copyBetween, particular.place(row));
   }
 
   #copy(statement: SqliteStatement, to: readonly SqliteValue[]): number {
@@ -229,9 +235,9 @@ export class SessionPassage {
     return copied;
   }
 
-  #rows(places: readonly ParticularRow[]): SessionColumns {
+  #rows(places: readonly RowPlace[]): SessionColumns {
     if (places.length === 0) return noRows;
-    const list = JSON.stringify(places.map(({ opened, id }) => [opened, id]));
+    const list = JSON.stringify(places);
     const { docs, column } = pageOfAll(this.#connection, this.#file, {
       table: 'raw.files',
       columns: sessionSource.columns,

@@ -9,28 +9,9 @@ import type { ReadConnection } from './connection.ts';
 import type { SqliteValue } from './driver.ts';
 import { Lookup } from './lookup.ts';
 import { type Page, PageCursor } from './pages.ts';
+import { type Particular, ParticularRows, particulars } from './particular-rows.ts';
 import { sessionSource } from './row-reader.ts';
 import { type OpenerFacts, sessionOfRow } from './session-of-row.ts';
-
-/** What is particular about a row. */
-export const particulars = {
-  /** It is none of ours. */
-  unusable: 0,
-  /** Its end is not known, or was inferred by others. */
-  undecided: 1,
-  /** Others wrote than its opener. */
-  shared: 2,
-  /** The same, and the file was changed. */
-  sharedChange: 3,
-} as const;
-
-/** A row that is not as most are. */
-export interface ParticularRow {
-  readonly opened: SqliteValue;
-  readonly id: SqliteValue;
-  readonly opener: number;
-  readonly what: (typeof particulars)[keyof typeof particulars];
-}
 
 /** Some thousand rows, up to and with the one whose place is `end`. */
 export interface Stretch {
@@ -38,14 +19,15 @@ export interface Stretch {
   readonly rows: number;
   /** None of ours, or without an opener. */
   readonly unusable: number;
-  readonly particular: readonly ParticularRow[];
+  /** Up to which of the particular rows are of it; those before are of others. */
+  readonly particular: number;
 }
 
 /** They take some ms: others wait meanwhile for what is read for them. */
 const pagesAStep = 3;
 /** Pages of a stretch; its rows are passed in some 5 ms. */
 const pagesAStretch = 4;
-/** Rows that are remembered one by one: some 100 bytes each. */
+/** Rows that are remembered one by one. */
 const mostParticular = 500_000;
 
 /** Whose sessions are looked at does not matter for whether they can be read. */
@@ -60,6 +42,8 @@ const anybody: OpenerFacts = {
 
 export class SessionSurvey {
   readonly stretches: Stretch[] = [];
+  /** In the order of the stretches. */
+  readonly particular = new ParticularRows();
   /** By opener: sessions that have nothing particular, and those of them that changed their file. */
   readonly usual: Uint32Array;
   readonly changed: Uint32Array;
@@ -73,13 +57,10 @@ export class SessionSurvey {
   cutShort = false;
   readonly #lookup: Lookup;
   readonly #cursor: PageCursor;
-  /** Rows that are remembered one by one. */
-  #particular = 0;
   // The stretch so far.
   #pages = 0;
   #rows = 0;
   #unusable = 0;
-  #found: ParticularRow[] = [];
 
   /** @param openers the highest number of one. @param file for messages. */
   constructor(connection: ReadConnection, file: string, openers: number) {
@@ -89,17 +70,13 @@ export class SessionSurvey {
     this.changed = new Uint32Array(openers + 1);
   }
 
-  get particular(): number {
-    return this.#particular;
-  }
-
   /** Goes on by a few pages. */
   goOn(): void {
     for (let left = pagesAStep; left > 0 && !this.done; left -= 1) {
       const page = this.#cursor.next();
       if (page === null) {
         this.done = true;
-      } else if (!isExact(page) || this.#particular > mostParticular) {
+      } else if (!isExact(page) || this.particular.size > mostParticular) {
         this.done = true;
         this.cutShort = true;
       } else {
@@ -112,13 +89,12 @@ export class SessionSurvey {
 
   #endStretch(): void {
     if (this.#pages > 0 && this.end !== null) {
-      this.stretches.push({ end: this.end, rows: this.#rows, unusable: this.#unusable, particular: this.#found });
-      this.#particular += this.#found.length;
+      const particular = this.particular.size;
+      this.stretches.push({ end: this.end, rows: this.#rows, unusable: this.#unusable, particular });
     }
     this.#pages = 0;
     this.#rows = 0;
     this.#unusable = 0;
-    this.#found = [];
   }
 
   #look({ rows, column, docs }: Page): void {
@@ -127,7 +103,8 @@ export class SessionSurvey {
     this.#pages += 1;
     this.#rows += rows;
     for (let row = 0; row < rows; row += 1) {
-      const who = opener[row] as number;
+      const named = opener[row];
+      const who = typeof named === 'number' ? named : Number.NaN;
       const usual = this.usual[who];
       const doc = docs[row];
       const session =
@@ -135,8 +112,7 @@ export class SessionSurvey {
       if (session === null) this.#unusable += 1;
       const what = session === null ? particulars.unusable : particularOf(session);
       if (what !== null) {
-        const place = { opened: opened[row] as SqliteValue, id: id[row] as SqliteValue };
-        this.#found.push({ ...place, opener: who, what });
+        this.particular.add(opened[row], id[row], who, what);
       } else {
         this.usual[who] = (usual ?? 0) + 1;
         if (session !== null && changesFile(session)) this.changed[who] = (this.changed[who] ?? 0) + 1;
@@ -151,7 +127,7 @@ export class SessionSurvey {
 const devicePlace = 4;
 
 /** null: nothing. */
-function particularOf(session: CookedFileSession): ParticularRow['what'] | null {
+function particularOf(session: CookedFileSession): Particular | null {
   if (session.closed === null || session.closeInferred) return particulars.undecided;
   if (session.writers === null) return null;
   return changesFile(session) ? particulars.sharedChange : particulars.shared;
