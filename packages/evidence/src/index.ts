@@ -1,4 +1,5 @@
 export * from './cooked-documents.ts';
+export { rawDocumentOf } from './entry-documents.ts';
 export { changesFile, truncates } from './file-change.ts';
 export * from './file-session.ts';
 export { longOptions, rewriteGoStyle } from './go-style.ts';

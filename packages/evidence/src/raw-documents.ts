@@ -328,11 +328,18 @@ export const rawCollections = [
   'sessions',
 ] as const satisfies readonly RawCollection[];
 
-/** A document with the collection it belongs to; file sessions travel in their short form. */
+/**
+ * A task document without the ISO texts, which say what the fields ending in `Ns` say. A field that it does not have may
+ * be there with undefined.
+ */
+export type TaskObservation = Omit<TaskDocument, 'time' | 'start'>;
+
+/** A document with the collection it belongs to; file sessions and observations of tasks can travel in shorter forms. */
 export type RawEntry =
   | {
       [C in Exclude<RawCollection, FileCollection>]: { readonly collection: C; readonly document: RawDocuments[C] };
     }[Exclude<RawCollection, FileCollection>]
+  | { readonly collection: 'pids'; readonly observation: TaskObservation }
   | { readonly collection: FileCollection; readonly session: FileSession };
 
 /** Collections of file sessions. */

@@ -9,7 +9,7 @@ import type {
   RawCollection,
   RawEntry,
   SessionDocument,
-  TaskDocument,
+  TaskObservation,
 } from './raw-documents.ts';
 
 export interface InsertResult {
@@ -27,12 +27,6 @@ export interface RawStore {
   insert(entries: readonly RawEntry[]): Promise<InsertResult>;
   close(): Promise<void>;
 }
-
-/**
- * A task document without the ISO texts, which say what the fields ending in `Ns` say. A field that it does not have may
- * be there with undefined.
- */
-export type TaskObservation = Omit<TaskDocument, 'time' | 'start'>;
 
 /** A batch of some hundred. */
 export interface FileSessions {

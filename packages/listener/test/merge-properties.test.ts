@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { RawCollection, RawDocuments } from '@godo/evidence';
+import { type RawCollection, type RawDocuments, rawDocumentOf } from '@godo/evidence';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PipelineEvent } from '../src/events.ts';
 import { arrivalsOf, merged } from './support/arrival.ts';
 import { sessionStart } from './support/events.ts';
-import { documentOf, recordFrom } from './support/recording.ts';
+import { recordFrom } from './support/recording.ts';
 import { type HostStory, hostStory } from './support/simulated-host.ts';
 
 interface Stored {
@@ -15,7 +15,7 @@ interface Stored {
 
 const documentsOf = (events: readonly PipelineEvent[]): Stored[] =>
   recordFrom(sessionStart(), events)
-    .map((entry) => ({ collection: entry.collection, document: documentOf(entry) }))
+    .map((entry) => ({ collection: entry.collection, document: rawDocumentOf(entry) }))
     .sort((a, b) => idOf(a).localeCompare(idOf(b)));
 
 const idOf = ({ collection, document }: Stored) => `${collection} ${document._id}`;

@@ -6,10 +6,11 @@ import {
   type RawDocuments,
   rawCollections,
   type SessionDocument,
+  type TaskObservation,
 } from '../raw-documents.ts';
 import { fileSessionsOf, originSharer } from '../session-batch.ts';
 import { StoreError } from '../store-error.ts';
-import type { FileSessions, RawReader, TaskObservation } from '../stores.ts';
+import type { FileSessions, RawReader } from '../stores.ts';
 import { type MongoTarget, redactUri } from '../target.ts';
 import { connect, disconnect, type MongoConnection, read, readBatches, request } from './connection.ts';
 import { withOriginalNames } from './field-names.ts';

@@ -4,6 +4,7 @@
  * (shape.ts) and a JSON list of values.
  */
 
+import { isoFieldOf } from '../entry-documents.ts';
 import type { RunOrigin } from '../file-session.ts';
 import { holdsBigint, withDigits } from '../json.ts';
 import { isoTime } from '../moment.ts';
@@ -35,6 +36,8 @@ interface Rule {
   readonly number: 'tgid' | 'startTicks' | 'enumerated' | 'plain';
   /** Whether it can hold ns. */
   readonly nanoseconds: boolean;
+  /** The field behind it that repeats it as ISO text in task documents. */
+  readonly iso: string | null;
 }
 
 const texts: Readonly<Record<Exclude<Rule['text'], 'plain'>, readonly string[]>> = {
@@ -58,6 +61,7 @@ function ruleOf(name: string): Rule {
     text: find(texts),
     number: find(numbers),
     nanoseconds: holdsBigint(name),
+    iso: isoFieldOf(name),
   };
 }
 
@@ -90,9 +94,10 @@ export class DocumentRows {
   /**
    * @param timeField the field that the collection is sorted by.
    * @param keyed whether the key has a column.
+   * @param isoLeftOut the document is an observation of a task: its row says the ISO texts that it does without.
    * @throws TypeError where a field whose name does not end in `Ns` holds a bigint, or the time is none.
    */
-  row(document: object, timeField: string, keyed: boolean): DocumentRow {
+  row(document: object, timeField: string, keyed: boolean, isoLeftOut = false): DocumentRow {
     const fields = document as Fields;
     const key = keyed && typeof fields.key === 'string' ? fields.key : null;
     const bootId = this.#bootOf(fields, key);
@@ -156,6 +161,7 @@ export class DocumentRows {
       if (isHeld(kind)) values.push(held);
       shape = this.#shapes.step(shape, name, kind, value, rule);
       previous = name;
+      if (isoLeftOut && rule.iso !== null) shape = this.#stepIso(shape, rule.iso, value as bigint | null, values);
     }
     return {
       boot: this.#dictionary.boot(bootId),
@@ -166,6 +172,15 @@ export class DocumentRows {
       shape: shape.id ?? this.#number(shape),
       doc: JSON.stringify(withDigits(values)),
     };
+  }
+
+  /** As for the ISO text of the field before. */
+  #stepIso(shape: ShapeNode<Rule>, name: string, timeNs: bigint | null, values: unknown[]): ShapeNode<Rule> {
+    const rule = this.#rules.get(name) ?? this.#newRule(name);
+    if (timeNs === null) return this.#shapes.step(shape, name, kinds.constant, null, rule);
+    if (timeNs >= 0n) return this.#shapes.step(shape, name, kinds.iso, undefined, rule);
+    values.push(isoTime(timeNs));
+    return this.#shapes.step(shape, name, kinds.value, undefined, rule);
   }
 
   /** What the id, the key and other texts of the document may begin with. */

@@ -1,5 +1,4 @@
-import type { TaskDocument } from '../raw-documents.ts';
-import type { TaskObservation } from '../stores.ts';
+import type { TaskDocument, TaskObservation } from '../raw-documents.ts';
 import type { DocumentForm } from './document-of-row.ts';
 
 /** An observation of the values of all its fields, in the order in which they stand here. */

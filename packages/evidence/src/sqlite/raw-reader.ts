@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { EventDocument, LossDocument, RawCollection, SessionDocument } from '../raw-documents.ts';
-import type { FileSessions, RawReader, TaskObservation } from '../stores.ts';
+import type { EventDocument, LossDocument, RawCollection, SessionDocument, TaskObservation } from '../raw-documents.ts';
+import type { FileSessions, RawReader } from '../stores.ts';
 import { closeReading, type FileConnection, openForReading } from './connection.ts';
 import { sqliteError } from './errors.ts';
 import { observationForm } from './observation-form.ts';

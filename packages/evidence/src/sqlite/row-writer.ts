@@ -12,6 +12,7 @@ import { storedText } from './text-form.ts';
 
 export type Entry =
   | { readonly collection: string; readonly session: FileSession }
+  | { readonly collection: string; readonly observation: object }
   | { readonly collection: string; readonly document: object };
 
 export type DocumentTables = Readonly<Record<string, DocumentTable>>;
@@ -46,7 +47,9 @@ export class RowMaker {
         pushSession(values, entry.session, this.#dictionary);
         if (name === 'fds') values.push(checkpointNs(entry.session));
       } else {
-        this.#pushDocument(values, entry.document, this.#tables[name] as DocumentTable);
+        const table = this.#tables[name] as DocumentTable;
+        if ('observation' in entry) this.#pushDocument(values, entry.observation, table, true);
+        else this.#pushDocument(values, entry.document, table, false);
       }
     }
     return rows;
@@ -63,8 +66,8 @@ export class RowMaker {
     this.#documents.forget();
   }
 
-  #pushDocument(values: SqliteValue[], document: object, table: DocumentTable): void {
-    const row = this.#documents.row(document, table.time, table.order.includes('key'));
+  #pushDocument(values: SqliteValue[], document: object, table: DocumentTable, isoLeftOut: boolean): void {
+    const row = this.#documents.row(document, table.time, table.order.includes('key'), isoLeftOut);
     for (const column of table.order) values.push(column === 'time' ? (row.time ?? unknownTime) : row[column]);
     values.push(row.origin, row.shape, row.doc);
     for (const column of table.copied) values.push(copied(document, column));

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { moment } from '../../src/index.ts';
+import { isoTime, moment, rawDocumentOf } from '../../src/index.ts';
 import type { DocumentForm } from '../../src/sqlite/document-of-row.ts';
 import { observationForm } from '../../src/sqlite/observation-form.ts';
+import type { Entry } from '../../src/sqlite/row-writer.ts';
 import { rawTables } from '../../src/sqlite/schema.ts';
 import { compareTexts } from '../../src/sqlite/ties.ts';
 import { anyDocument } from '../support/arbitrary.ts';
 import { collectBatches } from '../support/databases.ts';
-import { bootId, event, keyOf, loss, someNs, task } from '../support/documents.ts';
+import { bootId, event, keyOf, loss, observed, someNs, task } from '../support/documents.ts';
 import { rawTablesInMemory } from '../support/sqlite-memory.ts';
 
 type Fields = Record<string, unknown> & { readonly _id: string; readonly timeNs: bigint };
@@ -44,6 +45,30 @@ test('any observations come back without their ISO texts, those of a key togethe
       expect(keys.filter((key, index) => key !== keys[index - 1])).toHaveLength(new Set(keys).size);
     }),
   );
+});
+
+test('an observation makes the row that its document makes', async () => {
+  const starts = [null, undefined, 0n, -1n, 1763792240123456789n];
+  const documents = [0n, -5n, 1763792240123456789n].flatMap((timeNs) =>
+    starts.map((startNs, index) => {
+      const start = startNs === undefined ? {} : { startNs, start: startNs === null ? null : isoTime(startNs) };
+      return task({ _id: `${timeNs}-${index}`, ...moment(timeNs), ...start });
+    }),
+  );
+  const rowsOf = async (entries: readonly Entry[]) => {
+    const { database, writer } = await rawTablesInMemory();
+    writer.insert(entries);
+    const list = (row: string, from: string) =>
+      database.prepare(`SELECT json_group_array(json_array(${row})) AS list FROM (SELECT * FROM ${from})`).get();
+    const columns = 'boot, "key", CAST(time AS TEXT), id, origin, shape, doc';
+    const found = [list(columns, 'pids ORDER BY "key", time, id'), list('id, text', 'texts ORDER BY id')];
+    database.close();
+    return found;
+  };
+  const ofDocuments = await rowsOf(documents.map((document) => ({ collection: 'pids', document })));
+  const observations = documents.map(observed);
+  expect(await rowsOf(observations.map((observation) => ({ collection: 'pids', observation })))).toEqual(ofDocuments);
+  expect(observations.map((observation) => rawDocumentOf({ collection: 'pids', observation }))).toEqual(documents);
 });
 
 test('documents of a form have all fields of its layout first, whatever their own', async () => {

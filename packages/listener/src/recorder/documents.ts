@@ -1,6 +1,6 @@
 /** Documents made from the recorder's state. Pure. */
 
-import { isoTime, type RunOrigin, type SourceClock, type TaskDocument, textOf, textsOf } from '@godo/evidence';
+import { type RunOrigin, type SourceClock, type TaskObservation, textOf, textsOf } from '@godo/evidence';
 import { deletedByPath } from '../deleted-suffix.ts';
 import type { AuditOrigin, BinaryString, Caller, ConnectorOrigin, ExecEvent, ProcFacts } from '../events.ts';
 import { fittingArgv, textOrNull } from './document-text.ts';
@@ -28,20 +28,20 @@ export function auditClock(event: AuditOrigin): SourceClock {
 
 export interface Observation {
   readonly id: string;
-  readonly observation: TaskDocument['observation'];
-  readonly source: TaskDocument['source'];
+  readonly observation: TaskObservation['observation'];
+  readonly source: TaskObservation['source'];
   readonly clock: SourceClock | null;
   readonly timeNs: bigint;
   readonly pid: number;
 }
 
 /**
- * A task document while it is put together: field after field onto one object, for there are several of them to every
+ * An observation of a task while it is put together: field after field onto one object, for there are several of them to every
  * process, and objects that are made of the fields of others cost ten times as much.
  */
-export type TaskDraft = Mutable<TaskDocument>;
+export type TaskDraft = Mutable<TaskObservation>;
 
-/** The part of a task document that every observation has. */
+/** What every observation has. */
 export function taskDocument(origin: RunOrigin, process: ProcessState, seen: Observation): TaskDraft {
   return {
     _id: seen.id,
@@ -53,13 +53,11 @@ export function taskDocument(origin: RunOrigin, process: ProcessState, seen: Obs
     source: seen.source,
     clock: seen.clock,
     timeNs: seen.timeNs,
-    time: isoTime(seen.timeNs),
     key: process.key,
     pid: seen.pid,
     tgid: process.tgid,
     startTicks: process.startTicks,
     startNs: process.startNs,
-    start: process.startNs === null ? null : isoTime(process.startNs),
   };
 }
 

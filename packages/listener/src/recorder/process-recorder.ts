@@ -1,6 +1,6 @@
 /** Follows processes through snapshot, fork, exec, change of root and exit, and emits observations of tasks. */
 
-import type { RunOrigin, TaskDocument } from '@godo/evidence';
+import type { RunOrigin, TaskObservation } from '@godo/evidence';
 import { baseName } from '../base-name.ts';
 import { beforeDeletedMark, deletedByPath } from '../deleted-suffix.ts';
 import type {
@@ -53,7 +53,7 @@ export interface ProcessRecorderOptions {
   readonly inferForks: boolean;
 }
 
-type EmitTask = (document: TaskDocument) => void;
+type EmitTask = (document: TaskObservation) => void;
 
 /** Its starter has not waited for it yet, so that no other process has had the number since. */
 const starsAfterNs = 1_000_000_000n;

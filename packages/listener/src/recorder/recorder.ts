@@ -143,7 +143,7 @@ export class Recorder {
       origin,
       { stars: start.stars, inferForks: start.intake === 'log' },
       files,
-      (document) => this.#emit({ collection: 'pids', document }),
+      (observation) => this.#emit({ collection: 'pids', observation }),
     );
     this.#run = { start, origin, files, processes };
     const document: SessionDocument = {

@@ -1,6 +1,6 @@
+import { rawDocumentOf } from '@godo/evidence';
 import { describe, expect, it } from 'vitest';
 import { loggedClose, loggedExec, loggedNotice, loggedOpen, loggedWrite, onNode } from '../support/log-lines.ts';
-import { documentOf } from '../support/recording.ts';
 import { replayLog } from '../support/replaying.ts';
 
 type Replayed = ReturnType<typeof replayLog>;
@@ -35,7 +35,7 @@ describe('a boot inside an audit.log', () => {
       ['host-1', 'end', 'end-of-input', '22:14:20.010'],
     ]);
     expect(bootsOf(replayed)).toBe(2);
-    const ids = replayed.entries.map((entry) => documentOf(entry)._id);
+    const ids = replayed.entries.map((entry) => rawDocumentOf(entry)._id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const { bootId, key, parentKey } of replayed.pids) {
       expect(key.startsWith(`${bootId}:`)).toBe(true);

@@ -1,11 +1,11 @@
 import {
   type ClosedBy,
-  fileSessionDocument,
   isoTime,
   moment,
   type RawCollection,
   type RawDocuments,
   type RawEntry,
+  rawDocumentOf,
 } from '@godo/evidence';
 import type { PipelineEvent, SessionStartEvent } from '../../src/events.ts';
 import { Recorder } from '../../src/recorder/recorder.ts';
@@ -15,7 +15,7 @@ export type Recorded = { readonly [C in RawCollection]: RawDocuments[C][] };
 
 export function sorted(entries: readonly RawEntry[]): Recorded {
   const of = <C extends RawCollection>(collection: C) =>
-    entries.filter((entry) => entry.collection === collection).map(documentOf) as RawDocuments[C][];
+    entries.filter((entry) => entry.collection === collection).map(rawDocumentOf) as RawDocuments[C][];
   return {
     pids: of('pids'),
     fds: of('fds'),
@@ -24,11 +24,6 @@ export function sorted(entries: readonly RawEntry[]): Recorded {
     losses: of('losses'),
     sessions: of('sessions'),
   };
-}
-
-/** As people see it. */
-export function documentOf(entry: RawEntry) {
-  return 'session' in entry ? fileSessionDocument(entry.session) : entry.document;
 }
 
 export function recordFrom(start: SessionStartEvent, events: readonly PipelineEvent[]): RawEntry[] {
