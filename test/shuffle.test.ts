@@ -64,8 +64,8 @@ async function recordContainer(folder: string) {
 /** Without those of the runtime, which it moves into the container's cgroup or not, as it happens. */
 function programsIn(containerId: string, processes: readonly string[]): string[] {
   return processes
-    .map((text) => JSON.parse(text) as { containerId: string | null; argv: string[]; exe: string })
-    .filter((process) => process.containerId === containerId && !process.exe.endsWith('/runc'))
+    .map((text) => JSON.parse(text) as { containerId: string | null; argv: string[] })
+    .filter((process) => process.containerId === containerId && process.argv[0] !== 'runc')
     .map(({ argv }) => argv.join(' '))
     .toSorted();
 }
