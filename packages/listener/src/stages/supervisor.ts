@@ -57,6 +57,8 @@ const socketBytes = 32 * 1024 * 1024;
 const recordRingBytes = 8 * 1024 * 1024;
 const checkpointMs = 10_000;
 const watchMs = 1_000;
+/** Where little happens the counters that `godo status` shows are this old: on a host at rest it costs to write them. */
+const tellMs = 4_500;
 /** In a storm of processes the answer to the subscription may stand behind very many messages. */
 const startMs = 30_000;
 const abandonMs = 3_000;
@@ -115,6 +117,7 @@ export class Supervisor {
   readonly #lookPace = new LookPace();
   /** The counters that stand in our state, as JSON. */
   #toldCounters = '';
+  #toldMs = Number.NEGATIVE_INFINITY;
   readonly #startTicks = new ProcReader().stat(process.pid)?.startTicks ?? 0;
   #timer: NodeJS.Timeout | null = null;
   #stopping = false;
@@ -385,10 +388,12 @@ export class Supervisor {
       if (due) this.#kernelWatch?.look();
       this.#lookAtRing(this.#role);
       const counters = this.counters();
+      if (!due && performance.now() - this.#toldMs < tellMs) return;
       const text = JSON.stringify(counters);
       if (!due && text === this.#toldCounters) return;
       writeRunState({ ...this.#runState(this.#role), counters });
       this.#toldCounters = text;
+      this.#toldMs = performance.now();
     } catch (error) {
       this.#log.warn({ err: error }, 'the kernel did not tell its audit status');
     }

@@ -21,9 +21,9 @@ const queueOptions = { bound: 20_000, retryMs: [200, 5_000] } as const;
 /** Documents a batch. SQLite takes few as readily as many, and what does not live long costs the collector nothing. */
 const batch = { sqlite: 256, mongodb: 1_000 } as const;
 /** What is recorded is in the store after this long, unless the store is slower. */
-const flushMs = 750;
+const flushMs = 1_000;
 /** Where that was done so long ago, whatever wakes the writer has it done along, and it need not be woken for it alone. */
-const flushAlongMs = 400;
+const flushAlongMs = 600;
 /**
  * An exit that has waited this long for audit is past what audit will say of it: only nobody has said so. The answer is
  * there after `answerMs`, and goes into the same transaction.
