@@ -6,6 +6,7 @@ import {
   type Instant,
   instantOfNs,
   type SessionWriter,
+  type WriteTotals,
 } from '@godo/evidence';
 import { none } from './columns.ts';
 import type { KnownProcesses } from './known-processes.ts';
@@ -48,6 +49,28 @@ export function judgeOpener(key: string, containerId: string | null, known: Know
   return known.isInside(opener) ? { containerId: containerId ?? known.containerOf(opener) } : null;
 }
 
+/** By the keys that their processes have in cooked evidence. */
+function nameProcesses(cooked: Mutable<CookedFileSession>, known: KnownProcesses): void {
+  cooked.key = known.keyFor(cooked.key);
+  if (cooked.writers === null) return;
+  const writers = new Map<string, SessionWriter>();
+  for (const writer of cooked.writers) {
+    const key = known.keyFor(writer.key);
+    const same = writers.get(key);
+    writers.set(key, same === undefined ? { ...writer, key } : { ...sum(same, writer), key });
+  }
+  cooked.writers = writers.size === 1 && writers.has(cooked.key) ? null : [...writers.values()];
+}
+
+function sum(a: WriteTotals, b: WriteTotals): WriteTotals {
+  const [first] = [a.first, b.first].filter((time) => time !== null).sort(compareInstants);
+  const last = [a.last, b.last]
+    .filter((time) => time !== null)
+    .sort(compareInstants)
+    .at(-1);
+  return { count: a.count + b.count, bytes: a.bytes + b.bytes, first: first ?? null, last: last ?? null };
+}
+
 /**
  * Step 7: the cooked form of a file session from `files` or `fds` alike, or null where nobody of the tree had it: its
  * opener, or whoever wrote to it. A session nobody was seen to close ends with the processes that held it.
@@ -59,6 +82,7 @@ export function cookFile(file: FileSession, known: KnownProcesses): CookedFileSe
   const inside = known.isInside(opener);
   if (!inside && (file.writers === null || !isWrittenInside(file.writers, known))) return null;
   const cooked = file as Mutable<CookedFileSession>;
+  if (known.hasAliases) nameProcesses(cooked, known);
   if (inside && cooked.containerId === null) cooked.containerId = known.containerOf(opener);
   const closed = cooked.closed === null ? holdersGone(file, opener, known) : null;
   cooked.closeInferred = closed !== null;

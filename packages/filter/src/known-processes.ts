@@ -46,6 +46,16 @@ export class KnownProcesses {
     return row;
   }
 
+  /** Whether some keys stand for others. */
+  get hasAliases(): boolean {
+    return this.#keys.hasAliases;
+  }
+
+  /** The key of the process that a key stands for: mostly the same. */
+  keyFor(key: ProcessKey): ProcessKey {
+    return this.#keys.keyFor(key);
+  }
+
   /** Whether a process is of the tree; false for {@link none}. */
   isInside(row: number): boolean {
     return row !== none && this.#places.at(row) === inside;

@@ -45,7 +45,7 @@ export function linkParents(table: ProcessTable): void {
   const byPid: number[] = [];
   for (const row of table.rows()) {
     if (table.claimSourceOf(row) === null) continue;
-    const claimed = table.claimedParent.at(row);
+    const claimed = table.keys.meantBy(table.claimedParent.at(row));
     if (table.has(claimed)) link(table, row, claimed);
     else if (claimed === none || table.hasProvisionalKey(claimed)) {
       if ((table.claimedTgidOf(row) ?? 0) > 0) byPid.push(row);

@@ -27,6 +27,7 @@ export class ProcessKeys {
   readonly #bootNumbers = new Map<string, number>();
   readonly #odd = new Map<string, number>();
   readonly #oddTexts = new Map<number, string>();
+  readonly #aliases = new Map<number, number>();
   #size = 0;
   /** Open addressing: number + 1 of a key, 0 where the slot is free. */
   #slots = new Int32Array(4096);
@@ -45,11 +46,35 @@ export class ProcessKeys {
     return this.#size;
   }
 
-  /** The number of a key, or {@link none} where it was never named. */
+  /** The number of a key, or of the one it stands for; {@link none} where it was never named. */
   find(key: ProcessKey): number {
+    return this.meantBy(this.#find(key));
+  }
+
+  #find(key: ProcessKey): number {
     if (!this.#parse(key)) return this.#odd.get(key) ?? none;
     this.#boot = this.#findBoot(key, this.#bootEnd);
     return this.#boot === none ? (this.#odd.get(key) ?? none) : this.#at(this.#slotOf());
+  }
+
+  /** Lets a key stand for another one. Its number may be in use already: see {@link meantBy}. */
+  alias(from: ProcessKey, to: ProcessKey): void {
+    this.#aliases.set(this.numberOf(from), this.numberOf(to));
+  }
+
+  get hasAliases(): boolean {
+    return this.#aliases.size > 0;
+  }
+
+  /** The number of the key that one with this number stands for: mostly the same. */
+  meantBy(number: number): number {
+    return this.#aliases.size === 0 ? number : (this.#aliases.get(number) ?? number);
+  }
+
+  /** The key that one stands for: mostly the same. */
+  keyFor(key: ProcessKey): ProcessKey {
+    const number = this.hasAliases ? this.#aliases.get(this.#find(key)) : undefined;
+    return number === undefined ? key : this.keyOf(number);
   }
 
   /** The number of a key, which it gets now where it was never named. */

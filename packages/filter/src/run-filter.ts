@@ -23,6 +23,7 @@ import { markTree, walkTree } from './process-tree.ts';
 import { type Progress, silent } from './progress.ts';
 import { mergeRuns, type Runs } from './runs.ts';
 import type { Summary } from './summary.ts';
+import { endUnseen } from './unseen-ends.ts';
 
 export interface FilterInput {
   readonly reader: RawReader;
@@ -83,8 +84,8 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
 
   const passage = await openFilePassage(reader, writer);
   const runs = await readRuns(work);
-  const { processes, containers, known } = await cookProcesses(work, runs, passage);
-  if (passage === null) await writeFiles(work, 'closed files', known, containers);
+  const { processes, containers, known, passed } = await cookProcesses(work, runs, passage);
+  if (!passed) await writeFiles(work, 'closed files', known, containers);
   await writeFiles(work, 'open files', known, containers);
   const learnt = new LearntContainers((id) => containers.has(id));
   await writeEvents(work, known, learnt);
@@ -104,7 +105,7 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
  * have a short way, they take it while the processes are written.
  */
 async function cookProcesses(work: Work, runs: Runs, passage: FilePassage | null) {
-  const table = await readTasks(work);
+  const table = await readTasks(work, runs);
   linkParents(table);
   cutCycles(table);
   markTree(table);
@@ -112,12 +113,10 @@ async function cookProcesses(work: Work, runs: Runs, passage: FilePassage | null
   const order = walkTree(table);
   const containers = gatherContainers(table, order);
   const known = new KnownProcesses(table);
-  await writeProcesses(
-    work,
-    { table, containers, runs },
-    passage === null ? null : passFiles(work, passage, known, containers),
-  );
-  return { processes: order.length, containers, known };
+  // Sessions of a key that stands for another one do not stay as they are.
+  const beside = passage === null || table.keys.hasAliases ? null : passFiles(work, passage, known, containers);
+  await writeProcesses(work, { table, containers, runs }, beside);
+  return { processes: order.length, containers, known, passed: beside !== null };
 }
 
 async function readRuns({ reader, progress, step }: Work): Promise<Runs> {
@@ -130,15 +129,17 @@ async function readRuns({ reader, progress, step }: Work): Promise<Runs> {
   return mergeRuns(sessions);
 }
 
-async function readTasks({ reader, progress, tally, step }: Work): Promise<ProcessTable> {
+async function readTasks({ reader, progress, tally, step }: Work, runs: Runs): Promise<ProcessTable> {
   const table = new ProcessTable();
-  const grouping = new ProcessGrouping();
+  const grouping = new ProcessGrouping(runs);
   progress.phase('reading tasks');
   for await (const tasks of reader.tasks()) {
     step(tasks.length);
     for (const process of grouping.add(tasks)) table.add(process);
   }
   for (const process of grouping.finish()) table.add(process);
+  for (const [from, to] of grouping.aliases) table.keys.alias(from, to);
+  endUnseen(table, runs, (sessionId) => grouping.isUnderWay(sessionId));
   tally.unusable += grouping.unusable;
   return table;
 }
@@ -237,7 +238,8 @@ async function writeEvents(
     tally.events += 1;
     learnt.add(event);
     const containerId = event.containerId ?? (row === none ? null : known.containerOf(row));
-    const full = batch.add({ collection: 'events', document: { ...event, containerId } });
+    const key = event.key == null ? event.key : known.keyFor(event.key);
+    const full = batch.add({ collection: 'events', document: { ...event, key, containerId } });
     if (full !== undefined) await full;
   }
 }

@@ -10,6 +10,10 @@ export interface Runs {
   compareSessions(this: void, a: string, b: string): number;
   /** Start of the earliest of the runs, in ns since the epoch; null where none is known. */
   firstStartNs(sessionIds: readonly string[]): bigint | null;
+  /** Whether the listener ran more than once during a boot. */
+  isResumed(this: void, bootId: string): boolean;
+  /** The runs of a boot that began after all of these, in their order. */
+  after(bootId: string, sessionIds: readonly string[]): readonly RunDocument[];
   /** Names of the programs that were taken for container engines by any of the runs. */
   engines(sessionIds: readonly string[]): ReadonlySet<string>;
 }
@@ -58,6 +62,10 @@ export function mergeRuns(sessions: readonly SessionDocument[]): Runs {
     if (run !== null) documents.push(run);
   }
   documents.sort((a, b) => compareNs(a.startNs, b.startNs) || compareText(a._id, b._id));
+  const listened = new Map<string, RunDocument[]>();
+  for (const run of documents) {
+    if (run.mode === 'live') listened.set(run.bootId, [...(listened.get(run.bootId) ?? []), run]);
+  }
   const places = new Map(documents.map((run, index) => [run._id, index]));
   const byId = new Map(documents.map((run) => [run._id, run]));
   const engines = new Map([...starts].map(([id, start]) => [id, new Set(textListOf(start.engines) ?? [])]));
@@ -65,6 +73,11 @@ export function mergeRuns(sessions: readonly SessionDocument[]): Runs {
     documents,
     compareSessions: (a, b) =>
       (places.get(a) ?? documents.length) - (places.get(b) ?? documents.length) || compareText(a, b),
+    isResumed: (bootId) => (listened.get(bootId)?.length ?? 0) > 1,
+    after(bootId, sessionIds) {
+      const last = sessionIds.reduce((most, id) => Math.max(most, places.get(id) ?? documents.length), -1);
+      return (listened.get(bootId) ?? []).filter(({ _id }) => (places.get(_id) ?? 0) > last);
+    },
     firstStartNs(sessionIds) {
       let first: bigint | null = null;
       for (const id of sessionIds) {

@@ -186,6 +186,26 @@ test.each(damages)('any sessions become the same by the short way: %s', async (d
   );
 });
 
+/** Another run tells of 11 under a key of its own; half of what 11 opened is told under that one. */
+test('any sessions become the same where keys stand for others', async () => {
+  const key = 'boot-a:11:?2.1';
+  const seen = { key, startTicks: null, sessionId: 'run-2', inferred: true, source: 'audit' } as const;
+  const alias = { collection: 'pids', document: task('snapshot', 11, 2, seen) } as const;
+  await fc.assert(
+    fc.asyncProperty(sessions, async (files) => {
+      await inDirectory(async (target) => {
+        const told = files.map((one, index) => (one.tgid === 11 && index % 2 === 0 ? { ...one, key } : one));
+        await store(target, [...entriesOf(told), alias], '');
+        const oneByOne = await cookedBy(target, plain);
+        const both = await cookedBy(target, (reader) => reader);
+        expect(both).toStrictEqual(oneByOne);
+        expect(JSON.stringify(both, (_, value) => (typeof value === 'bigint' ? `${value}` : value))).not.toContain(key);
+      });
+    }),
+    { numRuns: 30 },
+  );
+});
+
 test.each([
   ['complete', true],
   ['being written', false],

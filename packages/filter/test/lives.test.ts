@@ -1,0 +1,146 @@
+/** Several runs of the listener on one boot: what each tells of a process is told of one. */
+
+import type { TaskDocument } from '@godo/evidence';
+import { expect, test } from 'vitest';
+import { takenForIts } from '../src/lives.ts';
+import { goneAtNextRun } from '../src/unseen-ends.ts';
+import { cook, type Raw } from './support/memory-store.ts';
+import { at, auditExec, became, boot, event, exit, file, fork, keyOf, session, task, writes } from './support/raw.ts';
+
+const later = { sessionId: 'run-2' } as const;
+const unseen = 'its start was not seen: an audit record is the first of it';
+const key = (tgid: number, stamp: string | number) => `${boot}:${tgid}:${stamp}`;
+
+const dockerd = task('snapshot', 100, 0, { startNs: at(-5000), star: true, exe: '/usr/bin/dockerd' });
+/** The second run finds dockerd, and the connector tells it of something. */
+const secondRun = [
+  task('snapshot', 100, 1000, { ...later, startNs: at(-5000), exe: '/usr/bin/dockerd' }),
+  fork(100, 900, 1100, later),
+  exit(900, 1101, later),
+];
+/** The first was cut off at 500. */
+const runs = [session('start', -10), session('start', 990, { sessionId: 'run-2' })];
+
+/** What audit alone tells of a process that a run met in the middle of its life. */
+function met(tgid: number, ms: number, changes: Partial<TaskDocument> = {}): TaskDocument[] {
+  const seen = { ...later, key: key(tgid, `?${ms}.7`), startTicks: null, startNs: null, ...changes };
+  return [
+    task('snapshot', tgid, ms, { ...seen, source: 'audit', inferred: true, parent: 100, warnings: [unseen] }),
+    auditExec(tgid, ms, '/bin/met', seen),
+  ];
+}
+
+async function processesOf(raw: Raw) {
+  const { processes } = await cook({ sessions: runs, ...raw });
+  return Object.fromEntries(
+    processes.map(({ key, exitNs, exitCode, executions, warnings, parentKey, sessionIds }) => [
+      key,
+      { parentKey, sessionIds, executions: executions.map(({ exe }) => exe), exitNs, exitCode, warnings },
+    ]),
+  );
+}
+
+test('a process that the next run finds is one, also where the start that was calculated is a tick off', async () => {
+  const found = await processesOf({
+    pids: [
+      dockerd,
+      fork(100, 200, 10),
+      became(200, 11, { exe: '/bin/one' }),
+      task('snapshot', 200, 1000, { ...later, key: key(200, 2001), startTicks: 2001, startNs: at(10), parent: 100 }),
+      fork(200, 300, 1050, { ...later, parentKey: key(200, 2001) }),
+      ...secondRun,
+      exit(200, 1200, { ...later, key: key(200, 2001), startTicks: 2001 }),
+    ],
+  });
+  expect(Object.keys(found)).toEqual([keyOf(100), key(200, 2001), keyOf(900), keyOf(300)]);
+  expect(found[key(200, 2001)]).toEqual({
+    parentKey: keyOf(100),
+    sessionIds: ['run-1', 'run-2'],
+    executions: ['/bin/one'],
+    exitNs: at(1200),
+    exitCode: 0,
+    warnings: [takenForIts],
+  });
+  expect(found[keyOf(300)]?.parentKey).toBe(key(200, 2001));
+});
+
+test('what the kernel had queued of a process goes to the one that had the number then', async () => {
+  const found = await processesOf({
+    pids: [
+      dockerd,
+      // Before it, with the same number.
+      ...[fork(100, 200, 10, { key: key(200, 1) }), exit(200, 12, { key: key(200, 1) })],
+      fork(100, 200, 490),
+      exit(200, 494),
+      ...met(200, 492),
+      ...secondRun,
+    ],
+  });
+  expect(Object.keys(found)).toEqual([keyOf(100), key(200, 1), keyOf(200), keyOf(900)]);
+  expect(found[keyOf(200)]).toEqual({
+    parentKey: keyOf(100),
+    sessionIds: ['run-1', 'run-2'],
+    executions: ['/bin/met'],
+    exitNs: at(494),
+    exitCode: 0,
+    warnings: [takenForIts],
+  });
+});
+
+test('a process that nobody had the number of before stays by itself', async () => {
+  const found = await processesOf({
+    pids: [dockerd, fork(100, 200, 10), exit(200, 12), ...met(200, 700), ...secondRun],
+  });
+  expect(Object.keys(found)).toEqual([keyOf(100), keyOf(200), keyOf(900), key(200, '?700.7')]);
+  expect(found[key(200, '?700.7')]).toMatchObject({ parentKey: keyOf(100), warnings: [unseen] });
+});
+
+test('children, files and events of such a key are those of the process', async () => {
+  const left = key(200, '?492.7');
+  const mine = { key: left, ...later };
+  const wrote = writes(1, 5, 493);
+  const { processes, files, events } = await cook({
+    sessions: runs,
+    pids: [
+      dockerd,
+      fork(100, 200, 490),
+      ...met(200, 492),
+      fork(200, 300, 493, { ...later, parentKey: left }),
+      ...secondRun,
+    ],
+    files: [
+      file(200, '/a', 493, { ...mine, closedNs: at(494) }),
+      file(200, '/b', 493, {
+        closedNs: at(495),
+        writes: writes(2, 10, 493),
+        writers: [
+          { key: keyOf(200), ...wrote },
+          { key: left, ...wrote },
+        ],
+      }),
+    ],
+    events: [event(200, 493, mine)],
+  });
+  expect(processes.find((process) => process.key === keyOf(300))?.parentKey).toBe(keyOf(200));
+  expect(files.map((one) => [one.path, one.key, one.writers.map((writer) => [writer.key, writer.count])])).toEqual([
+    ['/a', keyOf(200), []],
+    ['/b', keyOf(200), [[keyOf(200), 2]]],
+  ]);
+  expect(events.map((one) => one.key)).toEqual([keyOf(200)]);
+});
+
+test('what the next run does not find any more ended before it', async () => {
+  const pids = [dockerd, fork(100, 200, 10), fork(100, 201, 11), exit(201, 12)];
+  const found = await processesOf({ pids: [...pids, ...secondRun] });
+  expect(found[keyOf(200)]).toMatchObject({ exitNs: at(990), exitCode: null, warnings: [goneAtNextRun] });
+  expect(found[keyOf(201)]).toMatchObject({ exitNs: at(12), exitCode: 0, warnings: [] });
+  expect(found[keyOf(100)]).toMatchObject({ exitNs: null, warnings: [] });
+});
+
+test('nothing is said to have ended by a run whose look through /proc is not all there, or by one on another boot', async () => {
+  const pids = [dockerd, fork(100, 200, 10), task('snapshot', 100, 1000, { ...later, startNs: at(-5000) })];
+  const cut = await processesOf({ pids });
+  const other = [session('start', -10), session('start', 990, { sessionId: 'run-2', bootId: 'boot-b' })];
+  const elsewhere = await processesOf({ pids: [dockerd, fork(100, 200, 10)], sessions: other });
+  expect([cut[keyOf(200)]?.exitNs, elsewhere[keyOf(200)]?.exitNs]).toEqual([null, null]);
+});
