@@ -31,6 +31,7 @@
         "src/record-types.cc",
         "src/serial-watch.cc",
         "src/syscall-record.cc",
+        "src/task-statistics.cc",
         "src/text-epochs.cc",
         "src/text-table.cc"
       ],

@@ -22,6 +22,9 @@ export const auditEntryRoomBytes: number;
 /** Size of one message that {@link receiveConnector} writes. */
 export const connectorMessageBytes: 64;
 
+/** Size of what {@link receiveTaskStatistics} writes of one task. */
+export const taskStatisticsBytes: 24;
+
 /** Opens a data socket for audit records. multicast: joins AUDIT_NLGRP_READLOG (needs CAP_AUDIT_READ). Non-blocking, close-on-exec. */
 export function openAudit(options: { multicast: boolean; receiveBufferBytes: number }): number;
 /**
@@ -43,6 +46,25 @@ export function openAuditControl(): number;
  * come in as soon as anybody on the host has subscribed.
  */
 export function openConnector(options: { receiveBufferBytes: number }): number;
+/**
+ * Opens a socket on which the kernel tells what each task has used, when it ends (Documentation/accounting/taskstats.rst;
+ * needs CAP_NET_ADMIN, and a kernel with CONFIG_TASKSTATS).
+ * @param options.processors - Tasks that end on these, as /sys/devices/system/cpu/possible lists them ("0-3").
+ * @param timeoutMs - Of the kernel's answers.
+ * @throws NativeError EPERM; ENOENT: this kernel has no such statistics; ETIMEDOUT.
+ */
+export function openTaskStatistics(
+  options: { receiveBufferBytes: number; processors: string },
+  timeoutMs: number,
+): number;
+/**
+ * Takes what is there without waiting. Each record has 24 bytes, little-endian: u32 task id in the host's pid namespace, u32 zero,
+ * u64 µs that it ran on a processor, u64 the most memory that its program had at once, of all its threads (KiB, resident; 0 for
+ * threads of the kernel). The kernel writes a record before it tells the proc connector of the exit of that task.
+ * @returns bytes written; 0 when there was nothing; -1 when the socket overran (ENOBUFS): records were lost.
+ */
+export function receiveTaskStatistics(fd: number, memory: Uint8Array): number;
+
 /** The receive buffer the kernel granted, in bytes (SO_RCVBUF as read back). */
 export function receiveBufferBytes(fd: number): number;
 /**

@@ -25,6 +25,7 @@ function load() {
       auditEntryRoomBytes: 131072,
       connectorMessageBytes: 64,
       processHeadBytes: 104,
+      taskStatisticsBytes: 24,
     };
     return new Proxy(numbers, { get: (target, name) => target[name] ?? refusal });
   }
@@ -39,6 +40,9 @@ export const {
   openAudit,
   openAuditControl,
   openConnector,
+  openTaskStatistics,
+  receiveTaskStatistics,
+  taskStatisticsBytes,
   receiveBufferBytes,
   attachRecordRing,
   recordRingDiversions,

@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
@@ -133,6 +134,76 @@ describeWith('a storm of processes in a container', needs, () => {
   );
 
   it(
+    'is whole but for a stated gap where the listener is killed in the middle and started again',
+    async () => {
+      const db = await mkdtemp(join(folder, 'db-'));
+      const first = await startGodo(['--db', db], { cwd: folder });
+      let id: string;
+      let ended: Outcome;
+      try {
+        const storm = [
+          'run',
+          '--detach',
+          '--network',
+          'none',
+          '-v',
+          `${folder}/storm:/storm:ro`,
+          engine.image,
+          '/storm',
+        ];
+        id = await engine.dockerOrThrow([...storm, `${parents}`, `${1_000_000}`]);
+        await sleep(4_000);
+      } finally {
+        await first.stop('SIGKILL');
+      }
+      await sleep(500);
+      const second = await startGodo(['--db', db], { cwd: folder });
+      try {
+        await sleep(2_000);
+        await engine.dockerOrThrow(['kill', id]);
+      } finally {
+        ended = await second.stop();
+      }
+      expect(ended.code).toBe(0);
+      await succeed('filter', ['--db', db]);
+      const { processes, losses } = await showEvidence(['--db', db]);
+
+      const inStorm = processes.filter(({ argv }) => argv?.[0] === '/storm');
+      const byKey = new Map(processes.map((process) => [process.key, process]));
+      const children = inStorm.filter(({ argv }) => argv?.[1] === 'child');
+      const others = inStorm.filter(({ argv }) => argv?.[1] !== 'child');
+      expect(others.map(({ argv }) => argv?.slice(0, 3).join(' ')).toSorted()).toEqual([
+        `/storm ${parents} 1000000`,
+        ...Array.from({ length: parents }, (_, parent) => `/storm parent ${parent}`),
+      ]);
+      const told = Array.from({ length: parents }, (_, parent) => {
+        const numbers = children
+          .map(({ argv }) => (argv?.[2] ?? '').split('-').map(Number))
+          .flatMap(([own, number]) => (own === parent ? (number ?? []) : []))
+          .toSorted((a, b) => a - b);
+        const gaps = numbers.filter((number, index) => index > 0 && number !== (numbers[index - 1] ?? 0) + 1);
+        const twice = numbers.length - new Set(numbers).size;
+        // What the kernel had queued meanwhile comes as well: then there is a gap before it and one behind it.
+        return { first: numbers[0], gaps: gaps.length === 1 || gaps.length === 2 ? 'as it must be' : gaps, twice };
+      });
+      expect(told).toEqual(Array.from({ length: parents }, () => ({ first: 0, gaps: 'as it must be', twice: 0 })));
+      const astray = children.filter(({ argv, containerId, parentKey }) => {
+        const parent = byKey.get(parentKey ?? '')?.argv;
+        return containerId !== id || parent?.[1] !== 'parent' || parent[2] !== argv?.[2]?.split('-')[0];
+      });
+      expect(
+        astray.map(({ key, argv, containerId, parentKey, warnings }) => [key, argv, containerId, parentKey, warnings]),
+      ).toEqual([]);
+      expect(processes.filter(({ star, parentKey }) => !star && !byKey.has(parentKey ?? ''))).toEqual([]);
+      expect(inStorm.filter(({ exit }) => exit === null)).toEqual([]);
+      const lost = losses.filter(({ severity }) => severity === 'loss');
+      expect(lost.map(({ source }) => source)).toEqual(['listener']);
+      expect(lost[0]?.reason).toContain('was cut off');
+    },
+    stormMs * 2,
+  );
+
+  it(
     'tells of what a look through /proc showed where messages were lost',
     async () => {
       const db = await mkdtemp(join(folder, 'db-'));
@@ -142,7 +213,7 @@ describeWith('a storm of processes in a container', needs, () => {
       let survivor: string;
       try {
         const victim = await engine.dockerOrThrow([...run, engine.image, 'sleep', '1001']);
-        await new Promise((resolve) => setTimeout(resolve, 2_000));
+        await sleep(2_000);
         process.kill(godo.pid, 'SIGSTOP');
         try {
           // More messages than the socket has room for; what comes after them is lost.
@@ -153,7 +224,7 @@ describeWith('a storm of processes in a container', needs, () => {
         } finally {
           process.kill(godo.pid, 'SIGCONT');
         }
-        await new Promise((resolve) => setTimeout(resolve, 8_000));
+        await sleep(8_000);
         await engine.dockerOrThrow(['kill', survivor]);
       } finally {
         ended = await godo.stop();

@@ -16,6 +16,7 @@
 #include "native-error.h"
 #include "proc-directory.h"
 #include "process-links.h"
+#include "task-statistics.h"
 
 // The door: reads arguments, calls, turns what comes back into JavaScript. See ../index.d.ts.
 
@@ -24,7 +25,8 @@ namespace godo {
 namespace {
 
 constexpr auto auditKinds = {SocketKind::auditData, SocketKind::auditControl};
-constexpr auto anyKind = {SocketKind::auditData, SocketKind::auditControl, SocketKind::connector};
+constexpr auto anyKind = {SocketKind::auditData, SocketKind::auditControl, SocketKind::connector,
+                          SocketKind::taskStatistics};
 /** A control socket sees only answers; a long list of rules must fit. */
 constexpr uint32_t controlBufferBytes = 1u << 20;
 constexpr uint32_t largestBufferBytes = 0x7fffffff;
@@ -50,6 +52,25 @@ Napi::Value openConnector(const Napi::CallbackInfo& info) {
   const uint32_t bytes = wholeNumberOf(options.Get("receiveBufferBytes"), "receiveBufferBytes", 1, largestBufferBytes);
   auto socket = std::make_shared<NetlinkSocket>(SocketKind::connector, NETLINK_CONNECTOR, 1u << (CN_IDX_PROC - 1), bytes);
   return Napi::Number::New(info.Env(), registerSocket(std::move(socket)));
+}
+
+Napi::Value openTaskStatistics(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const Napi::Object options = arguments.object(0, "options");
+  const uint32_t bytes = wholeNumberOf(options.Get("receiveBufferBytes"), "receiveBufferBytes", 1, largestBufferBytes);
+  const Napi::Value processors = options.Get("processors");
+  if (!processors.IsString()) throwBadArgument("processors must be a string");
+  auto socket = std::make_shared<NetlinkSocket>(SocketKind::taskStatistics, NETLINK_GENERIC, 0, bytes);
+  subscribeTaskStatistics(*socket, processors.As<Napi::String>().Utf8Value(), arguments.timeoutMs(1));
+  return Napi::Number::New(info.Env(), registerSocket(std::move(socket)));
+}
+
+Napi::Value receiveTaskStatisticsInto(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const auto socket = arguments.socket(0, {SocketKind::taskStatistics});
+  const Bytes memory = arguments.bytes(1, "memory");
+  if (memory.length < taskStatisticsBytes) throwBadArgument("memory must have at least " + std::to_string(taskStatisticsBytes) + " bytes");
+  return Napi::Number::New(info.Env(), static_cast<double>(receiveTaskStatistics(*socket, memory.data, memory.length)));
 }
 
 Napi::Value receiveBufferBytes(const Napi::CallbackInfo& info) {
@@ -328,6 +349,13 @@ Napi::Value decodeConnector(const Napi::CallbackInfo& info) {
   return uint8Array(info.Env(), message, sizeof message);
 }
 
+Napi::Value decodeStatistics(const Napi::CallbackInfo& info) {
+  const Bytes payload = Arguments(info).bytes(0, "payload");
+  uint8_t record[taskStatisticsBytes];
+  if (!decodeTaskStatistics(payload.data, payload.length, record)) return info.Env().Null();
+  return uint8Array(info.Env(), record, sizeof record);
+}
+
 Napi::Value parseStat(const Napi::CallbackInfo& info) {
   const Bytes text = Arguments(info).bytes(0, "text");
   ProcStat stat;
@@ -362,6 +390,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   offer<openAudit>(exports, "openAudit");
   offer<openAuditControl>(exports, "openAuditControl");
   offer<openConnector>(exports, "openConnector");
+  exports.Set("taskStatisticsBytes", Napi::Number::New(env, taskStatisticsBytes));
+  offer<openTaskStatistics>(exports, "openTaskStatistics");
+  offer<receiveTaskStatisticsInto>(exports, "receiveTaskStatistics");
   offer<receiveBufferBytes>(exports, "receiveBufferBytes");
   offer<attachRecordRing>(exports, "attachRecordRing");
   offer<recordRingDiversions>(exports, "recordRingDiversions");
@@ -389,6 +420,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   offer<closeProcessOf>(exports, "closeProcess");
   offer<decodeStatus>(exports, "decodeAuditStatus");
   offer<decodeConnector>(exports, "decodeConnectorMessage");
+  offer<decodeStatistics>(exports, "decodeTaskStatistics");
   offer<parseStat>(exports, "parseProcStat");
   return exports;
 }

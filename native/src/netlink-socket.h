@@ -14,7 +14,7 @@
 
 namespace godo {
 
-enum class SocketKind { auditData, auditControl, connector };
+enum class SocketKind { auditData, auditControl, connector, taskStatistics };
 
 /** A record that arrived on a data socket while an answer was awaited there; receiveAudit delivers it first. */
 struct PendingRecord {

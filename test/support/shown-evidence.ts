@@ -42,6 +42,9 @@ export interface ShownProcess extends ShownProgram {
   readonly exitCode: number | null;
   readonly exitSignal: number | null;
   readonly coreDumped: boolean;
+  readonly cpuUs?: number;
+  readonly maxRssKb?: number;
+  readonly usagePartial?: true;
   readonly warnings: readonly string[];
 }
 

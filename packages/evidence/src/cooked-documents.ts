@@ -17,6 +17,7 @@ import type {
   Moment,
   ProcessKey,
   Program,
+  Usage,
 } from './raw-documents.ts';
 
 /** A task of a process. */
@@ -47,7 +48,7 @@ export interface Execution extends Moment, Program, EnvironmentNames {
 }
 
 /** One process of the tree (the original's tgidNode). `_id` is its key. */
-export interface ProcessDocument extends Credentials, Program, Inside, EnvironmentNames {
+export interface ProcessDocument extends Credentials, Program, Inside, EnvironmentNames, Usage {
   readonly _id: ProcessKey;
   readonly key: ProcessKey;
   readonly host: string;

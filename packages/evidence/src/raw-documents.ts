@@ -103,8 +103,20 @@ export interface Inside {
   readonly namespaces?: Namespaces | null;
 }
 
+/**
+ * exit of a process: what all its threads have used, as the kernel tells at the end of each. Absent: it did not.
+ */
+export interface Usage {
+  /** µs that they ran on a processor, in user mode and in the kernel. */
+  readonly cpuUs?: number;
+  /** The most memory that it had at once since its last exec, KiB, resident (as ru_maxrss of getrusage(2)). */
+  readonly maxRssKb?: number;
+  /** Some of it may be missing: it ran before the listener did, or the kernel did not tell of a thread. */
+  readonly usagePartial?: true;
+}
+
 /** One observation of a task. Collection `pids`. */
-export interface TaskDocument extends Origin, Moment, Credentials, Program, Inside, EnvironmentNames {
+export interface TaskDocument extends Origin, Moment, Credentials, Program, Inside, EnvironmentNames, Usage {
   /**
    * snapshot: it ran when the listener started. fork: it was made. exec: it became another program (or tried to).
    * exit: it ended. root: it changed its root file system. inside: something was learnt of its namespaces. star: it was

@@ -32,6 +32,8 @@ export interface ObservedProcess {
   readonly exitCode: number | null;
   readonly exitSignal: number | null;
   readonly coreDumped: boolean;
+  /** What all its tasks used; null: not told. */
+  readonly usage: KnownUsage | null;
   readonly claim: ParentClaim | null;
   readonly credentials: Credentials;
   /** The credentials did not change during its life, so a child has inherited just these. */
@@ -53,6 +55,13 @@ export interface ObservedProcess {
   /** null for all that is on the host. */
   readonly inside: ObservedInside | null;
   readonly warnings: readonly string[];
+}
+
+/** As told at its end. */
+export interface KnownUsage {
+  readonly cpuUs: number;
+  readonly maxRssKb: number;
+  readonly partial: boolean;
 }
 
 /** Adds a warning once, and not without bound. */

@@ -6,7 +6,7 @@ import { type MergedExecution, mergeExecutions } from './executions.ts';
 import { type Facts, noFacts, overlay, readFacts } from './facts.ts';
 import { processExit } from './inferred-exits.ts';
 import { InsideLog } from './inside.ts';
-import { addWarning, type ObservedProcess } from './observed-process.ts';
+import { addWarning, type KnownUsage, type ObservedProcess } from './observed-process.ts';
 import { compareNs } from './order.ts';
 import { betterClaim, claimOf, type ParentClaim } from './parent-claim.ts';
 import { type RootChange, rootChangeOf } from './root-changes.ts';
@@ -42,6 +42,7 @@ export class ProcessBuilder {
   #fork: { readonly timeNs: bigint; readonly coarse: boolean } | null = null;
   #snapshot = false;
   #star = false;
+  #usage: KnownUsage | null = null;
   #claim: ParentClaim | null = null;
   #containerId: string | null | undefined;
   #credentials = noCredentials;
@@ -81,6 +82,7 @@ export class ProcessBuilder {
     if (main && task.observation === 'snapshot' && task.source === 'proc') this.#snapshot = true;
     if (task.star === true || task.observation === 'star') this.#star = true;
     this.#startTicks ??= countOf(task.startTicks);
+    if (main && task.observation === 'exit') this.#usage = usageOf(task);
     this.#observeTask(task);
     this.#claim = betterClaim(this.#claim, claimOf(task));
     this.#observeRoot(task, born);
@@ -117,6 +119,7 @@ export class ProcessBuilder {
       exitCode: main?.exitCode ?? null,
       exitSignal: main?.exitSignal ?? null,
       coreDumped: main?.coreDumped ?? false,
+      usage: this.#usage,
       claim: this.#claim,
       credentials: this.#credentials,
       credentialsConstant: this.#credentialsConstant,
@@ -241,6 +244,12 @@ export class ProcessBuilder {
     }
     return overlay(latest, last.facts);
   }
+}
+
+function usageOf(task: TaskObservation): KnownUsage | null {
+  const cpuUs = countOf(task.cpuUs);
+  const maxRssKb = countOf(task.maxRssKb);
+  return cpuUs === null || maxRssKb === null ? null : { cpuUs, maxRssKb, partial: task.usagePartial === true };
 }
 
 /** Steps 1 and 2 at once for a process all of whose observations are at hand. */

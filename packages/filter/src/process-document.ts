@@ -1,4 +1,11 @@
-import { type Execution, isoTime, type ProcessDocument, type ProcessKey, type Thread } from '@godo/evidence';
+import {
+  type Execution,
+  isoTime,
+  type ProcessDocument,
+  type ProcessKey,
+  type Thread,
+  type Usage,
+} from '@godo/evidence';
 import { none } from './columns.ts';
 import { type Containers, rootOf } from './containers.ts';
 import type { Facts } from './facts.ts';
@@ -6,7 +13,7 @@ import { exitOf } from './inferred-exits.ts';
 import { containerOf, credentialsOf, finalFacts, namespacesOf } from './inheritance.ts';
 import { insideFields } from './inside.ts';
 import type { KeptExecution } from './kept-executions.ts';
-import { addWarning } from './observed-process.ts';
+import { addWarning, type KnownUsage } from './observed-process.ts';
 import type { ProcessTable } from './process-table.ts';
 import type { ProgramDetails } from './program-details.ts';
 import type { Runs } from './runs.ts';
@@ -106,6 +113,12 @@ function warningsOf(table: ProcessTable, row: number): readonly string[] {
   return warnings;
 }
 
+function usageFields(usage: KnownUsage | null): Usage {
+  if (usage === null) return {};
+  const { cpuUs, maxRssKb, partial } = usage;
+  return partial ? { cpuUs, maxRssKb, usagePartial: true } : { cpuUs, maxRssKb };
+}
+
 /** The cooked document of a process of the tree. */
 export function processDocument(table: ProcessTable, row: number, containers: Containers, runs: Runs): ProcessDocument {
   const { places } = table;
@@ -137,6 +150,7 @@ export function processDocument(table: ProcessTable, row: number, containers: Co
     exitCode,
     exitSignal,
     coreDumped,
+    ...usageFields(table.usageOf(row)),
     star: table.isStar(row),
     parentKey: parent === none ? null : table.keyOf(parent),
     ppid: table.claimedPpidOf(row),

@@ -7,7 +7,7 @@ import type { ObservedInside } from './inside.ts';
 import { KeptExecutions } from './kept-executions.ts';
 import { KeptRoots } from './kept-roots.ts';
 import { KeptTasks } from './kept-tasks.ts';
-import { addWarning, type ObservedProcess } from './observed-process.ts';
+import { addWarning, type KnownUsage, type ObservedProcess } from './observed-process.ts';
 import type { ParentClaim } from './parent-claim.ts';
 import { ProcessKeys } from './process-keys.ts';
 import { noFactsNumber, SharedFacts } from './shared-facts.ts';
@@ -31,7 +31,11 @@ const programs: readonly (ContainerProgram | null)[] = [
   null,
   ...(['dockerd', 'containerd', 'crio', 'podman', 'runc', 'shim', 'conmon'] as const),
 ];
-const flag = { observed: 1, birthCoarse: 2, forked: 4, snapshot: 8, star: 16, credentialsConstant: 32 } as const;
+const flag = {
+  ...{ observed: 1, birthCoarse: 2, forked: 4, snapshot: 8, star: 16, credentialsConstant: 32 },
+  usageKnown: 64,
+  usagePartial: 128,
+} as const;
 
 /**
  * All processes of the database, by their row. Rows are handed out to keys as they are first named; one that was only
@@ -59,6 +63,9 @@ export class ProcessTable {
   readonly exitNs = new TimeColumn();
   readonly #exits = new SharedValues<ExitStatus>(nameOfExit);
   readonly #exit = new ReferenceColumn();
+
+  readonly #cpuUs = new NumberColumn();
+  readonly #maxRssKb = new NumberColumn();
 
   readonly #claimSource = new ByteColumn();
   /** Row of the key that it is said to descend from. */
@@ -119,6 +126,10 @@ export class ProcessTable {
     if (process.birthNs !== startNs) this.#birthNs.set(row, process.birthNs);
     this.exitNs.set(row, exitNs);
     this.#exit.set(row, this.#exits.numberOf(exitStatusOf(process)));
+    if (process.usage !== null) {
+      this.#cpuUs.set(row, process.usage.cpuUs);
+      this.#maxRssKb.set(row, process.usage.maxRssKb);
+    }
     if (process.initial !== noFacts) this.#initialFacts.set(row, this.facts.add(process.initial));
     this.executions.add(row, process.executions);
     if (process.latest !== noFacts) this.#latestFacts.set(row, this.facts.add(process.latest));
@@ -224,6 +235,14 @@ export class ProcessTable {
     return this.#exits.get(this.#exit.at(row));
   }
 
+  /** null: not told. */
+  usageOf(row: number): KnownUsage | null {
+    const flags = this.#flags.at(row);
+    if ((flags & flag.usageKnown) === 0) return null;
+    const partial = (flags & flag.usagePartial) !== 0;
+    return { cpuUs: this.#cpuUs.at(row), maxRssKb: this.#maxRssKb.at(row), partial };
+  }
+
   /** Which program of a container engine it is by what was observed of itself. */
   programOf(row: number): ContainerProgram | null {
     return programs[this.#program.at(row)] ?? null;
@@ -315,7 +334,9 @@ function flagsOf(process: ObservedProcess): number {
     (process.forked ? flag.forked : 0) |
     (process.snapshot ? flag.snapshot : 0) |
     (process.star ? flag.star : 0) |
-    (process.credentialsConstant ? flag.credentialsConstant : 0)
+    (process.credentialsConstant ? flag.credentialsConstant : 0) |
+    (process.usage === null ? 0 : flag.usageKnown) |
+    (process.usage?.partial === true ? flag.usagePartial : 0)
   );
 }
 

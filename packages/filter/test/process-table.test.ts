@@ -16,7 +16,7 @@ test('what is shown of a process comes back as it was observed', () => {
     auditExec(10, 1, '/bin/none', { success: false, errno: -2 }),
     auditExec(10, 2, '/bin/a', { uid: 5 }),
     task('fork', 10, 3, { pid: 11 }),
-    exit(10, 4, { exitCode: 300, coreDumped: true }),
+    exit(10, 4, { exitCode: 300, coreDumped: true, cpuUs: 12, maxRssKb: 2 ** 33, usagePartial: true }),
   ]);
   const table = new ProcessTable();
   table.add(observed);
@@ -37,6 +37,7 @@ test('what is shown of a process comes back as it was observed', () => {
     environment: table.environmentOf(row),
     exitNs: table.exitNs.at(row),
     ...table.exitStatusOf(row),
+    usage: table.usageOf(row),
     credentials: table.allCredentials.get(table.credentials.at(row)),
     credentialsConstant: table.areCredentialsConstant(row),
     roots: table.rootChanges.of(row),

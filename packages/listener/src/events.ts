@@ -237,6 +237,16 @@ export interface ExitEvent extends ConnectorOrigin {
   readonly tgid: number;
   /** As wait(2) packs it: exit status << 8 | core flag 0x80 | signal. */
   readonly status: number;
+  /** Absent: the kernel did not tell. */
+  readonly usage?: TaskUsage;
+}
+
+/** What a task has used by its end. */
+export interface TaskUsage {
+  /** µs that it ran on a processor. */
+  readonly cpuUs: number;
+  /** The most memory that its process has had at once since its last exec, KiB, resident; 0 for threads of the kernel. */
+  readonly maxRssKb: number;
 }
 
 /** A process that ran when the listener started, or when /proc was looked through again. */

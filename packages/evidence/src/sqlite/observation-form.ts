@@ -57,6 +57,9 @@ function build(values: readonly unknown[]): Record<keyof TaskObservation, unknow
     namespaces: values[50],
     envNames: values[51],
     envNamesCut: values[52],
+    cpuUs: values[53],
+    maxRssKb: values[54],
+    usagePartial: values[55],
   };
 }
 

@@ -139,6 +139,14 @@ export function putArgv(draft: TaskDraft, argv: readonly BinaryString[] | null):
   if (hexes !== undefined) draft.argvHex = hexes;
 }
 
+/** Of all its tasks; nothing where the kernel told of none. */
+export function putUsage(draft: TaskDraft, { usage }: ProcessState): void {
+  if (usage === null || (usage.partial && usage.cpuUs === 0)) return;
+  draft.cpuUs = usage.cpuUs;
+  draft.maxRssKb = usage.maxRssKb;
+  if (usage.partial) draft.usagePartial = true;
+}
+
 export function putWarnings(draft: TaskDraft, warnings: readonly string[]): void {
   if (warnings.length > 0) draft.warnings = warnings;
 }

@@ -37,6 +37,7 @@ import {
   putProc,
   putProgram,
   putText,
+  putUsage,
   putWarnings,
   taskDocument,
 } from './documents.ts';
@@ -258,6 +259,7 @@ export class ProcessRecorder {
 
   exit(event: ExitEvent): void {
     const process = this.#known(event.tgid, event, 'an exit');
+    addUsage(process, event);
     for (const exit of this.#exits.tell(process, event)) {
       const signal = exit.status & 0x7f;
       // A leader that ended before its threads is written down with the last of them, at the end of the process.
@@ -265,6 +267,7 @@ export class ProcessRecorder {
       draft.exitCode = signal === 0 ? (exit.status >> 8) & 0xff : null;
       draft.exitSignal = signal === 0 ? null : signal;
       draft.coreDumped = (exit.status & 0x80) !== 0;
+      if (exit.pid === process.tgid) putUsage(draft, process);
       this.#emit(draft);
     }
     if (process.tasks.size === 0) this.#end(process, event.timeNs);
@@ -654,6 +657,7 @@ export class ProcessRecorder {
       tasks: new Set(),
       lastExecNs: 0n,
       exitedNs: null,
+      usage: null,
       descriptors: new DescriptorTable(),
       snapshotMs: facts.snapshotMs ?? null,
       provisional: facts.provisional ?? false,
@@ -690,6 +694,24 @@ export class ProcessRecorder {
       timeNs: BigInt(event.ms) * nanosecondsPerMs,
       pid: event.caller.tgid,
     };
+  }
+}
+
+/** Tasks of a process that ran before us may have ended before us. */
+function addUsage(process: ProcessState, { usage }: ExitEvent): void {
+  const known = process.usage;
+  if (usage === undefined) {
+    if (known !== null) known.partial = true;
+    // Where others have been told of later, this one is missing.
+    else process.usage = { cpuUs: 0, maxRssKb: 0, partial: true };
+    return;
+  }
+  const { cpuUs, maxRssKb } = usage;
+  if (known === null) {
+    process.usage = { cpuUs, maxRssKb, partial: process.provisional || process.snapshotMs !== null };
+  } else {
+    known.cpuUs += cpuUs;
+    known.maxRssKb = Math.max(known.maxRssKb, maxRssKb);
   }
 }
 

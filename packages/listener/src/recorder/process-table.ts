@@ -5,6 +5,14 @@ import { coarseClockMs } from './coarse-clock.ts';
 import type { DescriptorTable } from './descriptor-table.ts';
 import type { InnerPid } from './inner-pids.ts';
 
+/** What the tasks of a process that have ended have used, by what the kernel told at their ends. */
+export interface ProcessUsage {
+  cpuUs: number;
+  maxRssKb: number;
+  /** It had other tasks, of which it was not told, or may have had. */
+  partial: boolean;
+}
+
 /** One process from its start to its end. */
 export interface ProcessState {
   readonly key: string;
@@ -34,6 +42,8 @@ export interface ProcessState {
   /** Time of the last exec: an exit of the leader from before it did not end the process. */
   lastExecNs: bigint;
   exitedNs: bigint | null;
+  /** null: nothing was told. */
+  usage: ProcessUsage | null;
   readonly descriptors: DescriptorTable;
   /** Where /proc showed its descriptors at a known moment (ms): older closes are part of what was seen. */
   snapshotMs: number | null;

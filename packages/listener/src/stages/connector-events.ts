@@ -11,7 +11,7 @@
  * Pure but for `reader`: the clock comes with the messages.
  */
 
-import type { BecameEvent, ConnectorEvent, ForkEvent, ProcFacts, SnapshotEvent } from '../events.ts';
+import type { BecameEvent, ConnectorEvent, ForkEvent, ProcFacts, SnapshotEvent, TaskUsage } from '../events.ts';
 import type { OpenProcess } from '../proc/proc-files.ts';
 import { isRuntime, type ProcessReading, type ProcReader } from '../proc/proc-reader.ts';
 import { type ConnectorMessages, earlyReading, processEvent, SequenceWatch } from './connector-message.ts';
@@ -41,6 +41,8 @@ export interface ConnectorEventsOptions {
   readonly reader: Pick<ProcReader, 'open' | 'over'>;
   /** What was read already of the process that a message is of. */
   early(place: number, tgid: number, isExec: boolean): OpenProcess;
+  /** What a task had used at its end, which a message tells of. */
+  usage(pid: number): TaskUsage | undefined;
   readonly budget: ReadingBudget;
   /** kernel.pid_max. */
   readonly pidMax: number;
@@ -239,7 +241,10 @@ export class ConnectorEvents {
       const timeNs = monotonicNs + offsets.realtimeNs;
       const pid = messages.data(index, 0);
       const tgid = messages.data(index, 1);
-      this.#options.event({ kind: 'exit', cpu, seq, monotonicNs, timeNs, pid, tgid, status: messages.data(index, 2) });
+      const status = messages.data(index, 2);
+      const usage = this.#options.usage(pid);
+      const exit = { kind: 'exit', cpu, seq, monotonicNs, timeNs, pid, tgid, status } as const;
+      this.#options.event(usage === undefined ? exit : { ...exit, usage });
     }
   }
 

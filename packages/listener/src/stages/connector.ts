@@ -8,6 +8,7 @@ import {
   gatherConnector,
   readClocks,
   receiveConnector,
+  receiveTaskStatistics,
   waitForMessages,
 } from '@godo/native';
 import type { ConnectorEvent, LossEvent, RescanEvent, SnapshotEvent } from '../events.ts';
@@ -24,6 +25,7 @@ import { ConnectorMessages, earlyReading, processEvent } from './connector-messa
 import type { ConnectorData, ConnectorMessageToWriter, ConnectorOrder, ConnectorReport } from './messages.ts';
 import { ReadingBudget } from './reading-budget.ts';
 import { SharedState } from './shared-state.ts';
+import { TaskUsages } from './task-usages.ts';
 
 /** What one receive takes at most. */
 const batchMessages = 64;
@@ -68,6 +70,12 @@ const execParts = forkParts | procPart.cmdline | procPart.exe | procPart.cwd | p
 const mostKnownGroups = 32;
 const promptPrograms = endedTexts([...runtimes]);
 
+const statisticsOverran = {
+  severity: 'warning',
+  source: 'task-statistics',
+  reason: 'The socket of task statistics overran: of some processes it is not told what CPU time and memory they used.',
+} as const;
+
 const never = Number.POSITIVE_INFINITY;
 
 class ConnectorStage {
@@ -83,6 +91,8 @@ class ConnectorStage {
   readonly #groups = new KnownGroups(mostKnownGroups);
   readonly #budget = new ReadingBudget(...readings);
   readonly #connector: ConnectorEvents;
+  /** null: the kernel does not tell. */
+  #usages: TaskUsages | null = null;
   readonly #never = new Int32Array(new SharedArrayBuffer(4));
   /** As the supervisor has set it: what is read before the snapshot is sent after it. */
   #holds = true;
@@ -114,10 +124,18 @@ class ConnectorStage {
       engine: (engine) => this.#report({ kind: 'engine', engine }),
     };
     this.#reader = new ProcReader(realProc, watch, { envNames: data.envNames });
+    const { statisticsFd } = data;
+    if (statisticsFd !== null) {
+      this.#usages = new TaskUsages({
+        receive: (memory) => receiveTaskStatistics(statisticsFd, memory),
+        overran: () => this.#add(lossEvent(realtimeNs(), statisticsOverran)),
+      });
+    }
     this.#connector = new ConnectorEvents({
       reader: this.#reader,
       early: (place, tgid, isExec) =>
         new EarlyReading(this.#readings, place, isExec ? execParts : forkParts, realProc, tgid),
+      usage: (pid) => this.#usages?.take(pid),
       budget: this.#budget,
       pidMax: Number(readFileSync('/proc/sys/kernel/pid_max', 'latin1')),
       count: (counter, amount) => this.#shared.add(counter, amount),
@@ -248,6 +266,7 @@ class ConnectorStage {
 
   #overrun(): void {
     this.#shared.add('connectorOverruns', 1);
+    this.#usages?.forget();
     this.#lost('The connector socket overran: forks, execs and exits were lost.', {});
   }
 

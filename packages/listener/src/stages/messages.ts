@@ -34,6 +34,8 @@ export interface ConnectorData {
   readonly toWriter: MessagePort;
   readonly ownTgid: number;
   readonly envNames: boolean;
+  /** Of {@link openTaskStatistics}; null: the kernel has none. */
+  readonly statisticsFd: number | null;
 }
 
 export interface WriterData {

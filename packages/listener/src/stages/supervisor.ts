@@ -4,9 +4,10 @@
  */
 
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { redactUri, type StoreTarget } from '@godo/evidence';
-import { closeSocket, openConnector, receiveBufferBytes } from '@godo/native';
+import { closeSocket, openConnector, openTaskStatistics, receiveBufferBytes } from '@godo/native';
 import type { Logger } from 'pino';
 import { ContainerFinder } from '../containers/container-finder.ts';
 import { ContainerWatch } from '../containers/container-watch.ts';
@@ -62,6 +63,7 @@ const tellMs = 4_500;
 /** In a storm of processes the answer to the subscription may stand behind very many messages. */
 const startMs = 30_000;
 const abandonMs = 3_000;
+const statisticsMs = 1_000;
 /** How long an end waits for what engines know of the last containers. */
 const lastContainersMs = 1_500;
 /**
@@ -101,6 +103,7 @@ export class Supervisor {
   /** What is known not to be seen, a sentence each. */
   #blindSpots: readonly string[] = [];
   #connectorFd: number | null = null;
+  #statisticsFd: number | null = null;
   /** The size of the records' ring (0: there is none), and how often it was full. */
   #bpfRing = { bpfRingBytes: 0, bpfRingDiversions: 0 };
   #writer: Stage<WriterReport> | null = null;
@@ -182,7 +185,7 @@ export class Supervisor {
     const rules = role.intake === 'unicast' ? [...recording, excludeRule] : recording;
     this.#kernelWatch = new KernelWatch(role, rules, (loss) => this.#loss(loss));
     this.#event(this.#sessionStart(role, rules.map(describeRule)));
-    this.#blindSpots = blindSpots(sightOf(role));
+    this.#blindSpots = [...blindSpots(sightOf(role)), ...this.#openStatistics()];
     this.#stateBlindSpots();
 
     const ring = this.#records;
@@ -293,10 +296,26 @@ export class Supervisor {
     }
   }
 
+  /** What each task has used, when it ends. Returns what is not seen without it. */
+  #openStatistics(): readonly string[] {
+    try {
+      const processors = readFileSync('/sys/devices/system/cpu/possible', 'latin1').trim();
+      this.#statisticsFd = openTaskStatistics({ receiveBufferBytes: socketBytes, processors }, statisticsMs);
+      return [];
+    } catch (error) {
+      const { message } = error as Error;
+      return [
+        `What CPU time and memory processes used is not recorded: the kernel gives no task statistics (${message}).`,
+      ];
+    }
+  }
+
   #closeConnector(): void {
     tellSocket(this.#shared, 'connectorSocket', null);
     if (this.#connectorFd !== null) closeSocket(this.#connectorFd);
     this.#connectorFd = null;
+    if (this.#statisticsFd !== null) closeSocket(this.#statisticsFd);
+    this.#statisticsFd = null;
   }
 
   async #startWriter(fromReassembly: MessagePort, fromConnector: MessagePort): Promise<void> {
@@ -326,7 +345,9 @@ export class Supervisor {
     const fd = openConnector({ receiveBufferBytes: socketBytes });
     this.#connectorFd = fd;
     tellSocket(this.#shared, 'connectorSocket', fd);
-    const data = { fd, shared: this.#sharedMemory, toWriter, ownTgid: process.pid, envNames: this.#options.envNames };
+    const { envNames } = this.#options;
+    const statisticsFd = this.#statisticsFd;
+    const data = { fd, shared: this.#sharedMemory, toWriter, ownTgid: process.pid, envNames, statisticsFd };
     const connector = this.#launch<ConnectorReport>('connector', data, [toWriter]);
     this.#connector = connector;
     connector.worker.on('message', (report: ConnectorReport) => {

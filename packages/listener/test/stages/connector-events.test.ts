@@ -47,6 +47,9 @@ const program = {
   rootfs: '/',
 };
 
+/** The one task of which the kernel told. */
+const used = { pid: 21, usage: { cpuUs: 1234, maxRssKb: 5678 } };
+
 /** One connector stage over a /proc of these processes. */
 function connector(
   processes: Record<string, FakeProcess>,
@@ -61,6 +64,7 @@ function connector(
     early: () => {
       throw new Error('nothing was read early');
     },
+    usage: (pid) => (pid === used.pid ? used.usage : undefined),
     budget: new ReadingBudget(most, 0),
     pidMax,
     count: (counter, amount) => {
@@ -159,7 +163,7 @@ describe('messages of the connector', () => {
         proc: null,
       },
       { kind: 'exit', ...origin, cpu: 0, seq: 0, pid: 20, tgid: 20, status: 256 },
-      { kind: 'exit', ...origin, cpu: 0, seq: 1, pid: 21, tgid: 20, status: 256 },
+      { kind: 'exit', ...origin, cpu: 0, seq: 1, pid: 21, tgid: 20, status: 256, usage: used.usage },
     ]);
     expect(counters.connectorMessages).toBe(4);
   });
