@@ -7,6 +7,7 @@
 import { documentFromJson, documentToJson } from '@godo/evidence';
 import { formatStamp } from '../audit/record.ts';
 import type { AuditEvent, BinaryString, PipelineEvent } from '../events.ts';
+import { checkedEvent } from './event-check.ts';
 
 /** How every line begins that is godo's own, not an audit record. */
 export const diagPrefix = 'type=GODO_';
@@ -59,6 +60,11 @@ export function isDiagLine(line: BinaryString): boolean {
   return line.startsWith(diagPrefix);
 }
 
+/** Whether a line says that an event is incomplete, whatever its reason. */
+export function isIncompleteMark(line: BinaryString): boolean {
+  return line.startsWith(`type=${incompleteType} `);
+}
+
 /** Reads a line for which isDiagLine holds. */
 export function parseDiagLine(line: BinaryString): DiagLine {
   const match = /^type=(GODO_\w+) msg=audit\((\d+)\.(\d{3}):(\d+)\): /.exec(line);
@@ -70,6 +76,7 @@ export function parseDiagLine(line: BinaryString): DiagLine {
   } catch {
     return { kind: 'bad', error: 'its content is no JSON' };
   }
+  if (typeof content !== 'object' || content === null) return { kind: 'bad', error: 'its content is no object' };
   if (type === incompleteType) {
     return {
       kind: 'incomplete',
@@ -78,7 +85,8 @@ export function parseDiagLine(line: BinaryString): DiagLine {
       reason: String(content.reason),
     };
   }
-  return { kind: 'event', event: content as unknown as PipelineEvent };
+  const event = checkedEvent(content);
+  return 'error' in event ? { kind: 'bad', error: event.error } : { kind: 'event', event };
 }
 
 function asBytes(text: string): BinaryString {

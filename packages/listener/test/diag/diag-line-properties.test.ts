@@ -4,7 +4,7 @@ import { diagLines, parseDiagLine } from '../../src/diag/diag-line.ts';
 import type { PipelineEvent, ProcFacts } from '../../src/events.ts';
 
 const bytes = fc.uint8Array({ maxLength: 30 }).map((array) => Buffer.from(array).toString('latin1'));
-const ns = fc.bigInt({ min: 0n, max: 2n ** 63n });
+const ns = fc.bigInt({ min: 0n, max: 2n ** 63n - 1n });
 const number = fc.nat({ max: 0xffff_ffff });
 const orNull = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
 
@@ -44,7 +44,15 @@ const event: fc.Arbitrary<PipelineEvent> = fc.oneof(
     proc: orNull(proc),
   }),
   fc.record({ kind: fc.constant('became' as const), ...connectorOrigin, proc: orNull(proc) }),
-  fc.record({ kind: fc.constant('exit' as const), ...connectorOrigin, status: number }),
+  fc.record(
+    {
+      kind: fc.constant('exit' as const),
+      ...connectorOrigin,
+      status: number,
+      usage: fc.record({ cpuUs: number, maxRssKb: number }),
+    },
+    { requiredKeys: ['kind', 'cpu', 'seq', 'monotonicNs', 'timeNs', 'pid', 'tgid', 'status'] },
+  ),
   fc.record({
     kind: fc.constant('snapshot' as const),
     timeNs: ns,

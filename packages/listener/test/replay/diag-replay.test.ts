@@ -125,4 +125,42 @@ describe('a --diag file', () => {
     expect(entries).toEqual(live.entries);
     expect(counters).toMatchObject({ badLines: 2, firstBad: 'line 2: its content is no JSON' });
   });
+
+  it('with an event that lacks a field, or holds something else there, goes on without it', () => {
+    const own = recordedLive(run).lines.filter((line) => line.startsWith('type=GODO_') && !line.includes('INCOMPLETE'));
+    const lines = recordedLive(run).lines;
+    const odd = fc.constantFrom(null, -1, 1.5, 'x', true, [], {}, [null], 2 ** 60);
+    fc.assert(
+      fc.property(fc.constantFrom(...own), fc.nat(), fc.option(odd, { nil: undefined }), (line, which, value) => {
+        const [head = ''] = /^[^{]*/.exec(line) ?? [];
+        const content = JSON.parse(line.slice(head.length)) as Record<string, unknown>;
+        const names = Object.keys(content);
+        content[names[which % names.length] ?? ''] = value;
+        const damaged = lines.map((one) => (one === line ? head + JSON.stringify(content) : one));
+        const { counters } = replayDiag(damaged);
+        expect(counters.lines).toBe(lines.length);
+        if (value === undefined && content.kind !== 'snapshot') expect(counters.badLines).toBeGreaterThan(0);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('whose mark of an incomplete event cannot be read says so, and no other reason', () => {
+    const first = 'type=GODO_INCOMPLETE msg=audit(1700000000.032:32): ';
+    const { lines } = recordedLive(run);
+    const damaged = lines.map((line) => (line.startsWith(first) ? `${first}{"reason` : line));
+    expect(damaged).not.toEqual(lines);
+    const reasons = replayDiag(damaged).losses.map(({ reason }) => reason);
+    expect(reasons.filter((reason) => reason.includes('may be incomplete'))).toEqual([
+      'Audit event 32 (write) may be incomplete: the mark that says why cannot be read.',
+    ]);
+  });
+
+  it('without its beginning, or with a second one, says so', () => {
+    const [start = '', ...rest] = recordedLive(run).lines;
+    expect(replayDiag(rest).counters.firstBad).toBe('line 1: it stands before the beginning of the run');
+    const twice = replayDiag([start, start, ...rest]);
+    expect([twice.counters.badLines, twice.counters.firstBad]).toEqual([1, 'line 2: a second run begins']);
+    expect(twice.entries).toEqual(recordedLive(run).entries);
+  });
 });

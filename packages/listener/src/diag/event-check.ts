@@ -1,0 +1,103 @@
+/** Whether what a line of a --diag file holds is an event: others may have written the file, or damaged it. Pure. */
+
+import type { PipelineEvent } from '../events.ts';
+
+type Check = (value: unknown) => boolean;
+type Shape = Readonly<Record<string, Check>>;
+
+const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+const id: Check = (value) => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+const text: Check = (value) => typeof value === 'string';
+const flag: Check = (value) => typeof value === 'boolean';
+const moment: Check = (value) => typeof value === 'bigint' && BigInt.asIntN(64, value) === value;
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const perhaps =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+const listOf =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const objectOf =
+  (shape: Shape): Check =>
+  (value) =>
+    faultIn(value, shape) === null;
+const numbersByName: Check = (value) => isObject(value) && Object.values(value).every(number);
+
+const proc = {
+  startTicks: id,
+  argv: perhaps(listOf(text)),
+  comm: perhaps(text),
+  exe: perhaps(text),
+  exeDeleted: perhaps(orNull((value) => value === true)),
+  cwd: perhaps(text),
+  rootfs: perhaps(text),
+  rootDev: perhaps(text),
+  makes: perhaps(objectOf({ containerId: text, rootfs: text, dev: orNull(text) })),
+  containerId: perhaps(orNull(text)),
+  envNames: perhaps(listOf(text)),
+  envNamesCut: perhaps((value) => value === true),
+  // The host's number, and one in a namespace below it at least.
+  pids: perhaps((value) => listOf(id)(value) && (value as readonly number[]).length > 1),
+  namespaces: perhaps(numbersByName),
+  uid: perhaps(id),
+  gid: perhaps(id),
+  euid: perhaps(id),
+  auid: perhaps(id),
+  ses: perhaps(id),
+};
+const connector = { cpu: id, seq: id, monotonicNs: moment, timeNs: moment, pid: id, tgid: id };
+const file = {
+  ...{ fd: id, path: text, flags: id, access: text, closeOnExec: flag, fileType: text },
+  ...{ dev: orNull(text), inode: orNull(text) },
+};
+const loss = {
+  ...{ timeNs: moment, severity: text, source: text, reason: text },
+  ...{ from: orNull(text), to: orNull(text), count: orNull(number) },
+};
+
+const shapes: Readonly<Record<string, Shape>> = {
+  fork: { ...connector, parentPid: id, parentTgid: id, ticks: id, proc: orNull(objectOf(proc)) },
+  became: { ...connector, proc: orNull(objectOf(proc)) },
+  exit: { ...connector, status: id, usage: perhaps(objectOf({ cpuUs: id, maxRssKb: id })) },
+  snapshot: {
+    ...{ timeNs: moment, startNs: moment, tgid: id, parentTgid: id, again: perhaps((value) => value === true) },
+    ...{ tasks: listOf(id), proc: objectOf(proc), files: listOf(objectOf(file)) },
+  },
+  rescan: { timeNs: moment, beganNs: moment, sinceNs: moment, alive: listOf(id) },
+  loss,
+  container: { timeNs: moment, data: objectOf({ containerId: text }) },
+  star: { timeNs: moment, tgid: id },
+  checkpoint: { timeNs: moment },
+  'session-start': {
+    ...{ timeNs: moment, sessionId: text, host: text, machineId: orNull(text), bootId: text, mode: text, intake: text },
+    ...{ kernel: orNull(text), version: text, rules: listOf(text), command: orNull(listOf(text)), stars: listOf(text) },
+    engines: perhaps(listOf(text)),
+  },
+  'session-end': { timeNs: moment, reason: text, counters: numbersByName },
+};
+
+/** @returns the event, or what is wrong with it. */
+export function checkedEvent(content: Readonly<Record<string, unknown>>): PipelineEvent | { readonly error: string } {
+  const kind = typeof content.kind === 'string' && Object.hasOwn(shapes, content.kind) ? content.kind : null;
+  if (kind === null) return { error: 'it names no kind of event' };
+  const fault = faultIn(content, shapes[kind] ?? {});
+  return fault === null
+    ? (content as unknown as PipelineEvent)
+    : { error: `its ${fault} is not what a ${kind} has there` };
+}
+
+/** The name of the first field that is not what it should be. */
+function faultIn(value: unknown, shape: Shape): string | null {
+  if (!isObject(value)) return 'content';
+  for (const [name, check] of Object.entries(shape)) if (!check(value[name])) return name;
+  return null;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
