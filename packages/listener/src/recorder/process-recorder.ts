@@ -536,8 +536,8 @@ export class ProcessRecorder {
     const process = this.#make(caller.tgid, null, startMs === null ? null : BigInt(startMs) * nanosecondsPerMs, {
       mark: `${event.ms}.${event.serial}`,
       provisional: true,
-      ppid: caller.ppid,
-      parentTgid: caller.ppid,
+      ppid: numberOrNull(caller.ppid),
+      parentTgid: numberOrNull(caller.ppid),
       parentKey: parent?.key ?? null,
       comm: caller.comm,
       exe: caller.exe,
@@ -584,8 +584,8 @@ export class ProcessRecorder {
     process.comm = caller.comm;
     const parent = this.#inference === null ? undefined : this.#inferredParent(event);
     if (process.parentTgid === null) {
-      process.ppid = caller.ppid;
-      process.parentTgid = caller.ppid;
+      process.ppid = numberOrNull(caller.ppid);
+      process.parentTgid = process.ppid;
       process.parentKey = parent?.key ?? null;
     }
     this.#noteStar(process, null);
@@ -695,6 +695,11 @@ export class ProcessRecorder {
       pid: event.caller.tgid,
     };
   }
+}
+
+/** A damaged record does not say all of its numbers. */
+function numberOrNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value;
 }
 
 /** Tasks of a process that ran before us may have ended before us. */

@@ -33,6 +33,17 @@ describe('a process whose start nobody told', () => {
     ]);
   });
 
+  it('has no parent where the record does not name one', () => {
+    const { pids } = record(write(30, 20, 1, 4, { caller: { ppid: Number.NaN } }));
+    const [first] = pids;
+    expect([first?.observation, first && 'ppid' in first, first && 'parentTgid' in first, first?.parentKey]).toEqual([
+      'snapshot',
+      false,
+      false,
+      null,
+    ]);
+  });
+
   it('is one process for all that follows', () => {
     const { pids } = record(write(30, 20, 1, 4), write(31, 20, 1, 4), became(40, { tgid: 20 }), exit(50, { tgid: 20 }));
     const key = 'boot:20:?1700000000030.30';
