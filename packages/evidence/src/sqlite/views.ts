@@ -76,7 +76,10 @@ const shown: Readonly<Record<string, readonly string[]>> = {
   events: ['kind', 'tgid', 'containerId', 'data'],
   losses: ['severity', 'source', 'from', 'to', 'count', 'reason'],
   sessions: ['phase', 'mode', 'kernel', 'version', 'reason'],
-  processes: ['tgid', 'ppid', 'comm', 'exe', 'argv', 'cwd', 'containerId', 'exitCode', 'exitSignal', 'depth'],
+  processes: [
+    ...['tgid', 'ppid', 'comm', 'exe', 'script', 'argv', 'cwd', 'containerId', 'exitCode', 'exitSignal'],
+    ...['cpuUs', 'maxRssKb', 'depth'],
+  ],
   containers: ['containerId', 'name', 'image', 'runtime', 'processes', 'filesChanged'],
   runs: ['mode', 'reason', 'kernel', 'version'],
 };
