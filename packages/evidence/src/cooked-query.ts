@@ -17,6 +17,7 @@
  */
 
 import type { CookedCollection, CookedDocuments, ProcessDocument } from './cooked-documents.ts';
+import type { Program } from './raw-documents.ts';
 import type { CookedQuery } from './stores.ts';
 
 /** The processes that meet pid and exe, for collections whose documents know only keys. */
@@ -139,11 +140,11 @@ function isProgram(exe: string | null, wanted: string): boolean {
   return exe !== null && (exe === wanted || (!wanted.includes('/') && exe.endsWith(`/${wanted}`)));
 }
 
+/** At any time; also where it was a script that was executed. */
 function wasProgram(process: ProcessDocument, wanted: string): boolean {
-  return (
-    isProgram(process.exe, wanted) ||
-    process.executions.some((execution) => execution.success && isProgram(execution.exe, wanted))
-  );
+  const isOne = ({ exe, script, viaScripts }: Program) =>
+    [exe ?? null, script ?? null, ...(viaScripts ?? [])].some((name) => isProgram(name, wanted));
+  return isOne(process) || process.executions.some((execution) => execution.success && isOne(execution));
 }
 
 /** `<boot id>:<tgid>:<start>`; a boot id holds no colon. */

@@ -87,14 +87,15 @@ async function fileUsers(reader: CookedReader, filters: Filters, unresolved?: Un
   return users;
 }
 
-/** True when the process was this program at any time, not only at its end. */
-function ran(process: ProcessDocument, exe: Pattern): boolean {
+/** True when the process was this program, or this script was executed, at any time, not only at its end. */
+function ran(process: ProcessDocument, wanted: Pattern): boolean {
+  const isOne = ({ exe, script, viaScripts }: Readonly<Record<string, unknown>>) =>
+    [exe, script, ...list(viaScripts)].some((name) => matchesText(wanted, name));
   return (
-    matchesText(exe, process.exe) ||
-    list(process.executions).some((execution) => {
-      const { exe: program, success } = fields(execution);
-      return success !== false && matchesText(exe, program);
-    })
+    isOne(fields(process)) ||
+    list(process.executions)
+      .map(fields)
+      .some((one) => one.success !== false && isOne(one))
   );
 }
 

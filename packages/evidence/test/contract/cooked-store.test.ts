@@ -91,6 +91,8 @@ const scene: readonly CookedEntry[] = [
       startNs: 30n,
       containerId: database,
       exe: '/usr/bin/postgres',
+      script: '/srv/start-database',
+      viaScripts: ['/opt/runner'],
       sessionIds: ['session-1', 'session-2'],
       executions: [{ ...execution, success: false, errno: -2 }],
     }),
@@ -175,6 +177,8 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
       'the pid of a writer': { pid: 30 },
       'a program by its name': { exe: 'curl' },
       'a program by its path': { exe: '/usr/bin/postgres' },
+      'a script by its name': { exe: 'start-database' },
+      'what a script is run by': { exe: '/opt/runner' },
       'half a name': { exe: 'gres' },
       since: { sinceNs: 28n },
       until: { untilNs: 20n },
@@ -231,6 +235,12 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
         losses,
         runs,
       },
+      ...Object.fromEntries(
+        ['a script by its name', 'what a script is run by'].map((name) => [
+          name,
+          { processes: [postgres], files: [], containers: [databaseId], events: [], losses, runs },
+        ]),
+      ),
       'half a name': { processes: [], files: [], containers: [], events: [], losses, runs },
       since: {
         processes: [init, sh, postgres],

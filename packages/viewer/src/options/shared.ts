@@ -47,7 +47,10 @@ export function addSharedOptions(program: Command, nowNs: () => bigint): Command
     ],
     [
       filters,
-      new Option('--exe <path|glob>', 'program; of processes: at any time of their life').argParser(parsePattern),
+      new Option(
+        '--exe <path|glob>',
+        'program; of processes: at any time of their life, or a script that they were',
+      ).argParser(parsePattern),
     ],
     [filters, new Option('--since <time>', 'alive, open or happened at or after this time').argParser(time)],
     [filters, new Option('--until <time>', 'not begun after this time').argParser(time)],
