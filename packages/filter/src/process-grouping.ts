@@ -1,19 +1,19 @@
 import type { TaskObservation } from '@godo/evidence';
-import { type Lives, type Reunited, reunite } from './lives.ts';
+import { type KnownRuns, reunite } from './lives.ts';
 import type { ObservedProcess } from './observed-process.ts';
 import { isUsable, ProcessBuilder } from './process-builder.ts';
+import { textOf } from './values.ts';
 
-/** What is to be known of the runs of the listener. */
-export interface KnownRuns {
-  /** Whether the listener ran more than once during a boot. */
-  isResumed(this: void, bootId: string): boolean;
-  compareSessions(this: void, a: string, b: string): number;
-}
+const oneRun: KnownRuns = { isResumed: () => false, compareSessions: () => 0, startOf: () => null };
 
-const oneRun: KnownRuns = { isResumed: () => false, compareSessions: () => 0 };
-
-/** Observations of one process id that are held back together; with more of them its lives stay as they are. */
+/**
+ * Observations of one process id that are held back together, and so many times `charactersEach` of their arguments; with
+ * more of them its lives stay as they are.
+ */
 const mostHeld = 50_000;
+const charactersEach = 256;
+/** Other keys are none of ours, and nothing is known of whose process id they name. */
+const ownKey = /^(.*:\d+):(?:\d+|\?\d+\.\d+)$/s;
 
 /**
  * Makes processes of observations that come ordered by (key, timeNs, _id): only the process at hand is held open, or, where
@@ -29,7 +29,10 @@ export class ProcessGrouping {
   #heldCount = 0;
   /** Keys that are no more, and those that stand for them. */
   readonly aliases = new Map<string, string>();
-  /** Runs whose first look through /proc is stored: what the connector told comes behind it. */
+  /** Of processes whose exit was not told, by key; see {@link Unended}. */
+  readonly unended = new Map<string, Unended>();
+  /** Of runs that looked through /proc: when they began to; and those of which that is stored whole. */
+  readonly #lookNs = new Map<string, bigint>();
   readonly #underWay = new Set<string>();
   /** Observations that name no process or no time; they are passed over. */
   unusable = 0;
@@ -38,9 +41,13 @@ export class ProcessGrouping {
     this.#runs = runs;
   }
 
-  /** Whether all that a run found in /proc at its start is there. Complete when all observations have been added. */
-  isUnderWay(sessionId: string): boolean {
-    return this.#underWay.has(sessionId);
+  /**
+   * When a run looked through /proc at its start; null where what it found is not all there. Of boots with several runs, and
+   * complete when all observations have been added.
+   */
+  lookOf(sessionId: string): bigint | null {
+    // What the connector told comes behind it.
+    return this.#underWay.has(sessionId) ? (this.#lookNs.get(sessionId) ?? null) : null;
   }
 
   /** @returns Processes that these observations show to be complete. */
@@ -78,14 +85,12 @@ export class ProcessGrouping {
     if (this.#builder !== null) complete.push(this.#builder.finish());
     this.#builder = null;
     this.#key = task.key;
-    if (!this.#runs.isResumed(task.bootId)) {
+    const prefix = this.#runs.isResumed(task.bootId) ? (ownKey.exec(task.key)?.[1] ?? null) : null;
+    if (prefix === null) {
       this.#release(complete);
       this.#prefix = null;
       this.#builder = new ProcessBuilder(task);
-      return;
-    }
-    const prefix = task.key.slice(0, task.key.lastIndexOf(':'));
-    if (prefix !== this.#prefix) {
+    } else if (prefix !== this.#prefix) {
       this.#release(complete);
       this.#prefix = prefix;
     } else if (this.#held.size === 0) {
@@ -97,24 +102,36 @@ export class ProcessGrouping {
     const observations = this.#held.get(task.key);
     if (observations === undefined) this.#held.set(task.key, [task]);
     else observations.push(task);
-    this.#heldCount += 1;
-    if (task.source === 'connector' && typeof task.sessionId === 'string') this.#underWay.add(task.sessionId);
+    this.#heldCount += 1 + Math.floor(lengthOf(task.argv) / charactersEach);
+    const session = textOf(task.sessionId);
+    if (session === null) return;
+    if (task.source === 'connector') this.#underWay.add(session);
+    if (task.source !== 'proc' || task.observation !== 'snapshot') return;
+    const before = this.#lookNs.get(session);
+    if (before === undefined || task.timeNs < before) this.#lookNs.set(session, task.timeNs);
   }
 
   #release(complete: ObservedProcess[]): void {
     if (this.#held.size === 0) return;
-    const { lives, aliases }: Reunited = reunite(this.#held, this.#runs.compareSessions);
+    const { lives, aliases } = reunite(this.#held, this.#runs);
     for (const [from, to] of aliases) this.aliases.set(from, to);
     this.#forget();
-    for (const process of processesOf(lives)) complete.push(process.finish());
+    for (const observations of lives.values()) this.#finish(observations, complete);
+  }
+
+  #finish(observations: readonly TaskObservation[], complete: ObservedProcess[]): void {
+    const process = builderOf(observations)?.finish();
+    if (process === undefined) return;
+    complete.push(process);
+    if (process.exitNs === null) this.unended.set(process.key, unendedOf(observations));
   }
 
   /** The process at hand goes on without being held back, and so do those behind it with its process id. */
   #giveUpHolding(complete: ObservedProcess[]): void {
-    const builders = [...processesOf(this.#held)];
+    const held = [...this.#held.values()];
     this.#forget();
-    this.#builder = builders.pop() ?? null;
-    for (const builder of builders) complete.push(builder.finish());
+    this.#builder = builderOf(held.pop() ?? []);
+    for (const observations of held) this.#finish(observations, complete);
   }
 
   #forget(): void {
@@ -123,12 +140,33 @@ export class ProcessGrouping {
   }
 }
 
-function* processesOf(lives: Lives): Generator<ProcessBuilder> {
-  for (const observations of lives.values()) {
-    const [first] = observations;
-    if (first === undefined) continue;
-    const builder = new ProcessBuilder(first);
-    for (const task of observations) builder.observe(task);
-    yield builder;
+/** A process whose exit was not told. */
+export interface Unended {
+  /** Runs that saw it themselves: what the kernel had queued can be older than a run. */
+  readonly seenBy: ReadonlySet<string>;
+  /** The last that was told of it. */
+  readonly lastNs: bigint;
+}
+
+function unendedOf(observations: readonly TaskObservation[]): Unended {
+  const seenBy = new Set<string>();
+  for (const task of observations) {
+    const session = task.source === 'audit' ? null : textOf(task.sessionId);
+    if (session !== null) seenBy.add(session);
   }
+  return { seenBy, lastNs: observations.at(-1)?.timeNs ?? 0n };
+}
+
+function builderOf(observations: readonly TaskObservation[]): ProcessBuilder | null {
+  const [first] = observations;
+  if (first === undefined) return null;
+  const builder = new ProcessBuilder(first);
+  for (const task of observations) builder.observe(task);
+  return builder;
+}
+
+function lengthOf(argv: unknown): number {
+  let length = 0;
+  if (Array.isArray(argv)) for (const argument of argv) if (typeof argument === 'string') length += argument.length;
+  return length;
 }

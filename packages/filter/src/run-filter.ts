@@ -139,7 +139,7 @@ async function readTasks({ reader, progress, tally, step }: Work, runs: Runs): P
   }
   for (const process of grouping.finish()) table.add(process);
   for (const [from, to] of grouping.aliases) table.keys.alias(from, to);
-  endUnseen(table, runs, (sessionId) => grouping.isUnderWay(sessionId));
+  endUnseen(table, runs, grouping.unended, (sessionId) => grouping.lookOf(sessionId));
   tally.unusable += grouping.unusable;
   return table;
 }

@@ -12,6 +12,8 @@ export interface Runs {
   firstStartNs(sessionIds: readonly string[]): bigint | null;
   /** Whether the listener ran more than once during a boot. */
   isResumed(this: void, bootId: string): boolean;
+  /** Start of a run, and the run of the same boot before it. */
+  startOf(this: void, sessionId: string): { readonly startNs: bigint; readonly before: string | null } | null;
   /** The runs of a boot that began after all of these, in their order. */
   after(bootId: string, sessionIds: readonly string[]): readonly RunDocument[];
   /** Names of the programs that were taken for container engines by any of the runs. */
@@ -73,6 +75,14 @@ export function mergeRuns(sessions: readonly SessionDocument[]): Runs {
     documents,
     compareSessions: (a, b) =>
       (places.get(a) ?? documents.length) - (places.get(b) ?? documents.length) || compareText(a, b),
+    startOf(sessionId) {
+      const run = byId.get(sessionId);
+      if (run === undefined) return null;
+      const before = (listened.get(run.bootId) ?? []).filter(
+        ({ _id }) => (places.get(_id) ?? 0) < (places.get(sessionId) ?? 0),
+      );
+      return { startNs: run.startNs, before: before.at(-1)?._id ?? null };
+    },
     isResumed: (bootId) => (listened.get(bootId)?.length ?? 0) > 1,
     after(bootId, sessionIds) {
       const last = sessionIds.reduce((most, id) => Math.max(most, places.get(id) ?? documents.length), -1);

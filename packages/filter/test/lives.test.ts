@@ -2,7 +2,8 @@
 
 import type { TaskDocument } from '@godo/evidence';
 import { expect, test } from 'vitest';
-import { takenForIts } from '../src/lives.ts';
+import { reunite, takenForIts } from '../src/lives.ts';
+import { compareText } from '../src/order.ts';
 import { goneAtNextRun } from '../src/unseen-ends.ts';
 import { cook, type Raw } from './support/memory-store.ts';
 import { at, auditExec, became, boot, event, exit, file, fork, keyOf, session, task, writes } from './support/raw.ts';
@@ -92,7 +93,64 @@ test('a process that nobody had the number of before stays by itself', async () 
     pids: [dockerd, fork(100, 200, 10), exit(200, 12), ...met(200, 700), ...secondRun],
   });
   expect(Object.keys(found)).toEqual([keyOf(100), keyOf(200), keyOf(900), key(200, '?700.7')]);
-  expect(found[key(200, '?700.7')]).toMatchObject({ parentKey: keyOf(100), warnings: [unseen] });
+  expect(found[key(200, '?700.7')]).toMatchObject({ parentKey: keyOf(100), warnings: [unseen, goneAtNextRun] });
+});
+
+test('what a run meets long after it looked through /proc is nobody of before', async () => {
+  const found = await processesOf({ pids: [dockerd, fork(100, 200, 10), ...secondRun, ...met(200, 3_600_000)] });
+  expect(found[keyOf(200)]).toMatchObject({ executions: [], exitNs: at(1000), warnings: [goneAtNextRun] });
+  expect(found[key(200, '?3600000.7')]).toMatchObject({ executions: ['/bin/met'], warnings: [unseen] });
+});
+
+test('nor is it where the run itself knew the other, where a run lies between, or where it has another parent', async () => {
+  const itself = await processesOf({ pids: [dockerd, ...secondRun, fork(100, 200, 1002, later), ...met(200, 1003)] });
+  const between = await processesOf({
+    sessions: [...runs, session('start', 700, { sessionId: 'run-1b' })],
+    pids: [dockerd, fork(100, 200, 490), ...met(200, 800), ...secondRun],
+  });
+  const adopted = await processesOf({ pids: [dockerd, fork(900, 200, 490), ...met(200, 492), ...secondRun] });
+  const keys = [itself, between, adopted].map((found) =>
+    Object.keys(found)
+      .filter((one) => one.includes(':200:'))
+      .sort(),
+  );
+  expect(keys).toEqual([
+    [keyOf(200), key(200, '?1003.7')],
+    [keyOf(200), key(200, '?800.7')],
+    [keyOf(200), key(200, '?492.7')],
+  ]);
+});
+
+test('what only queued records tell of in the gap ended with it', async () => {
+  const met700 = await processesOf({
+    pids: [dockerd, fork(100, 200, 10), ...met(200, 700), ...met(300, 710), ...secondRun],
+  });
+  expect(met700[keyOf(200)]).toMatchObject({ exitNs: at(1000), warnings: [takenForIts, goneAtNextRun] });
+  expect(met700[key(300, '?710.7')]).toMatchObject({ exitNs: at(1000), warnings: [unseen, goneAtNextRun] });
+});
+
+test('damaged observations do not end the filter', async () => {
+  const damaged = { warnings: 5, argv: 7, parentTgid: 'x' } as unknown as Partial<TaskDocument>;
+  const found = await processesOf({ pids: [dockerd, fork(100, 200, 490), ...met(200, 492, damaged), ...secondRun] });
+  expect(found[keyOf(200)]?.executions).toEqual(['/bin/met']);
+});
+
+test('very many lives of one number take not much longer for each than few', () => {
+  const lives = new Map<string, TaskDocument[]>();
+  for (let ticks = 0; ticks < 40_000; ticks += 2) {
+    lives.set(key(200, ticks), [fork(100, 200, ticks / 100, { key: key(200, ticks), startTicks: ticks })]);
+    const seen = { ...later, source: 'audit', key: key(200, `?${ticks}.1`), startTicks: null } as const;
+    lives.set(seen.key, [task('snapshot', 200, ticks / 100, seen)]);
+  }
+  const known = {
+    isResumed: () => true,
+    compareSessions: compareText,
+    startOf: () => ({ startNs: at(990), before: 'run-1' }),
+  };
+  const begunMs = performance.now();
+  expect(reunite(lives, known).aliases.size).toBe(20_000);
+  // Each with each would take half a minute.
+  expect(performance.now() - begunMs).toBeLessThan(5_000);
 });
 
 test('children, files and events of such a key are those of the process', async () => {
@@ -132,7 +190,7 @@ test('children, files and events of such a key are those of the process', async 
 test('what the next run does not find any more ended before it', async () => {
   const pids = [dockerd, fork(100, 200, 10), fork(100, 201, 11), exit(201, 12)];
   const found = await processesOf({ pids: [...pids, ...secondRun] });
-  expect(found[keyOf(200)]).toMatchObject({ exitNs: at(990), exitCode: null, warnings: [goneAtNextRun] });
+  expect(found[keyOf(200)]).toMatchObject({ exitNs: at(1000), exitCode: null, warnings: [goneAtNextRun] });
   expect(found[keyOf(201)]).toMatchObject({ exitNs: at(12), exitCode: 0, warnings: [] });
   expect(found[keyOf(100)]).toMatchObject({ exitNs: null, warnings: [] });
 });
