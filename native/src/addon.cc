@@ -30,6 +30,8 @@ constexpr auto anyKind = {SocketKind::auditData, SocketKind::auditControl, Socke
 /** A control socket sees only answers; a long list of rules must fit. */
 constexpr uint32_t controlBufferBytes = 1u << 20;
 constexpr uint32_t largestBufferBytes = 0x7fffffff;
+/** Of processors; the kernel takes some hundred. */
+constexpr size_t largestListBytes = 4096;
 
 Napi::Value openAudit(const Napi::CallbackInfo& info) {
   const Arguments arguments(info);
@@ -60,8 +62,10 @@ Napi::Value openTaskStatistics(const Napi::CallbackInfo& info) {
   const uint32_t bytes = wholeNumberOf(options.Get("receiveBufferBytes"), "receiveBufferBytes", 1, largestBufferBytes);
   const Napi::Value processors = options.Get("processors");
   if (!processors.IsString()) throwBadArgument("processors must be a string");
+  const std::string list = processors.As<Napi::String>().Utf8Value();
+  if (list.size() > largestListBytes) throwBadArgument("processors is too long");
   auto socket = std::make_shared<NetlinkSocket>(SocketKind::taskStatistics, NETLINK_GENERIC, 0, bytes);
-  subscribeTaskStatistics(*socket, processors.As<Napi::String>().Utf8Value(), arguments.timeoutMs(1));
+  subscribeTaskStatistics(*socket, list, arguments.timeoutMs(1));
   return Napi::Number::New(info.Env(), registerSocket(std::move(socket)));
 }
 

@@ -18,6 +18,11 @@ namespace {
 
 /** struct taskstats has 416 bytes in Linux 6.1; beside it stand a few heads, and kernels to come append to it. */
 constexpr size_t datagramRoomBytes = 2048;
+/**
+ * Where fields of struct taskstats stand, whatever the headers that this is built with say: it is only ever appended to. But
+ * version 15 (Linux 6.14) has six numbers more before these, which version 16 moved to the end.
+ */
+constexpr size_t atRanNs = 72, atUserUs = 152, atSystemUs = 160, atMaxRssKb = 200, addedInVersion15 = 48;
 /** Datagrams of a receive. */
 constexpr size_t datagramsAtOnce = 32;
 constexpr uint32_t sequence = 1;
@@ -145,11 +150,13 @@ bool decodeTaskStatistics(const uint8_t* payload, size_t bytes, uint8_t* record)
     }
     if (pid == 0 || statistics == nullptr) return false;
     // What the scheduler counted, exact also for a task that no tick has met; where it does not count, what ticks tell.
-    const uint64_t ranNs = fieldAt(statistics, length, offsetof(taskstats, cpu_run_virtual_total));
-    const uint64_t tickedUs = fieldAt(statistics, length, offsetof(taskstats, ac_utime)) +
-                              fieldAt(statistics, length, offsetof(taskstats, ac_stime));
+    uint16_t version = 0;
+    if (length >= sizeof version) std::memcpy(&version, statistics, sizeof version);
+    const size_t added = version == 15 ? addedInVersion15 : 0;
+    const uint64_t ranNs = fieldAt(statistics, length, atRanNs + added);
+    const uint64_t tickedUs = fieldAt(statistics, length, atUserUs + added) + fieldAt(statistics, length, atSystemUs + added);
     const uint64_t cpuUs = ranNs > 0 ? (ranNs + 500) / 1000 : tickedUs;
-    const uint64_t maxRssKb = fieldAt(statistics, length, offsetof(taskstats, hiwater_rss));
+    const uint64_t maxRssKb = fieldAt(statistics, length, atMaxRssKb + added);
     const uint32_t zero = 0;
     std::memcpy(record, &pid, 4);
     std::memcpy(record + 4, &zero, 4);
@@ -161,6 +168,10 @@ bool decodeTaskStatistics(const uint8_t* payload, size_t bytes, uint8_t* record)
 }
 
 int64_t receiveTaskStatistics(NetlinkSocket& socket, uint8_t* memory, size_t length) {
+  if (socket.overran) {
+    socket.overran = false;
+    return -1;
+  }
   uint8_t datagrams[datagramsAtOnce][datagramRoomBytes];
   size_t written = 0;
   while (length - written >= taskStatisticsBytes) {
@@ -185,10 +196,6 @@ int64_t receiveTaskStatistics(NetlinkSocket& socket, uint8_t* memory, size_t len
       }
     }
     if (static_cast<size_t>(count) < places) break;
-  }
-  if (written == 0 && socket.overran) {
-    socket.overran = false;
-    return -1;
   }
   return static_cast<int64_t>(written);
 }

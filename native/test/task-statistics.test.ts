@@ -42,11 +42,14 @@ function message(
   pid: number,
   fields: { ranNs?: number; userUs?: number; systemUs?: number; rssKb?: number },
   length = 440,
+  version = 13,
 ) {
   const statistics = Buffer.alloc(440);
+  const added = version === 15 ? 48 : 0;
+  statistics.writeUInt16LE(version, 0);
   const offsets = { ranNs: 72, userUs: 152, systemUs: 160, rssKb: 200 };
   for (const [name, offset] of Object.entries(offsets)) {
-    statistics.writeBigUInt64LE(BigInt(fields[name as keyof typeof fields] ?? 0), offset);
+    statistics.writeBigUInt64LE(BigInt(fields[name as keyof typeof fields] ?? 0), offset + added);
   }
   const number = Buffer.alloc(4);
   number.writeUInt32LE(pid);
@@ -65,6 +68,9 @@ it('tells of a task what the scheduler counted, or else what the ticks did', () 
   const ticked = { userUs: 4000, systemUs: 8000, rssKb: 77 };
   expect(decoded(message(9, { ranNs: 1_234_567, ...ticked }))).toEqual({ pid: 9, cpuUs: 1235, maxRssKb: 77 });
   expect(decoded(message(9, ticked))).toEqual({ pid: 9, cpuUs: 12_000, maxRssKb: 77 });
+  for (const version of [15, 16]) {
+    expect(decoded(message(9, { ranNs: 5000, rssKb: 77 }, 440, version))).toEqual({ pid: 9, cpuUs: 5, maxRssKb: 77 });
+  }
   // Of a kernel whose structure is shorter.
   expect(decoded(message(9, { ranNs: 5000, rssKb: 77 }, 168))).toEqual({ pid: 9, cpuUs: 5, maxRssKb: 0 });
 });
@@ -111,6 +117,7 @@ describeAsRoot('task statistics', () => {
 
   it('are refused for processors that are none', () => {
     expect(() => open({ processors: 'none' })).toThrow(expect.objectContaining({ code: 'EINVAL' }));
+    expect(() => open({ processors: '0,'.repeat(40_000) })).toThrow(expect.objectContaining({ code: 'BAD_ARGUMENT' }));
     expect(() => open({ processors: 7 as unknown as string })).toThrow(
       expect.objectContaining({ code: 'BAD_ARGUMENT' }),
     );

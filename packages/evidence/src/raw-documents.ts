@@ -109,9 +109,9 @@ export interface Inside {
 export interface Usage {
   /** µs that they ran on a processor, in user mode and in the kernel. */
   readonly cpuUs?: number;
-  /** The most memory that it had at once since its last exec, KiB, resident (as ru_maxrss of getrusage(2)). */
+  /** The most memory that its last program had at once, KiB, resident. Of one that shares its parent's (vfork): that one's. */
   readonly maxRssKb?: number;
-  /** Some of it may be missing: it ran before the listener did, or the kernel did not tell of a thread. */
+  /** Some of it may be missing: it ran before the listener did, or the end of a thread was not told, or may not have been. */
   readonly usagePartial?: true;
 }
 

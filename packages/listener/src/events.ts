@@ -245,7 +245,7 @@ export interface ExitEvent extends ConnectorOrigin {
 export interface TaskUsage {
   /** µs that it ran on a processor. */
   readonly cpuUs: number;
-  /** The most memory that its process has had at once since its last exec, KiB, resident; 0 for threads of the kernel. */
+  /** The most memory that the program of its process has had at once, KiB, resident; 0 for threads of the kernel. */
   readonly maxRssKb: number;
 }
 

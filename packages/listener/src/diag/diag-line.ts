@@ -72,17 +72,20 @@ export function parseDiagLine(line: BinaryString): DiagLine {
   const [head, type, seconds, millis, serial] = match as unknown as [string, string, string, string, string];
   let content: Record<string, unknown>;
   try {
-    content = documentFromJson(Buffer.from(line.slice(head.length), 'latin1').toString('utf8'));
+    const text = Buffer.from(line.slice(head.length), 'latin1').toString('utf8');
+    content = documentFromJson(text);
+    // Names in it are the engine's: that a label ends in `Ns` says nothing.
+    if (content.kind === 'container') content.data = (JSON.parse(text) as { readonly data?: unknown }).data;
   } catch {
     return { kind: 'bad', error: 'its content is no JSON' };
   }
-  if (typeof content !== 'object' || content === null) return { kind: 'bad', error: 'its content is no object' };
   if (type === incompleteType) {
+    if (typeof content.reason !== 'string') return { kind: 'bad', error: 'it gives no reason' };
     return {
       kind: 'incomplete',
       ms: Number(seconds) * 1000 + Number(millis),
       serial: Number(serial),
-      reason: String(content.reason),
+      reason: content.reason,
     };
   }
   const event = checkedEvent(content);

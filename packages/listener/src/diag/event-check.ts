@@ -26,7 +26,10 @@ const objectOf =
   (shape: Shape): Check =>
   (value) =>
     faultIn(value, shape) === null;
-const numbersByName: Check = (value) => isObject(value) && Object.values(value).every(number);
+const mapOf =
+  (check: Check): Check =>
+  (value) =>
+    isObject(value) && Object.values(value).every(check);
 
 const proc = {
   startTicks: id,
@@ -43,7 +46,7 @@ const proc = {
   envNamesCut: perhaps((value) => value === true),
   // The host's number, and one in a namespace below it at least.
   pids: perhaps((value) => listOf(id)(value) && (value as readonly number[]).length > 1),
-  namespaces: perhaps(numbersByName),
+  namespaces: perhaps(mapOf(number)),
   uid: perhaps(id),
   gid: perhaps(id),
   euid: perhaps(id),
@@ -54,6 +57,12 @@ const connector = { cpu: id, seq: id, monotonicNs: moment, timeNs: moment, pid: 
 const file = {
   ...{ fd: id, path: text, flags: id, access: text, closeOnExec: flag, fileType: text },
   ...{ dev: orNull(text), inode: orNull(text) },
+};
+const mount = { source: orNull(text), destination: text, type: orNull(text), rw: orNull(flag) };
+const container = {
+  ...{ containerId: text, runtime: orNull(text), outermostContainerId: text, engine: orNull(text) },
+  ...{ source: orNull(text), name: orNull(text), image: orNull(text), imageId: orNull(text), created: orNull(text) },
+  ...{ labels: orNull(mapOf(text)), mounts: orNull(listOf(objectOf(mount))) },
 };
 const loss = {
   ...{ timeNs: moment, severity: text, source: text, reason: text },
@@ -70,7 +79,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   },
   rescan: { timeNs: moment, beganNs: moment, sinceNs: moment, alive: listOf(id) },
   loss,
-  container: { timeNs: moment, data: objectOf({ containerId: text }) },
+  container: { timeNs: moment, data: objectOf(container) },
   star: { timeNs: moment, tgid: id },
   checkpoint: { timeNs: moment },
   'session-start': {
@@ -78,7 +87,7 @@ const shapes: Readonly<Record<string, Shape>> = {
     ...{ kernel: orNull(text), version: text, rules: listOf(text), command: orNull(listOf(text)), stars: listOf(text) },
     engines: perhaps(listOf(text)),
   },
-  'session-end': { timeNs: moment, reason: text, counters: numbersByName },
+  'session-end': { timeNs: moment, reason: text, counters: mapOf(number) },
 };
 
 /** @returns the event, or what is wrong with it. */

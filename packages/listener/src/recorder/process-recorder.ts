@@ -176,6 +176,8 @@ export class ProcessRecorder {
   rescan(event: RescanEvent): SeenAgain {
     const alive = new Set(event.alive);
     for (const process of this.#table.all()) {
+      // The ends of some of its threads may have been among what was lost.
+      missUsage(process);
       const hadBegun = process.startNs !== null && process.startNs + surelyBeforeNs < event.beganNs;
       if (hadBegun && !alive.has(process.tgid)) this.#endUnseen(process, event.timeNs);
     }
@@ -234,6 +236,7 @@ export class ProcessRecorder {
     process.tasks.clear();
     process.tasks.add(event.tgid);
     process.lastExecNs = event.monotonicNs;
+    if (process.usage !== null) process.usage.maxRssKb = 0;
     process.threaded = false;
     const facts = this.#factsOf(process, event.proc);
     process.exeDeleted = undefined;
@@ -703,21 +706,22 @@ function numberOrNull(value: number): number | null {
 }
 
 /** Tasks of a process that ran before us may have ended before us. */
-function addUsage(process: ProcessState, { usage }: ExitEvent): void {
-  const known = process.usage;
+function addUsage(process: ProcessState, { usage, monotonicNs }: ExitEvent): void {
   if (usage === undefined) {
-    if (known !== null) known.partial = true;
-    // Where others have been told of later, this one is missing.
-    else process.usage = { cpuUs: 0, maxRssKb: 0, partial: true };
+    missUsage(process);
     return;
   }
-  const { cpuUs, maxRssKb } = usage;
-  if (known === null) {
-    process.usage = { cpuUs, maxRssKb, partial: process.provisional || process.snapshotMs !== null };
-  } else {
-    known.cpuUs += cpuUs;
-    known.maxRssKb = Math.max(known.maxRssKb, maxRssKb);
-  }
+  const ranBefore = process.provisional || process.snapshotMs !== null;
+  process.usage ??= { cpuUs: 0, maxRssKb: 0, partial: ranBefore };
+  process.usage.cpuUs += usage.cpuUs;
+  // A thread that an exec ended had the memory of the program before.
+  if (monotonicNs >= process.lastExecNs) process.usage.maxRssKb = Math.max(process.usage.maxRssKb, usage.maxRssKb);
+}
+
+/** What some task used is not told, and may be told of others. */
+function missUsage(process: ProcessState): void {
+  process.usage ??= { cpuUs: 0, maxRssKb: 0, partial: true };
+  process.usage.partial = true;
 }
 
 /** Whether the process is the one that /proc shows; one whose start we do not know is, as far as anybody can tell. */

@@ -78,6 +78,8 @@ const statisticsOverran = {
 
 const never = Number.POSITIVE_INFINITY;
 
+type SnapshotOrder = Extract<ConnectorOrder, { kind: 'snapshot' }>;
+
 class ConnectorStage {
   readonly #data: ConnectorData;
   readonly #shared: SharedState;
@@ -93,6 +95,8 @@ class ConnectorStage {
   readonly #connector: ConnectorEvents;
   /** null: the kernel does not tell. */
   #usages: TaskUsages | null = null;
+  /** Exits have been lost: what waits of usage may be of others than those whose exit is told. */
+  #usagesMixed = false;
   readonly #never = new Int32Array(new SharedArrayBuffer(4));
   /** As the supervisor has set it: what is read before the snapshot is sent after it. */
   #holds = true;
@@ -124,18 +128,11 @@ class ConnectorStage {
       engine: (engine) => this.#report({ kind: 'engine', engine }),
     };
     this.#reader = new ProcReader(realProc, watch, { envNames: data.envNames });
-    const { statisticsFd } = data;
-    if (statisticsFd !== null) {
-      this.#usages = new TaskUsages({
-        receive: (memory) => receiveTaskStatistics(statisticsFd, memory),
-        overran: () => this.#add(lossEvent(realtimeNs(), statisticsOverran)),
-      });
-    }
     this.#connector = new ConnectorEvents({
       reader: this.#reader,
       early: (place, tgid, isExec) =>
         new EarlyReading(this.#readings, place, isExec ? execParts : forkParts, realProc, tgid),
-      usage: (pid) => this.#usages?.take(pid),
+      usage: (pid) => (this.#usagesMixed ? undefined : this.#usages?.take(pid)),
       budget: this.#budget,
       pidMax: Number(readFileSync('/proc/sys/kernel/pid_max', 'latin1')),
       count: (counter, amount) => this.#shared.add(counter, amount),
@@ -149,7 +146,13 @@ class ConnectorStage {
     connectorListen(this.#data.fd, true);
   }
 
-  snapshot(auditTellsUs: number | null): void {
+  snapshot({ auditTellsUs, statisticsFd }: SnapshotOrder): void {
+    if (statisticsFd !== null) {
+      this.#usages = new TaskUsages({
+        receive: (memory) => receiveTaskStatistics(statisticsFd, memory),
+        overran: () => this.#add(lossEvent(realtimeNs(), statisticsOverran)),
+      });
+    }
     this.#connector.auditTellsUs = auditTellsUs;
     this.#reader.learnContainers();
     const events = takeSnapshot(this.#reader, bootClock(), this.#data.ownTgid);
@@ -168,6 +171,7 @@ class ConnectorStage {
     const received = receiveConnector(this.#data.fd, this.#memory, 0, this.#memory.byteLength, 0);
     if (received === 0) {
       this.#drainedUs = beganUs;
+      this.#endMixing();
       this.#holdNothing();
       return 0;
     }
@@ -260,13 +264,18 @@ class ConnectorStage {
     this.#connector.forgetAllBut(new Set(alive));
   }
 
+  /** All exits that were told have been taken: what waits is of those that were lost. */
+  #endMixing(): void {
+    if (this.#usagesMixed) this.#usages?.forget();
+    this.#usagesMixed = false;
+  }
+
   #noteScanned(events: readonly SnapshotEvent[]): void {
     this.#scanned = new Map(events.map(({ tgid, proc }) => [tgid, proc.startTicks]));
   }
 
   #overrun(): void {
     this.#shared.add('connectorOverruns', 1);
-    this.#usages?.forget();
     this.#lost('The connector socket overran: forks, execs and exits were lost.', {});
   }
 
@@ -388,6 +397,7 @@ class ConnectorStage {
 
   #lost(reason: string, facts: Partial<LossEvent>): void {
     this.#add(lossEvent(realtimeNs(), { source: 'connector', reason, ...facts }));
+    this.#usagesMixed = true;
     if (this.#lostSinceNs !== null) return;
     this.#lostSinceNs = this.#toldNs;
     const afterUs = monotonicUs() + rescanAfterMs * 1000;
@@ -431,7 +441,7 @@ function start(data: ConnectorData): void {
   const reading = setInterval(() => stage.readAhead(), 5);
   parentPort?.once('message', (order: ConnectorOrder) => {
     clearInterval(reading);
-    if (order.kind === 'snapshot') stage.snapshot(order.auditTellsUs);
+    if (order.kind === 'snapshot') stage.snapshot(order);
     if (order.kind === 'stop') stage.end();
     else listen(stage);
   });

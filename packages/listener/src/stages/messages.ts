@@ -34,8 +34,6 @@ export interface ConnectorData {
   readonly toWriter: MessagePort;
   readonly ownTgid: number;
   readonly envNames: boolean;
-  /** Of {@link openTaskStatistics}; null: the kernel has none. */
-  readonly statisticsFd: number | null;
 }
 
 export interface WriterData {
@@ -54,10 +52,10 @@ export type ConnectorMessageToWriter = ConnectorBatch | 'end';
 
 /**
  * Supervisor to connector. `auditTellsUs`: audit tells of every exec of a process that was forked after this moment (µs of
- * CLOCK_MONOTONIC); null: it may not.
+ * CLOCK_MONOTONIC); null: it may not. `statisticsFd`: what openTaskStatistics gave; null: the kernel has none.
  */
 export type ConnectorOrder =
-  | { readonly kind: 'snapshot'; readonly auditTellsUs: number | null }
+  | { readonly kind: 'snapshot'; readonly auditTellsUs: number | null; readonly statisticsFd: number | null }
   | { readonly kind: 'stop' };
 /** Connector to supervisor. */
 export type ConnectorReport =

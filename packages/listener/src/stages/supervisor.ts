@@ -185,7 +185,7 @@ export class Supervisor {
     const rules = role.intake === 'unicast' ? [...recording, excludeRule] : recording;
     this.#kernelWatch = new KernelWatch(role, rules, (loss) => this.#loss(loss));
     this.#event(this.#sessionStart(role, rules.map(describeRule)));
-    this.#blindSpots = [...blindSpots(sightOf(role)), ...this.#openStatistics()];
+    this.#blindSpots = blindSpots(sightOf(role));
     this.#stateBlindSpots();
 
     const ring = this.#records;
@@ -197,10 +197,11 @@ export class Supervisor {
     const toWriter = toReassembly.port1;
     this.#launch('reassembly', { ring, events, shared, keepLines, toWriter }, [toWriter]);
     await this.#subscribe(toConnector.port1);
+    this.#openStatistics();
     role.load(rules);
     // Forks after this point are seen by both; what ran before is read from /proc.
     const auditTellsUs = tellsExecs(role) ? monotonicUs() : null;
-    const order = { kind: 'snapshot', auditTellsUs } satisfies ConnectorOrder;
+    const order = { kind: 'snapshot', auditTellsUs, statisticsFd: this.#statisticsFd } satisfies ConnectorOrder;
     this.#connector?.worker.postMessage(order);
     const taken = await this.#connector?.report('snapshot-taken', 60_000);
     this.#containers.begin();
@@ -296,17 +297,18 @@ export class Supervisor {
     }
   }
 
-  /** What each task has used, when it ends. Returns what is not seen without it. */
-  #openStatistics(): readonly string[] {
+  /**
+   * What each task has used, when it ends. After the connector was subscribed to, so that of each of these tasks the
+   * connector tells the end, too.
+   */
+  #openStatistics(): void {
     try {
       const processors = readFileSync('/sys/devices/system/cpu/possible', 'latin1').trim();
       this.#statisticsFd = openTaskStatistics({ receiveBufferBytes: socketBytes, processors }, statisticsMs);
-      return [];
     } catch (error) {
-      const { message } = error as Error;
-      return [
-        `What CPU time and memory processes used is not recorded: the kernel gives no task statistics (${message}).`,
-      ];
+      const reason = `What CPU time and memory processes used is not recorded: the kernel gives no task statistics (${(error as Error).message}).`;
+      this.#blindSpots = [...this.#blindSpots, reason];
+      this.#loss({ severity: 'warning', source: 'blind-spot', reason });
     }
   }
 
@@ -345,9 +347,7 @@ export class Supervisor {
     const fd = openConnector({ receiveBufferBytes: socketBytes });
     this.#connectorFd = fd;
     tellSocket(this.#shared, 'connectorSocket', fd);
-    const { envNames } = this.#options;
-    const statisticsFd = this.#statisticsFd;
-    const data = { fd, shared: this.#sharedMemory, toWriter, ownTgid: process.pid, envNames, statisticsFd };
+    const data = { fd, shared: this.#sharedMemory, toWriter, ownTgid: process.pid, envNames: this.#options.envNames };
     const connector = this.#launch<ConnectorReport>('connector', data, [toWriter]);
     this.#connector = connector;
     connector.worker.on('message', (report: ConnectorReport) => {

@@ -1,6 +1,6 @@
 import type { TaskDocument } from '@godo/evidence';
 import { expect, test } from 'vitest';
-import { exit, fork, snapshot } from '../support/events.ts';
+import { became, exit, fork, rescan, snapshot } from '../support/events.ts';
 import { record } from '../support/recording.ts';
 
 const usage = (cpuUs: number, maxRssKb: number) => ({ usage: { cpuUs, maxRssKb } });
@@ -45,4 +45,20 @@ test('where the kernel did not tell of a thread, or the process ran before, some
 
 test('where it told of none nothing is said', () => {
   expect(told(record(forked, exit(31, { tgid: 20 })).pids)).toEqual([[20, undefined, undefined, undefined]]);
+});
+
+test('the memory of a program that it was before is not counted, its time is', () => {
+  const { pids } = record(
+    forked,
+    thread,
+    exit(29, { tgid: 20, pid: 21, ...usage(5, 9000) }),
+    became(30, { tgid: 20 }),
+    exit(31, { tgid: 20, ...usage(7, 900) }),
+  );
+  expect(told(pids).at(-1)).toEqual([20, 12, 900, undefined]);
+});
+
+test('after a loss some may be missing of all that run', () => {
+  const { pids } = record(forked, rescan(25, [1, 20]), exit(31, { tgid: 20, ...usage(7, 900) }));
+  expect(told(pids)).toEqual([[20, 7, 900, true]]);
 });
