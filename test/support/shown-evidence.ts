@@ -12,6 +12,7 @@ export interface ShownProgram {
 }
 
 export interface ShownExecution extends ShownProgram {
+  readonly time: string;
   readonly argv: readonly string[] | null;
   readonly argvUnknown?: string;
   readonly argvHex?: readonly (string | null)[];
@@ -88,6 +89,8 @@ export interface ShownContainer {
 }
 
 export interface ShownLoss {
+  readonly from: string | null;
+  readonly to: string | null;
   readonly severity: 'loss' | 'warning';
   readonly source: string;
   readonly count: number | null;

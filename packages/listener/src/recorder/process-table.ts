@@ -98,17 +98,17 @@ export class ProcessTable {
 
   /**
    * The process that made a call with this stamp. Audit may lag so far behind the connector that the number was given out
-   * again since, and more than once: it is the last life that had begun by then.
+   * again since, and more than once: it is the last life that had begun by then, or the first that had not ended, where
+   * the stamp is older than its clock allows (a processor that did not run has not ticked).
    */
   caller(tgid: number, ms: number): ProcessState | undefined {
     if (ms > this.#auditMs) this.#auditMs = ms;
     const alive = this.#alive.get(tgid);
     const hadBegun = ({ startNs }: ProcessState) => !startedBy(ms + coarseClockMs, startNs);
     if (alive !== undefined && hadBegun(alive)) return alive;
-    const lives = this.#endedOf.get(tgid);
-    const ended = lives?.findLast(hadBegun) ?? lives?.[0];
-    // A call that began after its end is another life whose start we did not see.
-    return ended !== undefined && startedBy(ms, ended.exitedNs) ? ended : alive;
+    // A call that began after the end of all of them is of another life, whose start we did not see.
+    const lives = this.#endedOf.get(tgid)?.filter(({ exitedNs }) => startedBy(ms, exitedNs)) ?? [];
+    return lives.findLast(hadBegun) ?? lives[0] ?? alive;
   }
 
   add(process: ProcessState): void {

@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { redactUri, type StoreTarget } from '@godo/evidence';
+import { isoTime, redactUri, type StoreTarget } from '@godo/evidence';
 import { closeSocket, openConnector, openTaskStatistics, receiveBufferBytes } from '@godo/native';
 import type { Logger } from 'pino';
 import { ContainerFinder } from '../containers/container-finder.ts';
@@ -201,6 +201,7 @@ export class Supervisor {
     role.load(rules);
     // Forks after this point are seen by both; what ran before is read from /proc.
     const auditTellsUs = tellsExecs(role) ? monotonicUs() : null;
+    this.#stateCutOff();
     const order = { kind: 'snapshot', auditTellsUs, statisticsFd: this.#statisticsFd } satisfies ConnectorOrder;
     this.#connector?.worker.postMessage(order);
     const taken = await this.#connector?.report('snapshot-taken', 60_000);
@@ -390,14 +391,17 @@ export class Supervisor {
     };
   }
 
+  /** The gap that a listener before this one left, which ends now. */
+  #stateCutOff(): void {
+    if (this.#cutOff === null) return;
+    const { pid, sessionId, updated } = this.#cutOff;
+    const [from, to] = [updated, isoTime(realtimeNs())];
+    const reason = `The listener before this one (pid ${pid}, session ${sessionId}) was cut off: what it had taken in since a moment after ${from}, and what happened until ${to}, is not in the database or only in part.`;
+    this.#loss({ source: 'listener', from, to, reason });
+  }
+
   /** What is known from the start not to be seen. */
   #stateBlindSpots(): void {
-    if (this.#cutOff !== null) {
-      const { pid, sessionId, updated } = this.#cutOff;
-      const [from, to] = [updated, new Date(Number(this.#sessionStartNs / 1_000_000n)).toISOString()];
-      const reason = `The listener before this one (pid ${pid}, session ${sessionId}) was cut off: what it had taken in since a moment after ${from}, and what happened until ${to}, is not in the database or only in part.`;
-      this.#loss({ source: 'listener', from, to, reason });
-    }
     for (const reason of this.#blindSpots) this.#loss({ severity: 'warning', source: 'blind-spot', reason });
   }
 

@@ -55,6 +55,19 @@ describe('a number that is given out again', () => {
     ]);
   });
 
+  it('does not take over what a clock tells of its former life that lags by more than it should', () => {
+    const { pids } = record(
+      fork(10, { tgid: 20, parentTgid: 1 }),
+      exit(11, { tgid: 20 }),
+      fork(500, { tgid: 20, parentTgid: 1 }),
+      exit(501, { tgid: 20 }),
+      fork(5000, { tgid: 20, parentTgid: 1 }),
+      exec(489, 20, { argv: ['eleven ms before its fork'] }),
+    );
+
+    expect(pids.at(-1)?.key).toBe(keyOf(20, 500));
+  });
+
   it('keeps several lives apart while audit lags behind all of them', () => {
     const lives = [10, 500, 1000, 1500];
     const { pids } = record(
