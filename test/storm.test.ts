@@ -186,8 +186,13 @@ describeWith('a storm of processes in a container', needs, () => {
         ...Array.from({ length: parents }, (_, parent) => `/storm parent ${parent}`),
       ]);
       const lost = losses.filter(({ severity }) => severity === 'loss');
-      expect(lost.map(({ source, reason }) => [source, reason.includes('was cut off')])).toEqual([['listener', true]]);
-      const [from, to] = [isoMs(lost[0]?.from), isoMs(lost[0]?.to)];
+      const [gap, ...more] = lost;
+      expect([gap?.source, gap?.reason.includes('was cut off')]).toEqual(['listener', true]);
+      // Where this machine is too slow for the storm, messages are lost while the second one starts, and that is stated too.
+      expect(more.filter(({ source }) => source !== 'connector')).toEqual([]);
+      const rescanned =
+        more.length === 0 ? [] : losses.filter(({ source }) => source === 'proc').map(({ to }) => isoMs(to));
+      const [from, to] = [isoMs(gap?.from), Math.max(isoMs(gap?.to), ...rescanned)];
       // Of what happened in the stated gap some is told. A look at the clock is up to a tick older than what follows it.
       const tickMs = 10;
       const told = Array.from({ length: parents }, (_, parent) => {

@@ -77,6 +77,20 @@ export class Merge {
     return this.#exits[0]?.arrivalUs ?? null;
   }
 
+  /**
+   * Everything has been applied that happened before `us` of CLOCK_MONOTONIC and, where audit was not found empty lately,
+   * before a stamp of its clock, which may come out of order.
+   */
+  get appliedUntil(): { readonly us: number; readonly stampMs: number } {
+    const isDrained = this.#auditDrainedUs >= this.#auditArrivedUs;
+    const oldestExitUs = this.exitsWaitSinceUs ?? Number.POSITIVE_INFINITY;
+    const auditUs = isDrained ? this.#auditDrainedUs - exitGraceUs : Number.POSITIVE_INFINITY;
+    return {
+      us: Math.min(this.#connectorDrainedUs, oldestExitUs, auditUs),
+      stampMs: isDrained ? Number.POSITIVE_INFINITY : this.#auditSeenMs,
+    };
+  }
+
   /** Returns how many audit batches have been applied by this call. */
   audit(batch: AuditBatch): number {
     this.#audit.push(batch);

@@ -271,6 +271,9 @@ export class ConnectorEvents {
 
   #tellExec(messages: ConnectorMessages, index: number, offsets: ClockOffsets): void {
     const monotonicNs = messages.monotonicNs(index);
+    const facts = this.#factsOfExec(index);
+    // A process that began after the exec has its number since.
+    const isLater = facts !== null && facts.startTicks > ticksAt(bootNsOf(messages, index, offsets)) + 1;
     const event: BecameEvent = {
       kind: 'became',
       cpu: messages.cpu(index),
@@ -279,7 +282,7 @@ export class ConnectorEvents {
       timeNs: monotonicNs + offsets.realtimeNs,
       pid: messages.data(index, 0),
       tgid: messages.data(index, 1),
-      proc: this.#factsOfExec(index),
+      proc: isLater ? null : facts,
     };
     this.#options.event(event);
   }

@@ -47,6 +47,8 @@ const counters = [
   'duplicates',
   'queuedDocuments',
   'storeRetries',
+  /** ms since the epoch: what happened before is in the store. */
+  'storedUntilMs',
 ] as const;
 export type Counter = (typeof counters)[number];
 

@@ -394,9 +394,11 @@ export class Supervisor {
   /** The gap that a listener before this one left, which ends now. */
   #stateCutOff(): void {
     if (this.#cutOff === null) return;
-    const { pid, sessionId, updated } = this.#cutOff;
-    const [from, to] = [updated, isoTime(realtimeNs())];
-    const reason = `The listener before this one (pid ${pid}, session ${sessionId}) was cut off: what it had taken in since a moment after ${from}, and what happened until ${to}, is not in the database or only in part.`;
+    const { pid, sessionId, started, counters } = this.#cutOff;
+    const { storedUntilMs = 0 } = counters;
+    const from = storedUntilMs > 0 ? new Date(storedUntilMs).toISOString() : started;
+    const to = isoTime(realtimeNs());
+    const reason = `The listener before this one (pid ${pid}, session ${sessionId}) was cut off: what happened between ${from} and ${to} is not in the database or only in part.`;
     this.#loss({ source: 'listener', from, to, reason });
   }
 

@@ -15,6 +15,7 @@ import { DocumentQueue } from './document-queue.ts';
 import { batchKind, type EventBatch, nextBatch, releaseBatch } from './event-batches.ts';
 import type { ConnectorMessageToWriter, WriterData, WriterOrder, WriterReport } from './messages.ts';
 import { SharedState } from './shared-state.ts';
+import { StoredUntil } from './stored-until.ts';
 import { askConnector, connectorIsEmpty, wake } from './wake.ts';
 
 const queueOptions = { bound: 20_000, retryMs: [200, 5_000] } as const;
@@ -30,6 +31,10 @@ const flushAlongMs = 600;
  */
 const exitPatienceMs = 300;
 const answerMs = 25;
+/** How often it is noted what is made documents of by then; and how far events may be out of order. */
+const markMs = 100;
+const connectorDisorderMs = 100;
+const stampDisorderMs = 1_000;
 /** How long an end may take when the store does not answer. */
 const finishMs = 30_000;
 /** So long events are taken before messages are looked at again. */
@@ -59,6 +64,8 @@ class WriterStage {
   #held: EventBatch | null = null;
   /** Batches of the connector in their order, each with its turn in `#work`, or taken before it. */
   readonly #fromConnector: ConnectorMessageToWriter[] = [];
+  readonly #storedUntil = new StoredUntil();
+  #markedMs = Number.NEGATIVE_INFINITY;
   #checkpoints: NodeJS.Timeout | null = null;
   /** Runs while something waits to be written, or an exit for audit. */
   #flushing: NodeJS.Timeout | null = null;
@@ -83,6 +90,7 @@ class WriterStage {
       { ...queueOptions, batch: batch[data.target.kind], sleep, now: () => performance.now() },
       {
         written: ({ inserted, duplicates }) => {
+          this.#storedUntil.stored(inserted + duplicates);
           this.#shared.add('documents', inserted);
           this.#shared.add('duplicates', duplicates);
         },
@@ -92,7 +100,10 @@ class WriterStage {
         },
       },
     );
-    this.#recorder = new Recorder((entry) => this.#queue.push(entry));
+    this.#recorder = new Recorder((entry) => {
+      this.#storedUntil.made();
+      this.#queue.push(entry);
+    });
     this.#merge = new Merge((event) => this.#apply(event));
     this.#events = new ByteRing(data.events);
     this.#entries = new EntryMemory(this.#events.memory);
@@ -310,8 +321,21 @@ class WriterStage {
   #publish(): void {
     this.#shared.set('waitingExits', this.#merge.waitingExits);
     this.#shared.set('queuedDocuments', this.#queue.length);
+    this.#markStored();
     this.#writeAlong();
     this.#flushLater();
+  }
+
+  #markStored(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#markedMs >= markMs) {
+      this.#markedMs = nowMs;
+      const { us, stampMs } = this.#merge.appliedUntil;
+      const ms = Number(realtimeNs() / 1_000_000n) - (monotonicUs() - us) / 1000;
+      const untilMs = Math.floor(Math.min(ms - connectorDisorderMs, stampMs - stampDisorderMs));
+      if (Number.isFinite(untilMs)) this.#storedUntil.mark(untilMs);
+    }
+    this.#shared.set('storedUntilMs', this.#storedUntil.untilMs ?? 0);
   }
 
   async #endIfOver(): Promise<void> {

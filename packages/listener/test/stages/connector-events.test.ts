@@ -144,6 +144,20 @@ describe('what a process is in its container', () => {
   });
 });
 
+describe('an exec that is read of late', () => {
+  it('is told without what /proc shows of a process that has its number since', () => {
+    const later = connector({ 20: { ...shell, stat: stat('sh', 10, 5002) } });
+    later.take([exec(20)], 5_000_000);
+    expect(later.facts()).toEqual([['became', 20, null]]);
+  });
+
+  it('is told with it where the process had begun by then, also where nobody told of its start', () => {
+    const same = connector({ 20: shell });
+    same.take([exec(20)], 5_000_000);
+    expect(same.facts()).toEqual([['became', 20, program]]);
+  });
+});
+
 describe('messages of the connector', () => {
   it('become events, each with its moment and its numbers', () => {
     const { take, events, counters } = connector({});
