@@ -1,10 +1,11 @@
 /*
  * Makes very many processes that end at once:
  *
- *     storm PARENTS CHILDREN
+ *     storm PARENTS CHILDREN [NICE]
  *
  * PARENTS processes (`storm parent K CHILDREN`) each start CHILDREN programs (`storm child K-N`) one after the other, by
- * fork and vfork in turn; child N ends with exit code N % 251. All of them are this program, so that it needs nothing else.
+ * fork and vfork in turn; child N ends with exit code N % 251. With NICE they are content with what processors have to spare
+ * (nice(2)). All of them are this program, so that it needs nothing else.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,8 +48,10 @@ int main(int argc, char **argv)
 		}
 		return 0;
 	}
-	if (argc != 3)
+	if (argc < 3 || argc > 4)
 		return 2;
+	if (argc == 4 && nice(atoi(argv[3])) < 0)
+		perror("nice");
 	for (int k = 0; k < atoi(argv[1]); k++) {
 		char name[32];
 		snprintf(name, sizeof name, "%d", k);

@@ -105,7 +105,7 @@ class ConnectorStage {
   #offsets: ClockOffsets = { realtimeNs: 0n, boottimeNs: 0n };
   #offsetsUs = Number.NEGATIVE_INFINITY;
   #subscribed = false;
-  #ownForkSeen = false;
+  #eventSeen = false;
   #arrivalUs = 0;
   /** Of the message that came last, epoch ns. */
   #toldNs = realtimeNs();
@@ -183,7 +183,7 @@ class ConnectorStage {
     }
     this.#readClocks(nowUs);
     const count = received / connectorMessageBytes;
-    if (!this.#subscribed || !this.#ownForkSeen) this.#watchStart(count);
+    if (!this.#subscribed || !this.#eventSeen) this.#watchStart(count);
     this.#connector.take(this.#messages, count, this.#offsets, nowUs);
     this.#noteTold(this.#messages.monotonicNs(count - 1));
     this.#holdNothing();
@@ -376,15 +376,14 @@ class ConnectorStage {
   #watchStart(count: number): void {
     for (let index = 0; index < count; index += 1) {
       const what = this.#messages.what(index);
-      if (what === processEvent.ack && !this.#subscribed) {
+      if (what !== processEvent.ack) {
+        if (!this.#subscribed || this.#eventSeen) continue;
+        this.#eventSeen = true;
+        this.#report({ kind: 'event-seen' });
+      } else if (!this.#subscribed) {
         this.#subscribed = true;
         this.#report({ kind: 'subscribed' });
       }
-      const isProcess = this.#messages.data(index, 2) === this.#messages.data(index, 3);
-      const isOurs = what === processEvent.fork && this.#messages.data(index, 1) === this.#data.ownTgid;
-      if (!isOurs || !isProcess || this.#ownForkSeen) continue;
-      this.#ownForkSeen = true;
-      this.#report({ kind: 'own-fork-seen' });
     }
   }
 

@@ -60,7 +60,7 @@ export type ConnectorOrder =
 /** Connector to supervisor. */
 export type ConnectorReport =
   | { readonly kind: 'subscribed' }
-  | { readonly kind: 'own-fork-seen' }
+  | { readonly kind: 'event-seen' }
   | { readonly kind: 'snapshot-taken'; readonly processes: number }
   | { readonly kind: 'container'; readonly container: ContainerPath }
   | { readonly kind: 'engine'; readonly engine: EngineProcess };
