@@ -21,7 +21,7 @@ export function* rawEvidence(total, { isoTime }) {
     const place = boot(host);
     return { host, place, jobs: [], waiting: [host.sessionStart(), ...place.entries] };
   });
-  const mix = { pids: 0, fds: 0, files: 0, events: 0, losses: 0, sessions: 0 };
+  const mix = { pids: 0, fds: 0, files: 0, operations: 0, events: 0, losses: 0, sessions: 0 };
   for (let made = 0; made < total; made += 1) {
     const one = hosts[made % hosts.length];
     const entry = made % entriesALoss === entriesALoss - 1 ? one.host.loss() : nextEntry(one);

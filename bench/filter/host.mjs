@@ -17,7 +17,10 @@ export class Host {
   #openSeen = new Set();
 
   /** What the filter must make of all entries so far. */
-  expected = { processes: 0, threads: 0, containers: 0, filesSeen: 0, filesKept: 0, events: 0, losses: 0 };
+  expected = {
+    ...{ processes: 0, threads: 0, containers: 0, filesSeen: 0, filesKept: 0 },
+    ...{ operations: 0, events: 0, losses: 0 },
+  };
 
   constructor(name, random, isoTime) {
     this.#isoTime = isoTime;

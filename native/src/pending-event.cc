@@ -88,6 +88,7 @@ void PendingEvent::add(const Record& record, const CallTable& calls, TextEpochs&
       break;
     case record_type::path:
       if (wants(call_need::paths)) addItem(record.body(), epochs);
+      if ((call_.needs & call_need::bodies) != 0 && !keepRecords) addBody(record.type, record.body());
       break;
     case record_type::execve:
       if (wants(call_need::execve) && !keepRecords) addBody(record.type, record.body());
@@ -120,6 +121,7 @@ void PendingEvent::addSyscall(std::string_view body, const CallTable& calls, Tex
     itemCount_ = 0;
     return;
   }
+  if ((call_.needs & call_need::bodies) != 0 && !keepRecords) addBody(record_type::syscall, body);
   success_ = syscall.success;
   exit_ = syscall.exit;
   std::copy(syscall.arguments, syscall.arguments + 4, arguments_);

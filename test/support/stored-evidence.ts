@@ -21,6 +21,7 @@ export interface RawEvidence {
   readonly pids: readonly TaskObservation[];
   readonly files: readonly FileSessionDocument[];
   readonly openFiles: readonly FileSessionDocument[];
+  readonly operations: readonly RawDocuments['operations'][];
   readonly events: readonly RawDocuments['events'][];
   readonly losses: readonly LossDocument[];
   readonly sessions: readonly SessionDocument[];
@@ -36,6 +37,7 @@ export async function readRawEvidence(directory: string): Promise<RawEvidence> {
       pids: (await all(reader.tasks())).flat(),
       files: await files(reader.closedFiles()),
       openFiles: await files(reader.openFiles()),
+      operations: await all(reader.operations()),
       events: await all(reader.events()),
       losses: await all(reader.losses()),
       sessions: await all(reader.sessions()),

@@ -15,6 +15,7 @@ import type {
   Inside,
   LossDocument,
   Moment,
+  OperationDocument,
   ProcessKey,
   Program,
   Usage,
@@ -131,6 +132,8 @@ export interface ContainerDocument extends ContainerFacts {
   readonly last: string | null;
 }
 
+/** An operation of a process of the tree, by the key that the process has here, and in its container. */
+export type CookedOperationDocument = OperationDocument;
 export type CookedEventDocument = EventDocument;
 export type CookedLossDocument = LossDocument;
 
@@ -158,6 +161,7 @@ export interface RunDocument {
 export interface CookedDocuments {
   readonly processes: ProcessDocument;
   readonly files: CookedFileDocument;
+  readonly operations: CookedOperationDocument;
   readonly containers: ContainerDocument;
   readonly events: CookedEventDocument;
   readonly losses: CookedLossDocument;
@@ -168,6 +172,7 @@ export type CookedCollection = keyof CookedDocuments;
 export const cookedCollections = [
   'processes',
   'files',
+  'operations',
   'containers',
   'events',
   'losses',

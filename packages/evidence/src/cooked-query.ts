@@ -2,14 +2,14 @@
  * What the conditions of a CookedQuery mean for each collection. Both stores narrow down with what their database can
  * do and let this have the last word, so that they cannot differ.
  *
- * | condition | processes | files | events | containers | losses | runs |
- * |---|---|---|---|---|---|---|
- * | container | its container | its container | its container | itself | – | – |
- * | pid | tgid | tgid of the opener or of a writer | tgid | holds such a process | – | – |
- * | exe | any program it was | program of the opener | its process was such a program | holds such a process | – | – |
- * | sinceNs | exit | close | time | last | time | end |
- * | untilNs | start | open | time | first | time | start |
- * | sessionId | one of them | equal | equal | one of them | equal | itself |
+ * | condition | processes | files | operations | events | containers | losses | runs |
+ * |---|---|---|---|---|---|---|---|
+ * | container | its container | its container | its container | its container | itself | – | – |
+ * | pid | tgid | tgid of the opener or of a writer | tgid | tgid | holds such a process | – | – |
+ * | exe | any program it was | program of the opener | program of the caller | its process was such a program | holds such a process | – | – |
+ * | sinceNs | exit | close | time | time | last | time | end |
+ * | untilNs | start | open | time | time | first | time | start |
+ * | sessionId | one of them | equal | equal | equal | one of them | equal | itself |
  *
  * A moment that is not known (null) meets sinceNs and untilNs: what may be meant is shown. "–": the condition is not
  * applied, for a loss can concern any process. `exe` is a whole path where it has a slash, the last part of one
@@ -47,6 +47,12 @@ const tests: { readonly [C in CookedCollection]: Test<C> } = {
       document.writers.some((writer) => tgidOfKey(writer.key) === query.pid)) &&
     (query.exe === undefined || isProgram(document.exe, query.exe)) &&
     during(document.openedNs, document.closedNs, query) &&
+    (query.sessionId === undefined || document.sessionId === query.sessionId),
+  operations: (document, query) =>
+    inContainer(document.containerId, query) &&
+    (query.pid === undefined || document.tgid === query.pid) &&
+    (query.exe === undefined || isProgram(document.exe, query.exe)) &&
+    during(document.timeNs, document.timeNs, query) &&
     (query.sessionId === undefined || document.sessionId === query.sessionId),
   events: (document, query, related) =>
     inContainer(document.containerId, query) &&

@@ -238,6 +238,97 @@ export interface FileSessionDocument extends Origin {
   readonly warnings?: readonly string[];
 }
 
+/** What is done to files by their names, or to what they are, without opening them. */
+export const operationNames = [
+  'rename',
+  'unlink',
+  'rmdir',
+  'mkdir',
+  'mknod',
+  'link',
+  'symlink',
+  'truncate',
+  'chmod',
+  'chown',
+  'setxattr',
+  'removexattr',
+  'utimes',
+] as const;
+export type OperationName = (typeof operationNames)[number];
+
+/**
+ * One operation on a file, done or tried. Collection `operations`.
+ *
+ * Paths are as the process saw them: absolute where `…Resolved` is true, else as they were given, below the directory
+ * descriptor `…dirfd` where that is there.
+ */
+export interface OperationDocument extends Origin, Moment {
+  readonly operation: OperationName;
+  readonly success: boolean;
+  /** Negative errno of a failed call. */
+  readonly errno?: number;
+  /**
+   * rename: what was renamed. link: the file that gets another name. symlink: the link that was made. All others: the
+   * file itself. null: the records do not tell.
+   */
+  readonly path: string | null;
+  readonly pathHex?: string;
+  readonly pathResolved: boolean;
+  readonly dirfd?: number;
+  /** The file was given by this descriptor alone; the path is that of its file session, where one is known. */
+  readonly fd?: number;
+  /** rename, link: the new name. */
+  readonly toPath?: string | null;
+  readonly toPathHex?: string;
+  readonly toPathResolved?: boolean;
+  readonly toDirfd?: number;
+  /** rename: the two files were exchanged (RENAME_EXCHANGE): what was at `toPath` is at `path` now. */
+  readonly exchange?: true;
+  /** symlink: the text that the link holds, which need not be a path. */
+  readonly target?: string;
+  readonly targetHex?: string;
+  /**
+   * Of a name that the records do not tell they may tell the directory that it was in: of a call that failed because
+   * the name was there already, or was not there. Absolute where that is known; of rename and link those of both names,
+   * in no order that means anything.
+   */
+  readonly directories?: readonly string[];
+  /** Same length; null where the text was valid UTF-8. Present only if some text was not. */
+  readonly directoriesHex?: readonly (string | null)[];
+  /** Failed rename, link, symlink: names that were given, where the records do not tell which of the two each was. */
+  readonly names?: readonly string[];
+  /** As directoriesHex. */
+  readonly namesHex?: readonly (string | null)[];
+  /** Of the file that `path` names, as in file sessions; null where the call did not get as far as the file. */
+  readonly dev: string | null;
+  readonly inode: string | null;
+  readonly fileType: FileType;
+  /** rename: the file that was at `toPath` before, which has lost this name. */
+  readonly replacedInode?: string;
+  /** rename with `exchange`: the file that was at `toPath` before. */
+  readonly exchangedInode?: string;
+  /** chmod, mkdir, mknod: the permission bits that were asked for (07777), before the umask. */
+  readonly mode?: number;
+  /** chmod: those that the file had before. */
+  readonly modeBefore?: number;
+  /** chown: whose the file was to be; absent where that was to stay. */
+  readonly ownerUid?: number;
+  readonly ownerGid?: number;
+  /** chown: whose it was before. */
+  readonly ownerUidBefore?: number;
+  readonly ownerGidBefore?: number;
+  /** truncate: bytes that the file was to have. */
+  readonly size?: number;
+  /** Who did it. */
+  readonly key: ProcessKey;
+  readonly pid: number;
+  readonly tgid: number;
+  readonly comm: string | null;
+  readonly exe: string | null;
+  readonly containerId: string | null;
+  readonly warnings?: readonly string[];
+}
+
 /** Who makes containers. */
 export type ContainerRuntime = 'docker' | 'containerd' | 'podman' | 'cri-o' | 'runc';
 
@@ -325,6 +416,7 @@ export interface RawDocuments {
   readonly pids: TaskDocument;
   readonly fds: FileSessionDocument;
   readonly files: FileSessionDocument;
+  readonly operations: OperationDocument;
   readonly events: EventDocument;
   readonly losses: LossDocument;
   readonly sessions: SessionDocument;
@@ -335,6 +427,7 @@ export const rawCollections = [
   'pids',
   'fds',
   'files',
+  'operations',
   'events',
   'losses',
   'sessions',

@@ -5,6 +5,7 @@ import type { FileSession } from './file-session.ts';
 import type {
   EventDocument,
   LossDocument,
+  OperationDocument,
   ProcessKey,
   RawCollection,
   RawEntry,
@@ -47,6 +48,8 @@ export interface RawReader {
   closedFiles(): AsyncIterable<FileSessions>;
   /** The latest checkpoint of every file session that has no document in `files`, ordered by (opened, _id). */
   openFiles(): AsyncIterable<FileSessions>;
+  /** Ordered by (timeNs, _id). Evidence of before there were operations has none. */
+  operations(): AsyncIterable<OperationDocument>;
   /** Ordered by (timeNs, _id). */
   events(): AsyncIterable<EventDocument>;
   losses(): AsyncIterable<LossDocument>;
@@ -109,7 +112,7 @@ export interface CookedQuery {
 export interface CookedReader {
   readonly location: string;
   count(collection: CookedCollection): Promise<number>;
-  /** Every document of a collection in the order it is shown in: processes by (startNs, _id), files by (openedNs, _id), events and losses by (timeNs, _id), containers by (firstNs, _id), runs by (startNs, _id). */
+  /** Every document of a collection in the order it is shown in: processes by (startNs, _id), files by (openedNs, _id), operations, events and losses by (timeNs, _id), containers by (firstNs, _id), runs by (startNs, _id). */
   find<C extends CookedCollection>(collection: C, query: CookedQuery): AsyncIterable<CookedDocuments[C]>;
   /** The named processes; those that are not there are left out. */
   processes(keys: readonly string[]): Promise<ProcessDocument[]>;

@@ -1,9 +1,21 @@
-import type { EventDocument, Moment, Origin } from '@godo/evidence';
+import type { EventDocument, Moment, OperationDocument, Origin } from '@godo/evidence';
 import { countOf, nsOf, textOf } from './values.ts';
 
 /** Whether a document that passes through unchanged has what the cooked store sorts and selects by. */
 export function isUsableMoment(document: Origin & Moment): boolean {
   return textOf(document._id) !== null && nsOf(document.timeNs) !== null && textOf(document.sessionId) !== null;
+}
+
+/** The same of an operation, and who did it. */
+export function isUsableOperation(operation: OperationDocument): boolean {
+  const { containerId } = operation;
+  return (
+    isUsableMoment(operation) &&
+    textOf(operation.operation) !== null &&
+    typeof operation.key === 'string' &&
+    countOf(operation.tgid) !== null &&
+    (containerId === null || typeof containerId === 'string')
+  );
 }
 
 /** The same of an event. */

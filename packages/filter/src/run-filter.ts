@@ -14,7 +14,7 @@ import { type Containers, containerDocument, gatherContainers } from './containe
 import { settleRoots } from './engine-roots.ts';
 import { cookFile, judgeOpener } from './file-sessions.ts';
 import { KnownProcesses } from './known-processes.ts';
-import { isUsableEvent, isUsableMoment } from './other-documents.ts';
+import { isUsableEvent, isUsableMoment, isUsableOperation } from './other-documents.ts';
 import { cutCycles, linkParents } from './parent-links.ts';
 import { processDocument } from './process-document.ts';
 import { ProcessGrouping } from './process-grouping.ts';
@@ -54,7 +54,9 @@ export async function runFilter(input: FilterInput): Promise<Summary> {
   }
 }
 
-type Tally = { -readonly [K in 'threads' | 'filesKept' | 'filesSeen' | 'events' | 'losses' | 'unusable']: number };
+type Tally = {
+  -readonly [K in 'threads' | 'filesKept' | 'filesSeen' | 'operations' | 'events' | 'losses' | 'unusable']: number;
+};
 
 /** What the steps have in common. */
 interface Work {
@@ -74,7 +76,7 @@ interface Tree {
 }
 
 async function filter({ reader, writer, progress = silent, signal }: FilterInput): Promise<Summary> {
-  const tally: Tally = { threads: 0, filesKept: 0, filesSeen: 0, events: 0, losses: 0, unusable: 0 };
+  const tally: Tally = { threads: 0, filesKept: 0, filesSeen: 0, operations: 0, events: 0, losses: 0, unusable: 0 };
   const step = (count = 1): void => {
     signal?.throwIfAborted();
     progress.step(count);
@@ -87,6 +89,7 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
   const { processes, containers, known, passed } = await cookProcesses(work, runs, passage);
   if (!passed) await writeFiles(work, 'closed files', known, containers);
   await writeFiles(work, 'open files', known, containers);
+  await writeOperations(work, known);
   const learnt = new LearntContainers((id) => containers.has(id));
   await writeEvents(work, known, learnt);
   await writeLosses(work);
@@ -218,6 +221,24 @@ async function* passFiles(
     for (const { bootId, containerId, count } of changed) containers.changedFiles(bootId, containerId, count);
     await writeSessions(work, sessions, known, containers);
     yield;
+  }
+}
+
+async function writeOperations({ reader, batch, progress, tally, step }: Work, known: KnownProcesses): Promise<void> {
+  progress.phase('operations');
+  for await (const operation of reader.operations()) {
+    step();
+    if (!isUsableOperation(operation)) {
+      tally.unusable += 1;
+      continue;
+    }
+    const row = known.find(operation.key);
+    if (!known.isInside(row)) continue;
+    tally.operations += 1;
+    const containerId = operation.containerId ?? known.containerOf(row);
+    const document = { ...operation, key: known.keyFor(operation.key), containerId };
+    const full = batch.add({ collection: 'operations', document });
+    if (full !== undefined) await full;
   }
 }
 

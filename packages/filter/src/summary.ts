@@ -5,6 +5,8 @@ export interface Summary {
   readonly containers: number;
   readonly filesKept: number;
   readonly filesSeen: number;
+  /** Operations of processes of the tree. */
+  readonly operations: number;
   readonly events: number;
   /** Stored losses and warnings. */
   readonly losses: number;
@@ -24,6 +26,7 @@ export function summaryText(summary: Summary, seconds: number, location: string)
     counted(summary.threads, 'thread', 'threads'),
     counted(summary.containers, 'container', 'containers'),
     `${summary.filesKept} of ${counted(summary.filesSeen, 'file session', 'file sessions')}`,
+    counted(summary.operations, 'operation', 'operations'),
     counted(summary.losses, 'loss or warning', 'losses and warnings'),
     ...(summary.unusable > 0 ? [counted(summary.unusable, 'unusable document', 'unusable documents')] : []),
   ];

@@ -29,12 +29,13 @@ test('the summary for people is one line', () => {
     containers: 0,
     filesKept: 3,
     filesSeen: 4,
+    operations: 5,
     events: 0,
     losses: 1,
     runs: 1,
     unusable: 2,
   };
   expect(summaryText(summary, 1.26, '/var/lib/godo/cooked.db')).toBe(
-    '1 process, 2 threads, 0 containers, 3 of 4 file sessions, 1 loss or warning, 2 unusable documents in 1.3 s -> /var/lib/godo/cooked.db\n',
+    '1 process, 2 threads, 0 containers, 3 of 4 file sessions, 5 operations, 1 loss or warning, 2 unusable documents in 1.3 s -> /var/lib/godo/cooked.db\n',
   );
 });

@@ -40,7 +40,9 @@ test('without options: the summary goes to standard error, nothing to standard o
   const { world, said, printed, closed, calls } = fakeWorld();
   expect(await run([], world)).toBe(0);
   expect({ said, printed, closed, calls }).toEqual({
-    said: ['1 process, 1 thread, 0 containers, 0 of 0 file sessions, 0 losses and warnings in 0.0 s -> memory\n'],
+    said: [
+      '1 process, 1 thread, 0 containers, 0 of 0 file sessions, 0 operations, 0 losses and warnings in 0.0 s -> memory\n',
+    ],
     printed: [],
     closed: ['reader'],
     calls: ['commit'],
@@ -53,7 +55,7 @@ test('--json prints the summary as one line', async () => {
   expect([said, printed]).toEqual([
     [],
     [
-      '{"processes":1,"containers":0,"runs":0,"threads":1,"filesKept":0,"filesSeen":0,"events":0,"losses":0,"unusable":0,"seconds":0,"raw":"memory","cooked":"memory"}\n',
+      '{"processes":1,"containers":0,"runs":0,"threads":1,"filesKept":0,"filesSeen":0,"operations":0,"events":0,"losses":0,"unusable":0,"seconds":0,"raw":"memory","cooked":"memory"}\n',
     ],
   ]);
 });
@@ -70,7 +72,7 @@ test('on a terminal the progress is shown, wiped and followed by the summary', a
   expect(said.slice(0, 2)).toEqual(['\r\x1b[Kruns: 0 documents', '\r\x1b[Kreading tasks: 0 documents']);
   expect(said.slice(-2)).toEqual([
     '\r\x1b[K',
-    '1 process, 1 thread, 0 containers, 0 of 0 file sessions, 0 losses and warnings in 0.0 s -> memory\n',
+    '1 process, 1 thread, 0 containers, 0 of 0 file sessions, 0 operations, 0 losses and warnings in 0.0 s -> memory\n',
   ]);
 });
 

@@ -131,6 +131,7 @@ function plain(reader: RawReader): RawReader {
     tasks: () => reader.tasks(),
     closedFiles: () => reader.closedFiles(),
     openFiles: () => reader.openFiles(),
+    operations: () => reader.operations(),
     events: () => reader.events(),
     losses: () => reader.losses(),
     sessions: () => reader.sessions(),

@@ -6,7 +6,21 @@ import { reunite, takenForIts } from '../src/lives.ts';
 import { compareText } from '../src/order.ts';
 import { goneAtNextRun } from '../src/unseen-ends.ts';
 import { cook, type Raw } from './support/memory-store.ts';
-import { at, auditExec, became, boot, event, exit, file, fork, keyOf, session, task, writes } from './support/raw.ts';
+import {
+  at,
+  auditExec,
+  became,
+  boot,
+  event,
+  exit,
+  file,
+  fork,
+  keyOf,
+  operation,
+  session,
+  task,
+  writes,
+} from './support/raw.ts';
 
 const later = { sessionId: 'run-2' } as const;
 const unseen = 'its start was not seen: an audit record is the first of it';
@@ -153,11 +167,11 @@ test('very many lives of one number take not much longer for each than few', () 
   expect(performance.now() - begunMs).toBeLessThan(5_000);
 });
 
-test('children, files and events of such a key are those of the process', async () => {
+test('children, files, operations and events of such a key are those of the process', async () => {
   const left = key(200, '?492.7');
   const mine = { key: left, ...later };
   const wrote = writes(1, 5, 493);
-  const { processes, files, events } = await cook({
+  const { processes, files, operations, events } = await cook({
     sessions: runs,
     pids: [
       dockerd,
@@ -177,6 +191,7 @@ test('children, files and events of such a key are those of the process', async 
         ],
       }),
     ],
+    operations: [operation(200, 493, mine)],
     events: [event(200, 493, mine)],
   });
   expect(processes.find((process) => process.key === keyOf(300))?.parentKey).toBe(keyOf(200));
@@ -184,7 +199,7 @@ test('children, files and events of such a key are those of the process', async 
     ['/a', keyOf(200), []],
     ['/b', keyOf(200), [[keyOf(200), 2]]],
   ]);
-  expect(events.map((one) => one.key)).toEqual([keyOf(200)]);
+  expect([...operations, ...events].map((one) => one.key)).toEqual([keyOf(200), keyOf(200)]);
 });
 
 test('what the next run does not find any more ended before it', async () => {

@@ -1,4 +1,4 @@
-import type { TaskDocument } from '@godo/evidence';
+import type { OperationDocument, TaskDocument } from '@godo/evidence';
 import { expect, test } from 'vitest';
 import { runFilter } from '../src/run-filter.ts';
 import { cook, memoryReader, memoryWriter, type Raw } from './support/memory-store.ts';
@@ -15,6 +15,7 @@ import {
   keyOf,
   loss,
   openFile,
+  operation,
   session,
   task,
   writes,
@@ -52,6 +53,12 @@ const scenario: Raw = {
   ],
   files: [file(201, '/tmp/x', 32, { closedNs: at(34), writes: writes(1, 3, 33) })],
   fds: [openFile(200, '/tmp/left', 33)],
+  operations: [
+    operation(201, 36),
+    operation(1, 36),
+    operation(77, 36),
+    operation(200, 37, { operation: 'rename', toPath: '/tmp/b', toPathResolved: true, containerId: containerId('d') }),
+  ],
   events: [event(201, 35), event(1, 35), event(null, 36)],
   losses: [loss(20)],
 };
@@ -205,6 +212,7 @@ test('the summary counts what was seen and what was kept, and the new set is com
       containers: 1,
       filesKept: 2,
       filesSeen: 2,
+      operations: 2,
       events: 2,
       losses: 1,
       runs: 1,
@@ -212,6 +220,20 @@ test('the summary counts what was seen and what was kept, and the new set is com
     },
     ['commit'],
   ]);
+});
+
+test('operations are those of processes of the tree, in their containers', async () => {
+  const { operations } = await cook(scenario);
+  const [unlinked, , , renamed] = scenario.operations ?? [];
+  expect(operations).toEqual([{ ...unlinked, containerId: inside }, renamed]);
+});
+
+test('an operation without a time, a name or who did it is no usable one', async () => {
+  const damaged = [{ timeNs: 'soon' }, { operation: 5 }, { key: null }, { tgid: -1 }, { containerId: 5 }, { _id: 1 }];
+  const operations = damaged.map((one, ms) => ({ ...operation(200, ms), ...one }) as unknown as OperationDocument);
+  const writer = memoryWriter();
+  const summary = await runFilter({ reader: memoryReader({ ...scenario, operations }), writer });
+  expect([summary.operations, summary.unusable]).toEqual([0, damaged.length]);
 });
 
 test('a run of the listener that began later does not make a process of an earlier run one from before', async () => {

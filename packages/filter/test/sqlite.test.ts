@@ -29,6 +29,7 @@ import {
   fork,
   loss,
   openFile,
+  operation,
   session,
   task,
   writes,
@@ -60,6 +61,7 @@ const raw = {
   pids,
   files: [closed],
   fds: [openFile(200, '/tmp/left', 33)],
+  operations: [operation(201, 34)],
   events: [event(201, 35)],
   losses: [loss(20)],
   sessions: [session('start', 0), session('end', 60, { reason: 'signal' })],
@@ -80,6 +82,7 @@ const entries: RawEntry[] = [
     session: sessionOf({ ...openFile(201, '/tmp/x', 32), fileSessionId: closed._id, _id: `${closed._id}@1` }),
   },
   ...raw.fds.map((document) => ({ collection: 'fds', session: sessionOf(document) }) as const),
+  ...raw.operations.map((document) => ({ collection: 'operations', document }) as const),
   ...raw.events.map((document) => ({ collection: 'events', document }) as const),
   ...raw.losses.map((document) => ({ collection: 'losses', document }) as const),
   ...raw.sessions.map((document) => ({ collection: 'sessions', document }) as const),
@@ -105,6 +108,7 @@ async function cooked(): Promise<Record<CookedCollection, object[]>> {
   const all: Record<CookedCollection, object[]> = {
     processes: [],
     files: [],
+    operations: [],
     containers: [],
     events: [],
     losses: [],
@@ -170,6 +174,7 @@ test('a run that fails leaves the old cooked evidence in place', async () => {
     tasks: () => reader.tasks(),
     closedFiles: () => reader.closedFiles(),
     openFiles: () => reader.openFiles(),
+    operations: () => reader.operations(),
     events: () => reader.events(),
     losses: async function* () {
       yield loss(1);

@@ -34,7 +34,50 @@ const names = [
   'pivot_root',
   'unshare',
   'setns',
+  'rename',
+  'renameat',
+  'renameat2',
+  'unlink',
+  'unlinkat',
+  'rmdir',
+  'mkdir',
+  'mkdirat',
+  'mknod',
+  'mknodat',
+  'link',
+  'linkat',
+  'symlink',
+  'symlinkat',
+  'truncate',
+  'truncate64',
+  'chmod',
+  'fchmod',
+  'fchmodat',
+  'fchmodat2',
+  'chown',
+  'lchown',
+  'fchown',
+  'fchownat',
+  'chown32',
+  'lchown32',
+  'fchown32',
+  'setxattr',
+  'lsetxattr',
+  'fsetxattr',
+  'setxattrat',
+  'removexattr',
+  'lremovexattr',
+  'fremovexattr',
+  'removexattrat',
+  'utime',
+  'utimes',
+  'futimesat',
+  'utimensat',
+  'utimensat_time64',
 ];
+
+/** Younger than the headers of some distributions; from 424 on a call has one number on all architectures. */
+const younger = { fchmodat2: 452, setxattrat: 463, removexattrat: 466 };
 
 const architectures = {
   x86_64: ['#include <asm/unistd_64.h>', []],
@@ -61,7 +104,7 @@ for (const [arch, [include, flags]] of Object.entries(architectures)) {
     return value;
   };
   tables[arch] = names.flatMap((name) => {
-    const value = resolve(`__NR_${name}`);
+    const value = resolve(`__NR_${name}`) ?? younger[name];
     return value === undefined ? [] : [[name, Number(value)]];
   });
 }

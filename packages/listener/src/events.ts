@@ -6,7 +6,7 @@
  * need not be UTF-8; it becomes text only in the document.
  */
 
-import type { ContainerData, FileType, Namespaces } from '@godo/evidence';
+import type { ContainerData, FileType, Namespaces, OperationName } from '@godo/evidence';
 
 export type BinaryString = string;
 
@@ -145,6 +145,49 @@ export interface PivotRootEvent extends AuditOrigin {
   readonly newRoot: BinaryString | null;
 }
 
+/** A name that a call was given. */
+export interface GivenName {
+  /** Absolute where it is resolved, else as given; null: not told. */
+  readonly path: BinaryString | null;
+  readonly pathResolved: boolean;
+  /** The directory descriptor that an unresolved name hangs on; null: none, or not told. */
+  readonly dirfd: number | null;
+}
+
+/** Something was done to a file by its name, or to what it is, or was tried. Fields as in OperationDocument. */
+export interface OperationEvent extends AuditOrigin {
+  readonly kind: 'operation';
+  readonly operation: OperationName;
+  readonly success: boolean;
+  /** 0, or the negative errno. */
+  readonly exit: number;
+  readonly file: GivenName;
+  readonly fd: number | null;
+  /** null: the operation has no second name. */
+  readonly to: GivenName | null;
+  readonly exchange: boolean;
+  readonly target: BinaryString | null;
+  readonly directories: readonly BinaryString[];
+  readonly names: readonly BinaryString[];
+  readonly dev: string | null;
+  readonly inode: string | null;
+  readonly fileType: FileType;
+  readonly replacedInode: string | null;
+  readonly exchangedInode: string | null;
+  readonly mode: number | null;
+  readonly modeBefore: number | null;
+  readonly owner: OwnerChange | null;
+  readonly size: number | null;
+}
+
+/** null: it was to stay, or is not told. */
+export interface OwnerChange {
+  readonly uid: number | null;
+  readonly gid: number | null;
+  readonly uidBefore: number | null;
+  readonly gidBefore: number | null;
+}
+
 /** Audit events that make no document; taken in only for the --diag file. */
 export interface OtherEvent extends AuditOrigin {
   readonly kind: 'other';
@@ -162,6 +205,7 @@ export type AuditEvent =
   | UnshareEvent
   | SetnsEvent
   | PivotRootEvent
+  | OperationEvent
   | OtherEvent;
 
 /** Where the root file system of a container lies on the host. */

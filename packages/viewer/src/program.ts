@@ -3,6 +3,7 @@ import { containersCommand } from './commands/containers.ts';
 import { eventsCommand } from './commands/events.ts';
 import { filesCommand } from './commands/files.ts';
 import { lossesCommand } from './commands/losses.ts';
+import { operationsCommand } from './commands/operations.ts';
 import { processesCommand } from './commands/processes.ts';
 import { statsCommand } from './commands/stats.ts';
 import { treeCommand } from './commands/tree.ts';
@@ -20,6 +21,7 @@ Without a view: the tree, the processes and the changed files.
 Examples:
   viewer tree --path '/etc/**'                who changed something below /etc, and who started them
   viewer files --container 3f2a --since 2h    what that container wrote in the last two hours
+  viewer operations --path '/var/log/**'      who renamed, removed or changed something there, or tried to
   viewer processes --exe 'python3*' --json    exact arguments, for other programs
 `;
 
@@ -42,7 +44,8 @@ export function buildProgram(world: World, version: string): Command {
     .usage('[view] [options]');
   addSharedOptions(program, world.nowNs);
   const views = [
-    ...[treeCommand, processesCommand, filesCommand, containersCommand, eventsCommand, lossesCommand, statsCommand],
+    ...[treeCommand, processesCommand, filesCommand, operationsCommand],
+    ...[containersCommand, eventsCommand, lossesCommand, statsCommand],
   ].map((build) => build(world));
   for (const view of views) program.addCommand(view.copyInheritedSettings(program));
   program.action((view: string | undefined, _options: unknown, command: Command) => {

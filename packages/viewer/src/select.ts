@@ -2,6 +2,7 @@ import {
   type CookedCollection,
   type CookedDocuments,
   type CookedFileDocument,
+  type CookedOperationDocument,
   type CookedReader,
   changesFile,
   type ProcessDocument,
@@ -40,29 +41,55 @@ export async function processesByKey(
   return found;
 }
 
-/** How many changed files a `path` could not be held against, because their folder is not known. */
+/** What a `path` could not be held against, because a folder is not known. */
 export interface Unresolved {
-  count: number;
+  files: number;
+  operations: number;
+}
+
+export function noneUnresolved(): Unresolved {
+  return { files: 0, operations: 0 };
 }
 
 /** File sessions the filters ask for: those that changed a file, and with `all` the others too. */
 export async function* selectFiles(
   reader: CookedReader,
   filters: Filters,
-  unresolved: Unresolved = { count: 0 },
+  unresolved: Unresolved = noneUnresolved(),
 ): AsyncGenerator<CookedFileDocument> {
   for await (const file of reader.find('files', storeQuery(filters))) {
     if (!filters.all && !changesFile(file)) continue;
     if (filters.exe && !matchesText(filters.exe, file.exe)) continue;
     if (filters.path && !matchesText(filters.path, file.path)) {
-      if (file.pathResolved === false) unresolved.count += 1;
+      if (file.pathResolved === false) unresolved.files += 1;
       continue;
     }
     yield file;
   }
 }
 
-/** Processes the filters ask for. `path` asks for those that opened or wrote such a file. */
+/** Operations on files the filters ask for, failed ones too; `path` asks for those that any of their names matches. */
+export async function* selectOperations(
+  reader: CookedReader,
+  filters: Filters,
+  unresolved: Unresolved = noneUnresolved(),
+): AsyncGenerator<CookedOperationDocument> {
+  for await (const operation of reader.find('operations', storeQuery(filters))) {
+    if (filters.exe && !matchesText(filters.exe, operation.exe)) continue;
+    if (filters.path && !isAbout(operation, filters.path)) {
+      const isKnown = operation.pathResolved && operation.toPathResolved !== false;
+      if (!isKnown) unresolved.operations += 1;
+      continue;
+    }
+    yield operation;
+  }
+}
+
+function isAbout({ path, toPath, names }: CookedOperationDocument, pattern: Pattern): boolean {
+  return [path, toPath, ...list(names)].some((name) => matchesText(pattern, name));
+}
+
+/** Processes the filters ask for. `path` asks for those that opened, wrote or changed such a file. */
 export async function* selectProcesses(
   reader: CookedReader,
   filters: Filters,
@@ -84,6 +111,9 @@ async function fileUsers(reader: CookedReader, filters: Filters, unresolved?: Un
     users.add(file.key);
     for (const writer of list(file.writers)) users.add(text(fields(writer).key) ?? '');
   }
+  for await (const operation of selectOperations(reader, ofFile, unresolved)) {
+    if (filters.all || operation.success) users.add(operation.key);
+  }
   return users;
 }
 
@@ -103,7 +133,7 @@ function ran(process: ProcessDocument, wanted: Pattern): boolean {
  * Containers, events or losses the filters ask for. A path, or a glob for the program, asks for those containers and
  * events that have to do with such a process.
  */
-export async function* selectOthers<C extends Exclude<CookedCollection, 'processes' | 'files'>>(
+export async function* selectOthers<C extends Exclude<CookedCollection, 'processes' | 'files' | 'operations'>>(
   reader: CookedReader,
   collection: C,
   filters: Filters,

@@ -97,14 +97,14 @@ describe('arguments that are wrong end with 2 and one sentence', () => {
   const timeAdvice =
     'A time is "2025-11-22 13:05:09.250" (UTC unless a zone follows), epoch seconds, or how long ago: 30s, 10m, 2h, 3d, 1w.';
   test.each([
-    [['file'], 'error: there is no view "file". Did you mean "files"?'],
+    [['filess'], 'error: there is no view "filess". Did you mean "files"?'],
     [
       ['frobnicate'],
-      'error: there is no view "frobnicate". There are tree, processes, files, containers, events, losses, stats.',
+      'error: there is no view "frobnicate". There are tree, processes, files, operations, containers, events, losses, stats.',
     ],
     [
       ['\u001b[2J'],
-      'error: there is no view "\\u001b[2J". There are tree, processes, files, containers, events, losses, stats.',
+      'error: there is no view "\\u001b[2J". There are tree, processes, files, operations, containers, events, losses, stats.',
     ],
     [['--pid', 'x'], "error: option '--pid <n>' argument 'x' is invalid. A process id is a whole number above 0."],
     [['files', '--since', 'soon'], `error: option '--since <time>' argument 'soon' is invalid. ${timeAdvice}`],

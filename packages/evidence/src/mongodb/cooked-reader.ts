@@ -119,14 +119,22 @@ class MongoCookedReader implements CookedReader {
 const spans: { readonly [C in CookedCollection]: readonly [from: string, to: string] } = {
   processes: ['startNs', 'exitNs'],
   files: ['openedNs', 'closedNs'],
+  operations: ['timeNs', 'timeNs'],
   containers: ['firstNs', 'lastNs'],
   events: ['timeNs', 'timeNs'],
   losses: ['timeNs', 'timeNs'],
   runs: ['startNs', 'endNs'],
 };
 
-const holdsContainer: ReadonlySet<CookedCollection> = new Set(['processes', 'files', 'containers', 'events']);
-const holdsSession: ReadonlySet<CookedCollection> = new Set(['files', 'events', 'losses']);
+const holdsContainer: ReadonlySet<CookedCollection> = new Set([
+  'processes',
+  'files',
+  'operations',
+  'containers',
+  'events',
+]);
+const holdsTgid: ReadonlySet<CookedCollection> = new Set(['processes', 'operations', 'events']);
+const holdsSession: ReadonlySet<CookedCollection> = new Set(['files', 'operations', 'events', 'losses']);
 
 /** What the server can tell; cooked-query.ts has the last word. */
 function narrow(collection: CookedCollection, query: CookedQuery): Filter<Document> {
@@ -135,7 +143,7 @@ function narrow(collection: CookedCollection, query: CookedQuery): Filter<Docume
   if (prefix && holdsContainer.has(collection)) {
     conditions.push({ containerId: { $gte: prefix, $lt: `${prefix}\u{10ffff}` } });
   }
-  if (query.pid !== undefined && (collection === 'processes' || collection === 'events')) {
+  if (query.pid !== undefined && holdsTgid.has(collection)) {
     conditions.push({ tgid: query.pid });
   }
   if (query.pid !== undefined && collection === 'files') {

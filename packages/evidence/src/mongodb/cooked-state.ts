@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 
 /**
- * The one document of the collection `state` of the cooked database: whether its collections are one whole set. Six
+ * The one document of the collection `state` of the cooked database: whether its collections are one whole set. Its
  * collections cannot be replaced in one step; readers go by this.
  */
 export interface CookedState {

@@ -17,7 +17,7 @@ const writeMs = 600_000;
  * Writes cooked evidence into `<collection>_next` of the database `cookedDb`, which a `commit` renames over the old
  * collections. (No dot in the name: FerretDB cannot rename from one with a dot.)
  *
- * While the six renames run, and if they are stopped half-way, the document in `state` says that the set is not
+ * While the renames run, and if they are stopped half-way, the document in `state` says that the set is not
  * complete, and readers refuse it; the next filter makes it whole. When a second filter starts, the first one fails at
  * its commit.
  */

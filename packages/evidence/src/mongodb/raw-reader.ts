@@ -2,6 +2,7 @@ import {
   type EventDocument,
   type FileSessionDocument,
   type LossDocument,
+  type OperationDocument,
   type RawCollection,
   type RawDocuments,
   rawCollections,
@@ -97,6 +98,10 @@ class MongoRawReader implements RawReader {
         share,
       );
     }
+  }
+
+  operations(): AsyncIterable<OperationDocument> {
+    return this.#all('operations');
   }
 
   events(): AsyncIterable<EventDocument> {

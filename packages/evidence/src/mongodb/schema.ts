@@ -19,6 +19,7 @@ export const rawLayouts: { readonly [C in RawCollection]: Layout<RawDocuments[C]
   pids: { order: ['key', 'timeNs', '_id'], indexes: [] },
   fds: { order: ['openedNs', '_id'], indexes: [['fileSessionId', 'checkpointNs', '_id']] },
   files: { order: ['openedNs', '_id'], indexes: [] },
+  operations: { order: ['timeNs', '_id'], indexes: [] },
   events: { order: ['timeNs', '_id'], indexes: [] },
   losses: { order: ['timeNs', '_id'], indexes: [] },
   sessions: { order: ['timeNs', '_id'], indexes: [] },
@@ -27,6 +28,7 @@ export const rawLayouts: { readonly [C in RawCollection]: Layout<RawDocuments[C]
 export const cookedLayouts: { readonly [C in CookedCollection]: Layout<CookedDocuments[C]> } = {
   processes: { order: ['startNs', '_id'], indexes: [['tgid'], ['containerId']] },
   files: { order: ['openedNs', '_id'], indexes: [['tgid'], ['containerId'], ['path']] },
+  operations: { order: ['timeNs', '_id'], indexes: [['tgid'], ['containerId'], ['path']] },
   containers: { order: ['firstNs', '_id'], indexes: [] },
   events: { order: ['timeNs', '_id'], indexes: [['tgid'], ['containerId']] },
   losses: { order: ['timeNs', '_id'], indexes: [] },

@@ -14,6 +14,7 @@ import { type CopiedColumn, cookedTables } from './schema.ts';
 const ends: { readonly [C in Exclude<CookedCollection, 'files'>]: CopiedColumn | 'time' } = {
   processes: 'exitNs',
   containers: 'lastNs',
+  operations: 'time',
   events: 'time',
   losses: 'time',
   runs: 'endNs',

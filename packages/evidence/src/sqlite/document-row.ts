@@ -44,8 +44,11 @@ const texts: Readonly<Record<Exclude<Rule['text'], 'plain'>, readonly string[]>>
   id: ['_id'],
   key: ['key'],
   origin: ['host', 'machineId', 'bootId', 'sessionId'],
-  shared: ['comm', 'exe', 'script', 'cwd', 'rootfs', 'containerId', 'tty', 'reason', 'kernel', 'version'],
-  enumerated: ['observation', 'source', 'kind', 'severity', 'phase', 'mode', 'intake', 'parentSource', 'argvUnknown'],
+  shared: ['comm', 'exe', 'script', 'cwd', 'rootfs', 'containerId', 'tty', 'reason', 'kernel', 'version', 'dev'],
+  enumerated: [
+    ...['observation', 'source', 'kind', 'severity', 'phase', 'mode', 'intake', 'parentSource', 'argvUnknown'],
+    ...['operation', 'fileType'],
+  ],
 };
 
 const numbers: Readonly<Record<Exclude<Rule['number'], 'plain'>, readonly string[]>> = {

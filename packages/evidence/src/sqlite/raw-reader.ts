@@ -1,5 +1,12 @@
 import { join } from 'node:path';
-import type { EventDocument, LossDocument, RawCollection, SessionDocument, TaskObservation } from '../raw-documents.ts';
+import type {
+  EventDocument,
+  LossDocument,
+  OperationDocument,
+  RawCollection,
+  SessionDocument,
+  TaskObservation,
+} from '../raw-documents.ts';
 import type { FileSessions, RawReader } from '../stores.ts';
 import { closeReading, type FileConnection, openForReading } from './connection.ts';
 import { sqliteError } from './errors.ts';
@@ -61,6 +68,10 @@ export class SqliteRawReader implements RawReader {
     return this.rows.sessions('fds', latestOpen);
   }
 
+  operations(): AsyncIterable<OperationDocument> {
+    return this.#all('operations');
+  }
+
   events(): AsyncIterable<EventDocument> {
     return this.#all('events');
   }
@@ -79,7 +90,7 @@ export class SqliteRawReader implements RawReader {
     closeReading(this.connection);
   }
 
-  async *#all<D extends object>(collection: 'events' | 'losses' | 'sessions'): AsyncGenerator<D> {
+  async *#all<D extends object>(collection: Exclude<keyof typeof rawTables, 'pids'>): AsyncGenerator<D> {
     for await (const batch of this.rows.documents<D>(collection, rawTables[collection])) yield* batch;
   }
 }

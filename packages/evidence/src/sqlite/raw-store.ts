@@ -6,7 +6,7 @@ import { closeSqlite, rollBack, type SqliteDatabase } from './driver.ts';
 import { isBusy, sqliteError } from './errors.ts';
 import { makeDirectory, makeFile } from './files.ts';
 import { RowWriter } from './row-writer.ts';
-import { applicationId, createRawTables, rawTables, schemaVersion } from './schema.ts';
+import { addLaterRawTables, applicationId, createRawTables, rawTables, schemaVersion } from './schema.ts';
 
 export const rawFile = 'raw.db';
 
@@ -45,7 +45,9 @@ function prepare(database: SqliteDatabase, file: string): SqliteDatabase {
     PRAGMA cache_size = -16384;
     BEGIN IMMEDIATE`);
   // Looked at again under the lock: another listener may have made the tables meanwhile.
-  if (!checkSchema(database, file, 'godo')) {
+  if (checkSchema(database, file, 'godo')) {
+    addLaterRawTables(database);
+  } else {
     createRawTables(database);
     database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${schemaVersion}`);
   }

@@ -7,7 +7,7 @@ import { type DocumentForm, DocumentMould, type FoundKey, foundKey, wholeDocumen
 import type { SqliteValue } from './driver.ts';
 import { type FoundOpener, Lookup } from './lookup.ts';
 import { type ColumnType, decoded, guarded, type Page, pageOfAll, pages, type RowSource } from './pages.ts';
-import type { DocumentTable } from './schema.ts';
+import { type DocumentTable, lacksTable } from './schema.ts';
 import { sessionOfRow } from './session-of-row.ts';
 import { absoluteTo } from './text-form.ts';
 import { compareSessions, compareTexts, inOrder } from './ties.ts';
@@ -86,7 +86,9 @@ export class RowReader {
     this.#readBy = read;
   }
 
+  /** Of a table that may be missing, and is: 0. */
   count(table: string): number {
+    if (this.#isMissing(table)) return 0;
     return this.#get<{ count: number }>(`SELECT count(*) AS count FROM ${table}`).count;
   }
 
@@ -134,7 +136,7 @@ export class RowReader {
   }
 
   /**
-   * By time and `_id`; where rows have a key by key, time and `_id`.
+   * By time and `_id`; where rows have a key by key, time and `_id`. Of a table that may be missing, and is: none.
    */
   async *documents<D extends object>(
     name: string,
@@ -142,6 +144,7 @@ export class RowReader {
     { where, values }: Condition = noCondition,
     form: DocumentForm = wholeDocument,
   ): AsyncGenerator<D[]> {
+    if (this.#isMissing(name)) return;
     const columns = columnsOf(table);
     if (!table.order.includes('key')) {
       yield* this.#ordered<D>({ table: name, columns, order: table.order, where, values }, form);
@@ -158,6 +161,10 @@ export class RowReader {
   documentsAtOnce<D extends object>(name: string, table: DocumentTable, condition: Condition): D[] {
     const page = pageOfAll(this.#connection, this.#file, { table: name, columns: columnsOf(table), ...condition });
     return documentsOf<D>(this.#documents(page, wholeDocument));
+  }
+
+  #isMissing(table: string): boolean {
+    return guarded(this.#connection, this.#file, () => lacksTable(this.#connection.database, table));
   }
 
   async *#sessionPages(source: RowSource, unusable: (count: number) => void): AsyncGenerator<CookedFileSession[]> {

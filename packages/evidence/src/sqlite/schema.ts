@@ -10,7 +10,7 @@ import type { SqliteDatabase } from './driver.ts';
 import { sessionColumns } from './session-row.ts';
 import { createViews } from './views.ts';
 
-/** Raised when a table changes; a database with another one is refused. Kept in `PRAGMA user_version`. */
+/** Raised when a table changes, not when one is added; a database with another one is refused. Kept in `PRAGMA user_version`. */
 export const schemaVersion = 2;
 /** "godo" in ASCII, so that file(1) and we can tell our databases from others. Kept in `PRAGMA application_id`. */
 export const applicationId = 0x676f646f;
@@ -36,6 +36,7 @@ export type DocumentCollection<C extends string> = Exclude<C, 'files' | 'fds'>;
 
 export const rawTables: { readonly [C in DocumentCollection<RawCollection>]: DocumentTable } = {
   pids: { ...byTime, time: 'timeNs', order: ['boot', 'key', 'time', 'id'] },
+  operations: { ...byTime, time: 'timeNs' },
   events: { ...byTime, time: 'timeNs' },
   losses: { ...byTime, time: 'timeNs' },
   sessions: { ...byTime, time: 'timeNs' },
@@ -44,6 +45,7 @@ export const rawTables: { readonly [C in DocumentCollection<RawCollection>]: Doc
 export const cookedTables: { readonly [C in DocumentCollection<CookedCollection>]: DocumentTable } = {
   processes: { ...byTime, time: 'startNs', copied: ['tgid', 'containerId', 'exitNs'], unordered: true },
   containers: { ...byTime, time: 'firstNs', copied: ['containerId', 'lastNs'] },
+  operations: { ...byTime, time: 'timeNs', copied: ['tgid', 'containerId'] },
   events: { ...byTime, time: 'timeNs', copied: ['tgid', 'containerId'] },
   losses: { ...byTime, time: 'timeNs' },
   runs: { ...byTime, time: 'startNs', copied: ['endNs'] },
@@ -63,6 +65,24 @@ export function createRawTables(database: SqliteDatabase): void {
   createFileTable(database, 'fds', ['checkpoint']);
   for (const [name, table] of Object.entries(rawTables)) createDocumentTable(database, name, table);
   createViews(database, rawCollections);
+}
+
+/** Makes the tables that were added to schema 2 later where a database of it lacks them. A reader takes those for empty. */
+export function addLaterRawTables(database: SqliteDatabase): void {
+  for (const name of laterTables) {
+    if (!lacksTable(database, name)) continue;
+    createDocumentTable(database, name, rawTables[name]);
+    createViews(database, [name]);
+  }
+}
+
+/** Other versions write and read databases without them all the same, so that they are no other schema. */
+const laterTables = ['operations'] as const;
+
+/** Whether a database may do without a table, and does. */
+export function lacksTable(database: SqliteDatabase, name: string): boolean {
+  if (!laterTables.some((later) => later === name)) return false;
+  return database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(name) === undefined;
 }
 
 export function createCookedTables(database: SqliteDatabase): void {

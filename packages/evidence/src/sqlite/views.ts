@@ -73,6 +73,10 @@ function fileView(name: 'files' | 'fds'): string {
 /** Columns of the views of other collections, beside `document`: the fields of these names. */
 const shown: Readonly<Record<string, readonly string[]>> = {
   pids: ['observation', 'pid', 'tgid', 'ppid', 'comm', 'exe', 'argv', 'cwd', 'containerId', 'exitCode', 'exitSignal'],
+  operations: [
+    ...['operation', 'success', 'errno', 'path', 'toPath', 'target', 'tgid', 'comm', 'exe', 'containerId'],
+    ...['dev', 'inode', 'replacedInode', 'mode', 'ownerUid', 'ownerGid', 'size'],
+  ],
   events: ['kind', 'tgid', 'containerId', 'data'],
   losses: ['severity', 'source', 'from', 'to', 'count', 'reason'],
   sessions: ['phase', 'mode', 'kernel', 'version', 'reason'],

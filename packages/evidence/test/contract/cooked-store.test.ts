@@ -22,6 +22,7 @@ import {
   keyOf,
   listenerRun,
   loss,
+  operation,
   process,
   someNs,
 } from '../support/documents.ts';
@@ -111,6 +112,22 @@ const scene: readonly CookedEntry[] = [
     }),
   ),
   {
+    collection: 'operations',
+    document: operation({ _id: 'o1', timeNs: 24n, tgid: 20, key: keyOf(20), containerId: web, toPath: '/tmp/\ufffd' }),
+  },
+  {
+    collection: 'operations',
+    document: operation({
+      _id: 'o2',
+      timeNs: 36n,
+      tgid: 30,
+      key: keyOf(30),
+      exe: '/usr/bin/postgres',
+      containerId: database,
+      sessionId: 'session-2',
+    }),
+  },
+  {
     collection: 'containers',
     document: container(web, {
       firstNs: 20n,
@@ -150,10 +167,9 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
       for (const name of cookedCollections) all.push(...(await collect<object>(reader.find(name, {}))));
       return { all, counts: await Promise.all(cookedCollections.map((name) => reader.count(name))) };
     });
-    const containers = [4, 5].map((index) => scene[index + 1]);
     expect(found).toStrictEqual({
-      all: [...scene.slice(0, 5), ...containers, ...scene.slice(7)].map((entry) => entry && cookedDocumentOf(entry)),
-      counts: [3, 2, 2, 2, 2, 2],
+      all: scene.map(cookedDocumentOf),
+      counts: [3, 2, 2, 2, 2, 2, 2],
     });
   });
 
@@ -203,33 +219,61 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
       everything: {
         processes: [init, sh, postgres],
         files: ['f1', 'f2'],
+        operations: ['o1', 'o2'],
         containers: [webId, databaseId],
         events: ['e1', 'e2'],
         losses,
         runs,
       },
-      'a container': { processes: [sh], files: ['f1'], containers: [webId], events: ['e1'], losses, runs },
+      'a container': {
+        processes: [sh],
+        files: ['f1'],
+        operations: ['o1'],
+        containers: [webId],
+        events: ['e1'],
+        losses,
+        runs,
+      },
       'both containers': {
         processes: [sh, postgres],
         files: ['f1'],
+        operations: ['o1', 'o2'],
         containers: [webId, databaseId],
         events: ['e1'],
         losses,
         runs,
       },
-      'a pid': { processes: [sh], files: ['f1'], containers: [webId], events: ['e1'], losses, runs },
+      'a pid': {
+        processes: [sh],
+        files: ['f1'],
+        operations: ['o1'],
+        containers: [webId],
+        events: ['e1'],
+        losses,
+        runs,
+      },
       'the pid of a writer': {
         processes: [postgres],
         files: ['f2'],
+        operations: ['o2'],
         containers: [databaseId],
         events: [],
         losses,
         runs,
       },
-      'a program by its name': { processes: [sh], files: [], containers: [webId], events: ['e1'], losses, runs },
+      'a program by its name': {
+        processes: [sh],
+        files: [],
+        operations: [],
+        containers: [webId],
+        events: ['e1'],
+        losses,
+        runs,
+      },
       'a program by its path': {
         processes: [postgres],
         files: [],
+        operations: ['o2'],
         containers: [databaseId],
         events: [],
         losses,
@@ -238,13 +282,14 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
       ...Object.fromEntries(
         ['a script by its name', 'what a script is run by'].map((name) => [
           name,
-          { processes: [postgres], files: [], containers: [databaseId], events: [], losses, runs },
+          { processes: [postgres], files: [], operations: [], containers: [databaseId], events: [], losses, runs },
         ]),
       ),
-      'half a name': { processes: [], files: [], containers: [], events: [], losses, runs },
+      'half a name': { processes: [], files: [], operations: [], containers: [], events: [], losses, runs },
       since: {
         processes: [init, sh, postgres],
         files: ['f2'],
+        operations: ['o2'],
         containers: [webId, databaseId],
         events: ['e2'],
         losses: ['l2'],
@@ -253,6 +298,7 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
       until: {
         processes: [init, sh],
         files: [],
+        operations: [],
         containers: [webId],
         events: [],
         losses: [],
@@ -261,6 +307,7 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
       'a span': {
         processes: [init, sh],
         files: ['f2'],
+        operations: ['o1'],
         containers: [webId],
         events: ['e1'],
         losses: ['l1'],
@@ -269,12 +316,13 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
       'a run': {
         processes: [postgres],
         files: ['f2'],
+        operations: ['o2'],
         containers: [databaseId],
         events: ['e2'],
         losses: ['l2'],
         runs: ['session-2'],
       },
-      'what cannot be together': { processes: [], files: [], containers: [], events: [], losses, runs },
+      'what cannot be together': { processes: [], files: [], operations: [], containers: [], events: [], losses, runs },
     });
   });
 
@@ -295,7 +343,7 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
     await commit(target, scene);
     await commit(target, [cookedFileEntry(cookedFile({ _id: 'new' }))]);
     const found = await read(target, (reader) => Promise.all(cookedCollections.map((name) => idsOf(reader, name))));
-    expect(found).toStrictEqual([[], ['new'], [], [], [], []]);
+    expect(found).toStrictEqual([[], ['new'], [], [], [], [], []]);
   });
 
   test('an empty set can be committed', async () => {

@@ -18,6 +18,7 @@ import {
   keyOf,
   loss,
   observed,
+  operation,
   session,
   someNs,
   task,
@@ -48,7 +49,7 @@ async function counts(reader: RawReader): Promise<Record<RawCollection, number>>
   return Object.fromEntries(all) as Record<RawCollection, number>;
 }
 
-const none = { pids: 0, fds: 0, files: 0, events: 0, losses: 0, sessions: 0 };
+const none = { pids: 0, fds: 0, files: 0, operations: 0, events: 0, losses: 0, sessions: 0 };
 
 describeForEachDatabase('raw evidence', (newTarget) => {
   test('a document comes back as it was given', async () => {
@@ -77,6 +78,43 @@ describeForEachDatabase('raw evidence', (newTarget) => {
         warnings: [],
       }),
       file: fileSession({ _id: 'file', path: '/tmp/\ufffd\n\t\\"\u007f', pathHex: '2f746d702fff' }),
+      operation: operation({
+        _id: 'operation',
+        operation: 'rename',
+        success: false,
+        errno: -17,
+        path: 'sub/\ufffd',
+        pathHex: '7375622fff',
+        pathResolved: false,
+        dirfd: 5,
+        fd: 7,
+        toPath: null,
+        toPathResolved: false,
+        toDirfd: -1,
+        exchange: true,
+        target: '',
+        targetHex: 'ff',
+        directories: ['/a', '/\ufffd'],
+        directoriesHex: [null, '2ffe'],
+        names: ['x'],
+        namesHex: [null],
+        dev: null,
+        inode: null,
+        fileType: 'unknown',
+        replacedInode: '18446744073709551615',
+        exchangedInode: '1',
+        mode: 0o7777,
+        modeBefore: 0,
+        ownerUid: 4294967294,
+        ownerGid: 0,
+        ownerUidBefore: 1,
+        ownerGidBefore: 2,
+        size: 2 ** 52 + 1,
+        comm: null,
+        exe: null,
+        containerId: 'ab'.repeat(32),
+        warnings: ['one'],
+      }),
       event: event({
         _id: 'event',
         data: { port: 65535, ratio: 0.5, none: null, seenNs: -1n, deep: [{ a: [] }, 'x'] },
@@ -87,6 +125,7 @@ describeForEachDatabase('raw evidence', (newTarget) => {
     await write(target, [
       { collection: 'pids', document: given.task },
       fileEntry(given.file),
+      { collection: 'operations', document: given.operation },
       { collection: 'events', document: given.event },
       { collection: 'losses', document: given.loss },
       { collection: 'sessions', document: given.session },
@@ -94,6 +133,7 @@ describeForEachDatabase('raw evidence', (newTarget) => {
     const found = await read(target, async (reader) => ({
       tasks: await collectTasks(reader.tasks()),
       files: await collectFiles(reader.closedFiles()),
+      operations: await collect(reader.operations()),
       events: await collect(reader.events()),
       losses: await collect(reader.losses()),
       sessions: await collect(reader.sessions()),
@@ -101,6 +141,7 @@ describeForEachDatabase('raw evidence', (newTarget) => {
     expect(found).toStrictEqual({
       tasks: [observed(given.task)],
       files: [given.file],
+      operations: [given.operation],
       events: [given.event],
       losses: [given.loss],
       sessions: [given.session],
@@ -237,7 +278,7 @@ describeForEachDatabase('raw evidence', (newTarget) => {
     expect(found.map(({ _id }) => _id)).toStrictEqual(['z', 'a', 'A', 'a1']);
   });
 
-  test('closed files come by opening time and id; events, losses and sessions by time and id', async () => {
+  test('closed files come by opening time and id; operations, events, losses and sessions by time and id', async () => {
     const target = newTarget();
     const given = [
       { _id: 'é', at: 2n },
@@ -250,19 +291,20 @@ describeForEachDatabase('raw evidence', (newTarget) => {
       target,
       given.flatMap(({ _id, at }): RawEntry[] => [
         fileEntry(fileSession({ _id, openedNs: at })),
+        { collection: 'operations', document: operation({ _id, timeNs: at }) },
         { collection: 'events', document: event({ _id, timeNs: at }) },
         { collection: 'losses', document: loss({ _id, timeNs: at }) },
         { collection: 'sessions', document: session({ _id, timeNs: at }) },
       ]),
     );
     const ids = await read(target, async (reader) => {
-      const others = [reader.events(), reader.losses(), reader.sessions()];
+      const others = [reader.operations(), reader.events(), reader.losses(), reader.sessions()];
       const all: { _id: string }[][] = [await collectFiles(reader.closedFiles())];
       for (const documents of others) all.push(await collect<{ _id: string }>(documents));
       return all.map((documents) => documents.map(({ _id }) => _id));
     });
     const order = ['c', 'b', 'z', 'é', 'a'];
-    expect(ids).toStrictEqual([order, order, order, order]);
+    expect(ids).toStrictEqual([order, order, order, order, order]);
   });
 
   test('of an open file the latest checkpoint counts, and none once it is closed', async () => {

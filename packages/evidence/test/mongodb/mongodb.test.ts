@@ -94,8 +94,8 @@ describe.skipIf(!canStartMongoServer())('on a server', () => {
       };
     });
     expect(found).toStrictEqual({
-      raw: ['events', 'fds', 'files', 'losses', 'pids', 'sessions'],
-      cooked: ['containers', 'events', 'files', 'losses', 'processes', 'runs', 'state'],
+      raw: ['events', 'fds', 'files', 'losses', 'operations', 'pids', 'sessions'],
+      cooked: ['containers', 'events', 'files', 'losses', 'operations', 'processes', 'runs', 'state'],
       pids: [{ _id: 1 }, { key: 1, timeNs: 1, _id: 1 }],
     });
   });

@@ -17,7 +17,17 @@ import { expect, test } from 'vitest';
 import { openRawReader, openRawStore, type RawEntry, type SqliteTarget, StoreError } from '../../src/index.ts';
 import { openSqlite } from '../../src/sqlite/driver.ts';
 import { collect, collectFiles, collectTasks, sqliteTargets } from '../support/databases.ts';
-import { checkpoint, event, fileEntry, fileSession, keyOf, observed, someNs, task } from '../support/documents.ts';
+import {
+  checkpoint,
+  event,
+  fileEntry,
+  fileSession,
+  keyOf,
+  observed,
+  operation,
+  someNs,
+  task,
+} from '../support/documents.ts';
 
 const newTarget = sqliteTargets();
 
@@ -50,7 +60,10 @@ async function readAll(target: SqliteTarget): Promise<number> {
   const reader = await openRawReader(target);
   try {
     const events = (await collect(reader.events())).length;
-    const all = [reader.tasks(), reader.closedFiles(), reader.openFiles(), reader.losses(), reader.sessions()];
+    const all = [
+      ...[reader.tasks(), reader.closedFiles(), reader.openFiles()],
+      ...[reader.operations(), reader.losses(), reader.sessions()],
+    ];
     for (const documents of all) await collect<unknown>(documents);
     expect(await reader.count('events')).toBe(events);
     return events;
@@ -339,4 +352,44 @@ test('where no directory can be made the target is wrong', async () => {
   await write(target, []);
   const inFile: SqliteTarget = { kind: 'sqlite', directory: join(rawOf(target), 'below') };
   await expect(openRawStore(inFile)).rejects.toMatchObject({ code: 'BAD_TARGET' });
+});
+
+/** As a godo wrote it that knew no operations. */
+async function withoutOperations(): Promise<SqliteTarget> {
+  const target = newTarget();
+  await write(target, batch('old', 3));
+  const database = await openSqlite(rawOf(target), { readOnly: false });
+  database.exec('DROP VIEW operations_readable; DROP TABLE operations');
+  database.close();
+  return target;
+}
+
+test('a raw.db from before there were operations is read as one that has none', async () => {
+  const target = await withoutOperations();
+  const reader = await openRawReader(target);
+  const found = [await reader.count('operations'), await collect(reader.operations()), await reader.count('events')];
+  await reader.close();
+  expect(found).toStrictEqual([0, [], 3]);
+});
+
+test('a raw.db from before there were operations takes them from a store of today', async () => {
+  const target = await withoutOperations();
+  const document = operation({ _id: 'new' });
+  await write(target, [{ collection: 'operations', document }]);
+  await write(target, []);
+  const reader = await openRawReader(target);
+  const found = [await collect(reader.operations()), await reader.count('events')];
+  await reader.close();
+  expect(found).toStrictEqual([[document], 3]);
+});
+
+test('a raw.db that lacks another table is damaged', async () => {
+  const target = newTarget();
+  await write(target, batch('old', 3));
+  const database = await openSqlite(rawOf(target), { readOnly: false });
+  database.exec('DROP VIEW events_readable; DROP TABLE events');
+  database.close();
+  const reader = await openRawReader(target);
+  await expect(collect(reader.events())).rejects.toBeInstanceOf(StoreError);
+  await reader.close();
 });

@@ -8,6 +8,7 @@ import type {
   FileSession,
   FileSessionDocument,
   LossDocument,
+  OperationDocument,
   ProcessDocument,
   RawEntry,
   RunDocument,
@@ -122,6 +123,27 @@ export function event(fields: Partial<EventDocument> & { _id: string }): EventDo
     tgid: 10,
     containerId: null,
     data: {},
+    ...fields,
+  };
+}
+
+export function operation(fields: Partial<OperationDocument> & { _id: string }): OperationDocument {
+  return {
+    ...origin,
+    ...moment(someNs),
+    operation: 'unlink',
+    success: true,
+    path: '/tmp/gone',
+    pathResolved: true,
+    dev: 'fe:00',
+    inode: '131075',
+    fileType: 'regular',
+    key: keyOf(10),
+    pid: 10,
+    tgid: 10,
+    comm: 'rm',
+    exe: '/bin/rm',
+    containerId: null,
     ...fields,
   };
 }

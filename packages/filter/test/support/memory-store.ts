@@ -10,6 +10,7 @@ import {
   type FileSessions,
   fileSessionOf,
   type LossDocument,
+  type OperationDocument,
   type ProcessDocument,
   type RawReader,
   type SessionDocument,
@@ -21,6 +22,7 @@ export interface Raw {
   readonly pids?: readonly TaskDocument[];
   readonly files?: readonly FileSessionDocument[];
   readonly fds?: readonly FileSessionDocument[];
+  readonly operations?: readonly OperationDocument[];
   readonly events?: readonly EventDocument[];
   readonly losses?: readonly LossDocument[];
   readonly sessions?: readonly SessionDocument[];
@@ -63,6 +65,7 @@ export function memoryReader(raw: Raw): RawReader {
     tasks: () => batches(raw.pids ?? [], (a, b) => compare(a.key, b.key) || byTime(a, b)),
     closedFiles: () => sessions(raw.files ?? []),
     openFiles: () => sessions(raw.fds ?? []),
+    operations: () => stream(raw.operations ?? [], byTime),
     events: () => stream(raw.events ?? [], byTime),
     losses: () => stream(raw.losses ?? [], byTime),
     sessions: () => stream(raw.sessions ?? [], byTime),
@@ -115,6 +118,7 @@ export async function cook(raw: Raw): Promise<Cooked> {
   return {
     processes: of('processes').sort(byDepth),
     files: of('files'),
+    operations: of('operations'),
     containers: of('containers'),
     events: of('events'),
     losses: of('losses'),

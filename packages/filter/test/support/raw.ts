@@ -3,6 +3,7 @@ import {
   type FileSessionDocument,
   isoTime,
   type LossDocument,
+  type OperationDocument,
   type SessionDocument,
   type TaskDocument,
 } from '@godo/evidence';
@@ -128,6 +129,32 @@ export function openFile(
   const document = file(tgid, path, openedMs, changes);
   const checkpointNs = at(openedMs + 1000);
   return { ...document, _id: `${document.fileSessionId}@1`, checkpointNs, checkpoint: isoTime(checkpointNs) };
+}
+
+export function operation(tgid: number, ms: number, changes: Partial<OperationDocument> = {}): OperationDocument {
+  return {
+    _id: `${boot}:operation:${tgid}:${ms}`,
+    host: 'host-a',
+    machineId: null,
+    bootId: boot,
+    sessionId: 'run-1',
+    timeNs: at(ms),
+    time: isoTime(at(ms)),
+    operation: 'unlink',
+    success: true,
+    path: '/tmp/gone',
+    pathResolved: true,
+    dev: 'fe:00',
+    inode: '12',
+    fileType: 'regular',
+    key: keyOf(tgid),
+    pid: tgid,
+    tgid,
+    comm: null,
+    exe: null,
+    containerId: null,
+    ...changes,
+  };
 }
 
 export function event(tgid: number | null, ms: number, changes: Partial<EventDocument> = {}): EventDocument {

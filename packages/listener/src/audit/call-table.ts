@@ -1,7 +1,8 @@
 /** What each recorded system call is to the decoder and to the reader of its entries. */
 
+import { isOperation, needsBodies, type OperationSyscall, operationNumber } from './operation-calls.ts';
 import { syscallNumbers } from './syscall-numbers.ts';
-import { auditArch, type SyscallName } from './syscalls.ts';
+import { type Architecture, auditArch, type SyscallName } from './syscalls.ts';
 
 /** Calls that are read in the same way have the same number; it stands in the entries of their events. */
 export const callMeaning = {
@@ -30,10 +31,12 @@ export const callMeaning = {
   cloneWithHiddenFlags: 19,
   unshare: 20,
   setns: 21,
+  /** From here on: this and the number of an operation (operation-calls.ts). */
+  operations: 64,
 } as const;
 
 /** Which records beside SYSCALL are read, and whether a call that failed makes an event (index.d.ts of the addon). */
-const need = { paths: 1, cwd: 2, execve: 4, openat2: 8, success: 16 } as const;
+const need = { paths: 1, cwd: 2, execve: 4, openat2: 8, success: 16, bodies: 32 } as const;
 
 interface CallReading {
   readonly meaning: number;
@@ -47,7 +50,7 @@ const executed = { meaning: callMeaning.exec, needs: need.paths | need.cwd | nee
 const executedAt = { ...executed, meaning: callMeaning.execAt };
 const cloned = { meaning: callMeaning.clone, needs: need.success };
 
-const readings: Readonly<Record<SyscallName, CallReading>> = {
+const readings: Readonly<Record<Exclude<SyscallName, OperationSyscall>, CallReading>> = {
   execve: executed,
   execveat: executedAt,
   open: { meaning: callMeaning.open, needs: opened },
@@ -86,9 +89,15 @@ export function callTable(): Uint32Array {
   const numbers: number[] = [];
   for (const [arch, table] of Object.entries(syscallNumbers)) {
     for (const [name, number] of Object.entries(table)) {
-      const { meaning, needs } = readings[name as SyscallName];
-      numbers.push(auditArch[arch as keyof typeof auditArch], number, meaning, needs);
+      const { meaning, needs } = readingOf(arch as Architecture, name as SyscallName);
+      numbers.push(auditArch[arch as Architecture], number, meaning, needs);
     }
   }
   return Uint32Array.from(numbers);
+}
+
+function readingOf(arch: Architecture, name: SyscallName): CallReading {
+  if (!isOperation(name)) return readings[name];
+  const needs = need.paths | need.cwd | (needsBodies(name) ? need.bodies : 0);
+  return { meaning: callMeaning.operations + operationNumber(arch, name), needs };
 }

@@ -16,6 +16,8 @@ import type { EntryMemory } from './entry-memory.ts';
 import { readArgv } from './exec-argv.ts';
 import { executedFile } from './executed-file.ts';
 import { openEventOf } from './open-events.ts';
+import { operationCall } from './operation-calls.ts';
+import { operationEventOf } from './operation-events.ts';
 import { absolutePath } from './paths.ts';
 import { recordType } from './record-types.ts';
 import {
@@ -58,7 +60,12 @@ export function eventOf(
     const atCwd = (given & known.a0) !== 0 && a0 === currentDirectory;
     return execEventOf(memory, at, caller, texts, bodies, atCwd);
   }
-  if (((bytes[at + 5] as number) & eventFlag.succeeded) === 0 || Number.isNaN(exit)) return null;
+  if (Number.isNaN(exit)) return null;
+  if (meaning >= callMeaning.operations) {
+    const call = operationCall(meaning - callMeaning.operations);
+    return call === undefined ? null : operationEventOf(memory, at, call, caller, texts, bodies);
+  }
+  if (((bytes[at + 5] as number) & eventFlag.succeeded) === 0) return null;
   const a1 = words[word + eventAt.a1 / 4] as number;
   const a2 = words[word + eventAt.a2 / 4] as number;
   switch (meaning) {

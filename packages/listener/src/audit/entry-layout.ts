@@ -23,7 +23,7 @@ export const textFlag = { tidyPath: 1 } as const;
 export const itemFlag = { modeKnown: 1, inodeNumber: 2, inodeText: 4, tidyName: 8 } as const;
 export const diagLineFlag = { continues: 1 } as const;
 
-export const nametype = { parent: 2, create: 3, unknown: 5 } as const;
+export const nametype = { normal: 1, parent: 2, create: 3, delete: 4, unknown: 5 } as const;
 export const nameState = { text: 1, null: 2 } as const;
 
 /** Offsets in an event entry. */

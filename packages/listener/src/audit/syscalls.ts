@@ -27,6 +27,9 @@ export function syscallNumber(arch: Architecture, name: SyscallName): number | u
 /** AT_FDCWD as an argument: its low 32 bits. */
 export const currentDirectory = 0xffff_ff9c;
 
+/** AT_REMOVEDIR of linux/fcntl.h, for unlinkat. */
+export const removesDirectory = 0x200;
+
 /**
  * O_* bits. Write, create, truncate, close-on-exec and the access mode have the same numbers on the three
  * architectures (include/uapi/asm-generic/fcntl.h; arch/arm64 differs in O_DIRECTORY, O_NOFOLLOW, O_DIRECT only).

@@ -26,6 +26,7 @@ const auditKinds: ReadonlySet<string> = new Set<AuditEvent['kind']>([
   'unshare',
   'setns',
   'pivot-root',
+  'operation',
   'other',
 ]);
 

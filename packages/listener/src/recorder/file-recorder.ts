@@ -6,41 +6,37 @@ import {
   type FileSession,
   type Instant,
   instantOfNs,
+  type OperationDocument,
   type RunOrigin,
   textOf,
 } from '@godo/evidence';
 import { openFlag, openForWriteMask } from '../audit/syscalls.ts';
-import { beforeDeletedMark } from '../deleted-suffix.ts';
 import type {
-  Caller,
   CloseEvent,
   CloseRangeEvent,
   DescriptorFlagsEvent,
   DupEvent,
   OpenEvent,
+  OperationEvent,
   SnapshotEvent,
   WriteEvent,
 } from '../events.ts';
+import { LastCaller } from './caller-texts.ts';
 import { coarseClockMs } from './coarse-clock.ts';
 import type { Descriptor } from './descriptor-table.ts';
 import { textOrNull } from './document-text.ts';
+import { operationDocument } from './operation-document.ts';
 import type { ProcessState } from './process-table.ts';
 import { type Opened, TrackedSession } from './tracked-session.ts';
 
 export type EmitFile = (collection: FileCollection, session: FileSession) => void;
-
-interface CallerTexts {
-  readonly caller: Caller | null;
-  readonly comm: string | null;
-  readonly exe: string | null;
-}
 
 export class FileRecorder {
   readonly #origin: RunOrigin;
   readonly #emit: EmitFile;
   /** Open sessions that changed since they were last written down. */
   readonly #dirty = new Set<TrackedSession>();
-  #lastCaller: CallerTexts = { caller: null, comm: null, exe: null };
+  readonly #lastCaller = new LastCaller();
   /** Open sessions. */
   #open = 0;
   /** Writes to descriptors of files that are not recorded: sockets, pipes, terminals, or opened before us. */
@@ -63,7 +59,7 @@ export class FileRecorder {
     }
     if (event.flags !== null && ((event.flags & openForWriteMask) === 0 || (event.flags & openFlag.path) !== 0)) return;
     const path = event.path === null ? null : textOf(event.path);
-    const caller = this.#textsOf(process, event.caller);
+    const caller = this.#lastCaller.textsOf(process, event.caller);
     this.#begin(process, event.fd, event.closeOnExec, {
       id: event.serial,
       path: path?.text ?? null,
@@ -139,6 +135,14 @@ export class FileRecorder {
     this.#dirty.add(session);
   }
 
+  /** Its document: of an operation on a descriptor, the path is that of its session. */
+  operation(process: ProcessState, event: OperationEvent): OperationDocument {
+    const held = event.fd === null ? undefined : process.descriptors.get(event.fd);
+    const isIt = held !== undefined && !this.#isOlderThanSnapshot(process, held, event.ms);
+    const caller = this.#lastCaller.textsOf(process, event.caller);
+    return operationDocument(this.#origin, process, event, caller, isIt ? held.session : undefined);
+  }
+
   dup(process: ProcessState, event: DupEvent): void {
     if (event.from === event.to) return;
     const held = process.descriptors.get(event.to);
@@ -171,19 +175,6 @@ export class FileRecorder {
     const at = instantOfNs(timeNs);
     for (const session of this.#dirty) this.#emit('fds', session.stateAt(at));
     this.#dirty.clear();
-  }
-
-  /**
-   * Calls of one task come one after the other, and share what is said of it. A program that was deleted while it runs is
-   * named as when it was executed.
-   */
-  #textsOf(process: ProcessState, caller: Caller): CallerTexts {
-    if (caller !== this.#lastCaller.caller) {
-      const cut = caller.exe === null ? null : beforeDeletedMark(caller.exe);
-      const exe = cut !== null && cut === process.exe ? cut : caller.exe;
-      this.#lastCaller = { caller, comm: textOrNull(caller.comm), exe: textOrNull(exe) };
-    }
-    return this.#lastCaller;
   }
 
   #begin(process: ProcessState, fd: number, closeOnExec: boolean, opened: Opened): void {

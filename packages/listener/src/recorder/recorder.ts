@@ -121,6 +121,9 @@ export class Recorder {
       case 'descriptor-flags':
         run.files.setFlags(process, event);
         return;
+      case 'operation':
+        this.#emit({ collection: 'operations', document: run.files.operation(process, event) });
+        return;
       case 'clone':
         run.processes.cloned(process, event);
         return;

@@ -1,5 +1,6 @@
 /** The rules that godo loads: as narrow as the kernel allows. */
 
+import { operationSyscalls } from '../audit/operation-calls.ts';
 import { recordType, recordTypeName } from '../audit/record-types.ts';
 import {
   type Architecture,
@@ -93,6 +94,8 @@ const wanted: readonly Wanted[] = [
   // Threads share their descriptors: only a new process needs to be placed in its parent's history.
   { names: ['clone'], conditions: [{ field: 'a0', operator: '&', value: cloneThread }], action: 'never' },
   { names: ['fork', 'vfork', 'clone', 'clone3'], conditions: [succeeded] },
+  // What was tried, and by whom, is worth knowing too.
+  { names: operationSyscalls, conditions: [] },
 ];
 
 /** Node's process.arch to the system call tables that its kernel can run. */

@@ -10,6 +10,15 @@ const ofArchitecture = (arch: Architecture) => (rule: AuditRule) =>
 const namesOf = (arch: Architecture, rules: readonly AuditRule[]): (SyscallName | undefined)[] =>
   rules.flatMap(({ syscalls }) => syscalls.map((number) => syscallName(auditArch[arch], number)));
 
+/** Successful and failed, from rename to utimensat. */
+const operations = {
+  x86_64: [
+    ...['82,264,316,87,263,84,83,258,133,259,86,265,88,266,76,90,91,268,452,92,94,93,260'],
+    ...['188,189,190,463,197,198,199,466,132,235,261,280'],
+  ].join(','),
+  aarch64: '38,276,35,34,33,37,36,45,52,53,452,55,54,5,6,7,463,14,15,16,466,88',
+};
+
 describe('the rules that godo loads', () => {
   it('are those of the processor, its 32-bit mode included', () => {
     expect(['x64', 'arm64', 'riscv64'].map(architecturesOf)).toEqual([['x86_64', 'i386'], ['aarch64'], []]);
@@ -30,6 +39,7 @@ describe('the rules that godo loads', () => {
       '-a always,exit -F arch=b64 -F a1=21585 -F success=1 -S 16 -k godo',
       '-a never,exit -F arch=b64 -F a0&0200000 -S 56 -k godo',
       '-a always,exit -F arch=b64 -F success=1 -S 57,58,56,435 -k godo',
+      `-a always,exit -F arch=b64 -S ${operations.x86_64} -k godo`,
     ]);
   });
 
@@ -47,6 +57,7 @@ describe('the rules that godo loads', () => {
       '-a always,exit -F arch=b64 -F a1=21585 -F success=1 -S 29 -k godo',
       '-a never,exit -F arch=b64 -F a0&0200000 -S 220 -k godo',
       '-a always,exit -F arch=b64 -F success=1 -S 220,435 -k godo',
+      `-a always,exit -F arch=b64 -S ${operations.aarch64} -k godo`,
     ]);
   });
 

@@ -15,6 +15,7 @@ import type {
   ForkEvent,
   LossEvent,
   OpenEvent,
+  OperationEvent,
   PivotRootEvent,
   RescanEvent,
   SessionEndEvent,
@@ -180,6 +181,23 @@ export const unshare = (ms: number, tgid: number, flags: number): UnshareEvent =
 export function exec(ms: number, tgid: number, fields: Unique<ExecEvent> = {}): ExecEvent {
   const what = { success: true, exit: 0, argv: ['sh', '-c', 'true'], cwd: '/srv', name: '/bin/sh', dev: 'fe:00' };
   return { kind: 'exec', ...what, ...auditOrigin(ms, tgid, fields) };
+}
+
+/** unlink unless another is given. */
+export function operation(ms: number, tgid: number, fields: Unique<OperationEvent> = {}): OperationEvent {
+  const nothing = { fd: null, to: null, exchange: false, target: null, directories: [], names: [] } as const;
+  const file = { dev: 'fe:00', inode: '42', fileType: 'regular', replacedInode: null, exchangedInode: null } as const;
+  return {
+    kind: 'operation',
+    operation: 'unlink',
+    success: true,
+    exit: 0,
+    file: { path: '/srv/out', pathResolved: true, dirfd: null },
+    ...nothing,
+    ...file,
+    ...{ mode: null, modeBefore: null, owner: null, size: null },
+    ...auditOrigin(ms, tgid, fields),
+  };
 }
 
 export function pivotRoot(ms: number, tgid: number, newRoot: string | null): PivotRootEvent {

@@ -20,6 +20,7 @@ export function sorted(entries: readonly RawEntry[]): Recorded {
     pids: of('pids'),
     fds: of('fds'),
     files: of('files'),
+    operations: of('operations'),
     events: of('events'),
     losses: of('losses'),
     sessions: of('sessions'),

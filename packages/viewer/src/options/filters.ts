@@ -37,6 +37,7 @@ const everything = ['container', 'pid', 'path', 'exe', ...times] as const satisf
 const applicable: Readonly<Record<CookedCollection, readonly FilterName[]>> = {
   processes: everything,
   files: everything,
+  operations: everything,
   containers: everything,
   events: everything,
   // A loss can concern any process.

@@ -60,7 +60,7 @@ function flatRow(file: Fields, processes: ProcessesByKey, screen: Screen): Row {
     ...countCells(file),
     ...timeCells(file, ''),
   ];
-  return { lines: [cells], notes: notes(file, processes, charset, 2) };
+  return { lines: [cells], notes: sessionNotes(file, processes, charset, 2) };
 }
 
 function stackedRow(file: Fields, processes: ProcessesByKey, screen: Screen): Row {
@@ -77,12 +77,12 @@ function stackedRow(file: Fields, processes: ProcessesByKey, screen: Screen): Ro
     notes: [
       { text: who + where, indent: 2, lines: 2 },
       ...(argv === null ? [] : [{ text: argv, indent: 2, lines: 4 }]),
-      ...notes(file, processes, charset, 2),
+      ...sessionNotes(file, processes, charset, 2),
     ],
   };
 }
 
-function pathCell(file: Fields, charset: Charset): Cell {
+export function pathCell(file: Fields, charset: Charset): Cell {
   const path = text(file.path);
   const inode = text(file.inode);
   const identity = inode === null ? '' : ` inode ${visible(text(file.dev) ?? '?', charset)} ${visible(inode, charset)}`;
@@ -105,7 +105,7 @@ function pathCell(file: Fields, charset: Charset): Cell {
  * else since. Executions of another program than the one that opened the file are out of the question; a process that
  * opened it before its first exec had its parent's arguments, which are not its own.
  */
-function openerAt(file: Fields, opener: ReturnType<typeof facts>): ReturnType<typeof facts> {
+export function openerAt(file: Fields, opener: ReturnType<typeof facts>): ReturnType<typeof facts> {
   const programs = list(opener.executions)
     .map(facts)
     .filter((execution) => execution.success !== false);
@@ -120,11 +120,11 @@ function openerAt(file: Fields, opener: ReturnType<typeof facts>): ReturnType<ty
 }
 
 /** What the opener was when it opened the file; what it became later only where that is not known. */
-function openerProgram(file: Fields, opener: ReturnType<typeof facts>, charset: Charset): string {
+export function openerProgram(file: Fields, opener: ReturnType<typeof facts>, charset: Charset): string {
   return programName(text(file.exe) === null && text(file.comm) === null ? opener : facts(file), charset);
 }
 
-function truncatesFile(file: Fields): boolean {
+export function truncatesFile(file: Fields): boolean {
   return truncates({ flags: number(file.flags), access: text(file.access) as CookedFileDocument['access'] });
 }
 
@@ -148,7 +148,7 @@ function timeCells(file: Fields, indent: string): Cell[] {
 const writersShown = 8;
 
 /** Writers that are not the opener, and what is uncertain. */
-function notes(file: Fields, processes: ProcessesByKey, charset: Charset, indent: number): Cell[] {
+export function sessionNotes(file: Fields, processes: ProcessesByKey, charset: Charset, indent: number): Cell[] {
   const others = list(file.writers)
     .map(fields)
     .filter((writer) => writer.key !== file.key);

@@ -1,4 +1,5 @@
 import { commandLine } from './command-line.ts';
+import { errnoName } from './errno.ts';
 import { list, ns, number, text } from './lenient.ts';
 import { ending, facts, programName, scriptText, shortContainer } from './process.ts';
 import { type Charset, glyphs, type Screen } from './screen.ts';
@@ -144,27 +145,6 @@ function failure(execution: Readonly<Record<string, unknown>>): string | null {
   const tries = number(execution.tries);
   const places = tries === null ? '' : ` in ${tries} places`;
   return `${errno === null ? 'failed' : `failed ${errnoName(errno)}`}${places}`;
-}
-
-/** Names of the errors execve(2) is documented to give; the numbers are Linux's, whatever the viewer runs on. */
-const errnoNames: Readonly<Record<number, string>> = {
-  ...{
-    1: 'EPERM',
-    2: 'ENOENT',
-    4: 'EINTR',
-    5: 'EIO',
-    7: 'E2BIG',
-    8: 'ENOEXEC',
-    11: 'EAGAIN',
-    12: 'ENOMEM',
-    13: 'EACCES',
-  },
-  ...{ 14: 'EFAULT', 20: 'ENOTDIR', 21: 'EISDIR', 22: 'EINVAL', 23: 'ENFILE', 24: 'EMFILE', 26: 'ETXTBSY' },
-  ...{ 36: 'ENAMETOOLONG', 40: 'ELOOP', 80: 'ELIBBAD' },
-};
-
-function errnoName(errno: number): string {
-  return errnoNames[Math.abs(errno)] ?? `errno ${Math.abs(errno)}`;
 }
 
 function directory(program: Readonly<Record<string, unknown>>, charset: Charset): string {

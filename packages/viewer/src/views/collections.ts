@@ -1,13 +1,14 @@
 import { fileTable } from '../render/file-rows.ts';
 import { fields, list } from '../render/lenient.ts';
+import { operationTable } from '../render/operation-rows.ts';
 import { containerTable, eventTable, lossTable } from '../render/other-rows.ts';
 import { processTable } from '../render/process-rows.ts';
-import { selectFiles, selectOthers, selectProcesses } from '../select.ts';
+import { noneUnresolved, selectFiles, selectOperations, selectOthers, selectProcesses } from '../select.ts';
 import { type Job, noteInapplicable, noteUnresolved, printJson, printTable, type Tabular } from './job.ts';
 
 /** Each prints the documents the filters ask for, as a table or as JSON. */
 export async function showProcesses(job: Job): Promise<void> {
-  const unresolved = { count: 0 };
+  const unresolved = noneUnresolved();
   const documents = selectProcesses(job.reader, job.filters, unresolved);
   const view: Tabular = { ...processTable(job.screen), keys: () => [] };
   if (job.json) await printJson(job, 'processes', documents);
@@ -16,7 +17,7 @@ export async function showProcesses(job: Job): Promise<void> {
 }
 
 export async function showFiles(job: Job): Promise<void> {
-  const unresolved = { count: 0 };
+  const unresolved = noneUnresolved();
   const documents = selectFiles(job.reader, job.filters, unresolved);
   const keys = (document: unknown) => {
     const file = fields(document);
@@ -29,6 +30,17 @@ export async function showFiles(job: Job): Promise<void> {
         ? 'No such file in the evidence.'
         : 'No such changed file in the evidence; --all shows also files that were opened for writing and not changed.',
     );
+  }
+  noteUnresolved(job, unresolved);
+}
+
+export async function showOperations(job: Job): Promise<void> {
+  const unresolved = noneUnresolved();
+  const documents = selectOperations(job.reader, job.filters, unresolved);
+  const keys = (document: unknown) => [fields(document).key];
+  if (job.json) await printJson(job, 'operations', documents);
+  else if ((await printTable(job, { ...operationTable(job.screen), keys }, documents)) === 0) {
+    job.note('No such operation in the evidence.');
   }
   noteUnresolved(job, unresolved);
 }

@@ -20,11 +20,15 @@ export interface Job {
 }
 
 /** A path that leaves files out because it could not be held against them says so. */
-export function noteUnresolved(job: Job, { count }: Unresolved): void {
-  if (count === 0) return;
-  const files = count === 1 ? '1 changed file whose folder is' : `${count} changed files whose folders are`;
+export function noteUnresolved(job: Job, { files, operations }: Unresolved): void {
+  const left = [
+    ...(files > 0 ? [files === 1 ? '1 changed file' : `${files} changed files`] : []),
+    ...(operations > 0 ? [operations === 1 ? '1 operation' : `${operations} operations`] : []),
+  ];
+  if (left.length === 0) return;
+  const folders = files + operations === 1 ? 'whose folder is' : 'whose folders are';
   job.note(
-    `--path could not be held against ${files} not known (opened relative to a descriptor): look without it, too.`,
+    `--path could not be held against ${left.join(' and ')} ${folders} not known (named relative to a descriptor, or not at all): look without it, too.`,
   );
 }
 

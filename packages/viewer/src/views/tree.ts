@@ -4,7 +4,7 @@ import { jsonLine } from '../render/json-line.ts';
 import { text } from '../render/lenient.ts';
 import { branchLevels, treeLine } from '../render/tree-line.ts';
 import { visible } from '../render/visible.ts';
-import { groupSize, processesByKey, selectProcesses } from '../select.ts';
+import { groupSize, noneUnresolved, processesByKey, selectProcesses } from '../select.ts';
 import { type Node, nodeOf, type Place, type Skeleton, treeOrder } from '../tree/skeleton.ts';
 import { type Job, noteUnresolved } from './job.ts';
 
@@ -57,7 +57,7 @@ function originLine(place: Place, document: { host?: unknown; bootId?: unknown }
 async function buildSkeleton(job: Job): Promise<Skeleton> {
   const { reader, filters } = job;
   const skeleton = new Map<string, Node>();
-  const unresolved = { count: 0 };
+  const unresolved = noneUnresolved();
   for await (const process of selectProcesses(reader, filters, unresolved)) {
     const node = nodeOf(process, true);
     skeleton.set(node.key, node);

@@ -2,6 +2,7 @@ import {
   type ContainerDocument,
   type CookedEventDocument,
   type CookedFileDocument,
+  type CookedOperationDocument,
   cookedFileDocument,
   type Execution,
   fileSessionOf,
@@ -132,6 +133,31 @@ export function fileOf(seconds: number, { wrote: [count, bytes] = [0, 0], ...giv
 function asStored(document: CookedFileDocument): CookedFileDocument {
   const session = fileSessionOf(document);
   return session === null ? document : cookedFileDocument({ ...session, closeInferred: document.closeInferred });
+}
+
+/** An operation `seconds` after the story began. */
+export function operationOf(
+  seconds: number,
+  given: Partial<CookedOperationDocument> & Pick<CookedOperationDocument, 'operation' | 'tgid' | 'path'>,
+): CookedOperationDocument {
+  const timeNs = at(seconds);
+  return {
+    _id: `${boot}:audit:${seconds}.${given.tgid}`,
+    ...origin,
+    timeNs,
+    time: isoTime(timeNs),
+    success: true,
+    pathResolved: true,
+    dev: 'fe:00',
+    inode: '4711',
+    fileType: 'regular',
+    key: keyOf(given.tgid),
+    pid: given.tgid,
+    comm: null,
+    exe: null,
+    containerId: null,
+    ...given,
+  };
 }
 
 export function lossOf(seconds: number, given: Partial<LossDocument>): LossDocument {

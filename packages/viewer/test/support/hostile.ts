@@ -8,6 +8,7 @@ import {
   fileOf,
   keyOf,
   lossOf,
+  operationOf,
   processOf,
   runOf,
 } from './documents.ts';
@@ -71,6 +72,29 @@ export const hostile: Evidence = {
       warnings: [`uncertain ${sequence}`],
     }),
   ],
+  operations: [
+    operationOf(0.4, {
+      operation: 'rename',
+      tgid: 100,
+      path: `/tmp/${sequence}`,
+      toPath: `/srv/${bidi}`,
+      toPathResolved: true,
+      exe: sequence,
+      warnings: [sequence],
+    }),
+    operationOf(0.5, { operation: 'symlink', tgid: 101, path: wide, target: `a\nb ${sequence}`, comm: bidi }),
+    operationOf(0.6, {
+      operation: 'link',
+      tgid: 102,
+      success: false,
+      errno: -2,
+      path: null,
+      toPath: null,
+      pathResolved: false,
+      names: [sequence, bidi],
+      directories: [`/tmp/\u0007`],
+    }),
+  ],
   containers: [
     containerOf(0, {
       host: sequence,
@@ -104,6 +128,9 @@ export function broken(junk: Readonly<Record<string, unknown>>): Evidence {
       { ...processOf(0, { tgid: 2 }), ...(given as object) },
     ],
     files: [{ ...fileOf(0, { tgid: 1, path: '/a', wrote: [1, 1] }), ...(given as object), created: true }],
+    operations: [
+      { ...operationOf(0, { operation: 'rename', tgid: 1, path: '/a', toPath: '/b' }), ...(given as object) },
+    ],
     containers: [{ ...containerOf(0, {}), ...(given as object) }],
     events: [{ ...eventOf(0, {}), ...(given as object) }],
     losses: [{ ...lossOf(0, {}), ...(given as object) }],

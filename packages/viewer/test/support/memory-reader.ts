@@ -33,6 +33,7 @@ function isProgram(exe: unknown, wanted: string): boolean {
 const begins: Readonly<Record<CookedCollection, string>> = {
   processes: 'startNs',
   files: 'openedNs',
+  operations: 'timeNs',
   containers: 'firstNs',
   events: 'timeNs',
   losses: 'timeNs',
@@ -41,6 +42,7 @@ const begins: Readonly<Record<CookedCollection, string>> = {
 const ends: Readonly<Record<CookedCollection, string>> = {
   processes: 'exitNs',
   files: 'closedNs',
+  operations: 'timeNs',
   containers: 'lastNs',
   events: 'timeNs',
   losses: 'timeNs',

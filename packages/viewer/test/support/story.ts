@@ -8,13 +8,22 @@ import {
   fileOf,
   keyOf,
   lossOf,
+  operationOf,
   processOf,
   runOf,
 } from './documents.ts';
 
 export type Evidence = { readonly [C in keyof CookedDocuments]: readonly CookedDocuments[C][] };
 
-export const nothing: Evidence = { processes: [], files: [], containers: [], events: [], losses: [], runs: [] };
+export const nothing: Evidence = {
+  processes: [],
+  files: [],
+  operations: [],
+  containers: [],
+  events: [],
+  losses: [],
+  runs: [],
+};
 
 const inside = { containerId: container, rootfs: '/var/lib/docker/overlay2/77aa/merged' };
 
@@ -118,6 +127,55 @@ export const dockerRun: Evidence = {
     }),
     fileOf(1.38, { tgid: 2012, path: '/tmp/x', access: 'read', exe: '/usr/bin/cat', containerId: container }),
     fileOf(3, { tgid: 812, path: 'state.json', pathResolved: false, dirfd: 9, wrote: [12, 48_211], closedNs: null }),
+  ],
+  operations: [
+    operationOf(1.45, {
+      operation: 'rename',
+      tgid: 2011,
+      path: '/root/old',
+      toPath: '/root/new',
+      toPathResolved: true,
+      replacedInode: '4712',
+      exe: '/usr/bin/dash',
+      comm: 'sh',
+      containerId: container,
+    }),
+    operationOf(1.5, {
+      operation: 'chmod',
+      tgid: 2012,
+      path: null,
+      pathResolved: false,
+      fd: 5,
+      mode: 0o4755,
+      modeBefore: 0o644,
+      exe: '/usr/bin/cat',
+      comm: 'cat',
+      containerId: container,
+    }),
+    operationOf(1.6, {
+      operation: 'mkdir',
+      success: false,
+      errno: -17,
+      tgid: 2011,
+      path: null,
+      pathResolved: false,
+      directories: ['/root'],
+      mode: 0o755,
+      dev: null,
+      inode: null,
+      fileType: 'directory',
+      exe: '/usr/bin/dash',
+      containerId: container,
+    }),
+    operationOf(1.7, {
+      operation: 'unlink',
+      tgid: 2011,
+      path: 'state.lock',
+      pathResolved: false,
+      dirfd: 9,
+      exe: '/usr/bin/dash',
+      containerId: container,
+    }),
   ],
   containers: [
     containerOf(1, {

@@ -8,7 +8,7 @@ import { view } from '../support/run-view.ts';
 import { dockerRun, nothing } from '../support/story.ts';
 
 const widths = [80, 120, 200];
-const views = ['tree', 'processes', 'files', 'containers', 'events', 'losses', 'stats'];
+const views = ['tree', 'processes', 'files', 'operations', 'containers', 'events', 'losses', 'stats'];
 
 describe('docker run, as seen from an engine that ran before', () => {
   test.each(widths)('tree, processes, changed files and what is missing at %i columns', async (width) => {
@@ -85,6 +85,18 @@ test('colours say nothing that is not there without them', async () => {
 test('fields that are missing or of another type do not end the viewer', async () => {
   const names = Object.keys({
     ...{ ...dockerRun.processes[0], ...dockerRun.files[0], ...dockerRun.containers[0], ...dockerRun.events[0] },
+    ...{
+      operation: 0,
+      success: 0,
+      errno: 0,
+      toPath: 0,
+      names: 0,
+      directories: 0,
+      target: 0,
+      mode: 0,
+      size: 0,
+      timeNs: 0,
+    },
     ...{ ...dockerRun.losses[0], ...dockerRun.runs[0], argvHex: 0, exeHex: 0, pathHex: 0, dirfd: 0, warnings: 0 },
   });
   const value = fc.oneof(
@@ -96,7 +108,7 @@ test('fields that are missing or of another type do not end the viewer', async (
   const junk = fc.dictionary(fc.constantFrom(...names), value, { noNullPrototype: true });
   await fc.assert(
     fc.asyncProperty(junk, async (fields) => {
-      for (const name of [...views, '--all', 'tree --json', 'files --json']) {
+      for (const name of [...views, '--all', 'tree --json', 'files --json', 'operations --json']) {
         const { code, err } = await view(name.split(' '), { evidence: broken(fields) });
         expect({ name, code, err }).toEqual({ name, code: 0, err: '' });
       }

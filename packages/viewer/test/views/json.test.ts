@@ -53,7 +53,7 @@ test('stats: the summary, then the runs', async () => {
     {
       collection: 'stats',
       location: 'memory',
-      counts: { processes: 7, files: 4, containers: 1, events: 1, losses: 3, runs: 1 },
+      counts: { processes: 7, files: 4, operations: 4, containers: 1, events: 1, losses: 3, runs: 1 },
       hosts: ['web-1'],
       boots: ['6f1c1f0e-8a3c-4c53-9d0a-5a1f0c2b7e11'],
       firstNs: '1763816700000000000',

@@ -1,0 +1,96 @@
+/** The document of an operation on a file. Pure. */
+
+import { moment, type OperationDocument, type RunOrigin, textFields, textsOf } from '@godo/evidence';
+import type { GivenName, OperationEvent, OwnerChange } from '../events.ts';
+import type { CallerTexts } from './caller-texts.ts';
+import { auditId, nanosecondsPerMs } from './documents.ts';
+import type { ProcessState } from './process-table.ts';
+import type { TrackedSession } from './tracked-session.ts';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+type Draft = Mutable<OperationDocument>;
+
+/** @param session what `event.fd` referred to, where that is known. */
+export function operationDocument(
+  origin: RunOrigin,
+  process: ProcessState,
+  event: OperationEvent,
+  caller: CallerTexts,
+  session: TrackedSession | undefined,
+): OperationDocument {
+  const { operation, success, file, dev, inode, fileType } = event;
+  const isIt = session !== undefined && isSameFile(event, session);
+  const known = isIt ? session : null;
+  const draft: Draft = {
+    _id: auditId(origin.bootId, event),
+    ...origin,
+    ...moment(BigInt(event.ms) * nanosecondsPerMs),
+    operation,
+    success,
+    ...(!success && { errno: event.exit }),
+    ...(known === null ? pathFields(file) : sessionPath(known)),
+    ...(event.fd !== null && { fd: event.fd }),
+    ...(event.to !== null && toFields(event.to)),
+    ...(event.exchange && { exchange: true }),
+    ...(event.target !== null && textFields('target', event.target)),
+    ...listFields(event),
+    dev: dev ?? known?.dev ?? null,
+    inode: inode ?? known?.inode ?? null,
+    fileType: inode === null && known !== null ? (known.fileType ?? 'unknown') : fileType,
+    ...(event.replacedInode !== null && { replacedInode: event.replacedInode }),
+    ...(event.exchangedInode !== null && { exchangedInode: event.exchangedInode }),
+    ...(event.mode !== null && { mode: event.mode }),
+    ...(event.modeBefore !== null && { modeBefore: event.modeBefore }),
+    ...(event.owner !== null && ownerFields(event.owner)),
+    ...(event.size !== null && { size: event.size }),
+    key: process.key,
+    pid: process.tgid,
+    tgid: process.tgid,
+    ...caller,
+    containerId: process.containerId ?? null,
+  };
+  const warnings = [...(event.warnings ?? [])];
+  if (session !== undefined && !isIt) warnings.push('the descriptor was of another file than was known of it');
+  if (warnings.length > 0) draft.warnings = warnings;
+  return draft;
+}
+
+/** What either does not tell is no difference. */
+function isSameFile({ dev, inode }: OperationEvent, session: TrackedSession): boolean {
+  const differs = (own: string | null, other: string | null) => own !== null && other !== null && own !== other;
+  return !differs(dev, session.dev) && !differs(inode, session.inode);
+}
+
+function pathFields({ path, pathResolved, dirfd }: GivenName) {
+  const named = path === null ? { path } : textFields('path', path);
+  return { ...named, pathResolved, ...(dirfd !== null && { dirfd }) };
+}
+
+function sessionPath({ path, pathHex, pathResolved, dirfd }: TrackedSession) {
+  return { path, ...(pathHex !== null && { pathHex }), pathResolved, ...(dirfd !== null && { dirfd }) };
+}
+
+function toFields({ path, pathResolved, dirfd }: GivenName) {
+  const named = path === null ? { toPath: path } : textFields('toPath', path);
+  return { ...named, toPathResolved: pathResolved, ...(dirfd !== null && { toDirfd: dirfd }) };
+}
+
+function listFields({ directories, names }: OperationEvent) {
+  const folders = textsOf(directories);
+  const given = textsOf(names);
+  return {
+    ...(directories.length > 0 && { directories: folders.texts }),
+    ...(folders.hexes !== undefined && { directoriesHex: folders.hexes }),
+    ...(names.length > 0 && { names: given.texts }),
+    ...(given.hexes !== undefined && { namesHex: given.hexes }),
+  };
+}
+
+function ownerFields({ uid, gid, uidBefore, gidBefore }: OwnerChange) {
+  return {
+    ...(uid !== null && { ownerUid: uid }),
+    ...(gid !== null && { ownerGid: gid }),
+    ...(uidBefore !== null && { ownerUidBefore: uidBefore }),
+    ...(gidBefore !== null && { ownerGidBefore: gidBefore }),
+  };
+}
