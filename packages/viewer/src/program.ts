@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { containersCommand } from './commands/containers.ts';
 import { eventsCommand } from './commands/events.ts';
+import { fileCommand } from './commands/file.ts';
 import { filesCommand } from './commands/files.ts';
 import { lossesCommand } from './commands/losses.ts';
 import { operationsCommand } from './commands/operations.ts';
@@ -22,6 +23,7 @@ Examples:
   viewer tree --path '/etc/**'                who changed something below /etc, and who started them
   viewer files --container 3f2a --since 2h    what that container wrote in the last two hours
   viewer operations --path '/var/log/**'      who renamed, removed or changed something there, or tried to
+  viewer file /etc/passwd                     all that was done to it, under all its names
   viewer processes --exe 'python3*' --json    exact arguments, for other programs
 `;
 
@@ -44,7 +46,7 @@ export function buildProgram(world: World, version: string): Command {
     .usage('[view] [options]');
   addSharedOptions(program, world.nowNs);
   const views = [
-    ...[treeCommand, processesCommand, filesCommand, operationsCommand],
+    ...[treeCommand, processesCommand, filesCommand, operationsCommand, fileCommand],
     ...[containersCommand, eventsCommand, lossesCommand, statsCommand],
   ].map((build) => build(world));
   for (const view of views) program.addCommand(view.copyInheritedSettings(program));

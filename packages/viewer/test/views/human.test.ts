@@ -112,6 +112,10 @@ test('fields that are missing or of another type do not end the viewer', async (
         const { code, err } = await view(name.split(' '), { evidence: broken(fields) });
         expect({ name, code, err }).toEqual({ name, code: 0, err: '' });
       }
+      for (const name of ['file /a', 'file /a --json']) {
+        const { code, err } = await view(name.split(' '), { evidence: broken(fields) });
+        expect({ name, code, fault: err.includes('fault') }).toEqual({ name, code: 0, fault: false });
+      }
     }),
     { numRuns: 150 },
   );
