@@ -311,10 +311,12 @@ export interface OperationDocument extends Origin, Moment {
   readonly mode?: number;
   /** chmod: those that the file had before. */
   readonly modeBefore?: number;
-  /** chown: whose the file was to be; absent where that was to stay. */
+  /**
+   * chown: whose the file was to be, as the caller's user namespace numbers them; absent where that was to stay.
+   */
   readonly ownerUid?: number;
   readonly ownerGid?: number;
-  /** chown: whose it was before. */
+  /** chown: whose it was before, as the host numbers them. */
   readonly ownerUidBefore?: number;
   readonly ownerGidBefore?: number;
   /** truncate: bytes that the file was to have. */

@@ -115,8 +115,9 @@ function given(item: PathItem | undefined, directory: number | null, cwd: Binary
   const name = item?.name ?? null;
   if (name === null) return notGiven;
   const atCwd = directory === currentDirectory;
-  // An empty path is allowed with AT_EMPTY_PATH: then it is the directory itself.
-  const absolute = absolutePath(name === '' ? '.' : name, atCwd ? cwd : null);
+  // An empty path that led somewhere (AT_EMPTY_PATH) led to the directory itself.
+  const isDirectory = name === '' && item?.nametype === nametype.normal;
+  const absolute = absolutePath(isDirectory ? '.' : name, atCwd ? cwd : null);
   if (absolute !== null) return { path: absolute, pathResolved: true, dirfd: null };
   return { path: name, pathResolved: false, dirfd: atCwd || directory === null ? null : directory | 0 };
 }

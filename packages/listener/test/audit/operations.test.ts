@@ -275,6 +275,7 @@ describe('a file that becomes another', () => {
       ...{ file: untold, fd: 11 },
     });
     expect(told({ name: 'fchmodat2', arguments: 'ffffff9c 7f1 9c9 1000' }, "NORMAL '' 10").file).toEqual(at('/srv/w'));
+    expect(told({ name: 'chmod', exit: -2, arguments: '7f1 9c9 0 0' }, "UNKNOWN ''").file).toEqual(below(null, ''));
     expect(told({ name: 'chmod', exit: -2, arguments: '7f1 180 0 0' }, 'UNKNOWN nope')).toEqual(
       expected('chmod', { ...nowhere, exit: -2, file: at('/srv/w/nope'), mode: 0o600 }),
     );
