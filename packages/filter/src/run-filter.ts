@@ -1,14 +1,20 @@
 import {
+  type CookedDocuments,
+  type CookedEntry,
+  type CookedEventDocument,
+  type CookedOperationDocument,
   type CookedWriter,
   changesFile,
+  type EventDocument,
   type FilePassage,
   type FileSession,
+  type OperationDocument,
   openFilePassage,
+  type RawDocuments,
   type RawReader,
   type SessionDocument,
 } from '@godo/evidence';
 import { type Batch, createBatch } from './batch.ts';
-import { none } from './columns.ts';
 import { LearntContainers } from './container-facts.ts';
 import { type Containers, containerDocument, gatherContainers } from './containers.ts';
 import { settleRoots } from './engine-roots.ts';
@@ -89,10 +95,14 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
   const { processes, containers, known, passed } = await cookProcesses(work, runs, passage);
   if (!passed) await writeFiles(work, 'closed files', known, containers);
   await writeFiles(work, 'open files', known, containers);
-  await writeOperations(work, known);
+  await writeOthers(work, 'operations', reader.operations(), isUsableOperation, (one) => cookOperation(one, known));
   const learnt = new LearntContainers((id) => containers.has(id));
-  await writeEvents(work, known, learnt);
-  await writeLosses(work);
+  await writeOthers(work, 'events', reader.events(), isUsableEvent, (event) => {
+    const cooked = cookEvent(event, known);
+    if (cooked !== null) learnt.add(event);
+    return cooked;
+  });
+  await writeOthers(work, 'losses', reader.losses(), isUsableMoment, (loss) => loss);
   for (const container of containers.sorted()) {
     const document = containerDocument(container, learnt.of(container.id), runs.compareSessions);
     await batch.add({ collection: 'containers', document });
@@ -224,57 +234,44 @@ async function* passFiles(
   }
 }
 
-async function writeOperations({ reader, batch, progress, tally, step }: Work, known: KnownProcesses): Promise<void> {
-  progress.phase('operations');
-  for await (const operation of reader.operations()) {
-    step();
-    if (!isUsableOperation(operation)) {
-      tally.unusable += 1;
-      continue;
-    }
-    const row = known.find(operation.key);
-    if (!known.isInside(row)) continue;
-    tally.operations += 1;
-    const containerId = operation.containerId ?? known.containerOf(row);
-    const document = { ...operation, key: known.keyFor(operation.key), containerId };
-    const full = batch.add({ collection: 'operations', document });
-    if (full !== undefined) await full;
-  }
-}
-
-async function writeEvents(
-  { reader, batch, progress, tally, step }: Work,
-  known: KnownProcesses,
-  learnt: LearntContainers,
+/**
+ * Writes what comes over document by document.
+ *
+ * @param isUsable - Whether it has what is asked of it.
+ * @param cook - As it is in cooked evidence; null: it is left out.
+ */
+async function writeOthers<C extends 'operations' | 'events' | 'losses'>(
+  { batch, progress, tally, step }: Work,
+  collection: C,
+  documents: AsyncIterable<RawDocuments[C]>,
+  isUsable: (document: RawDocuments[C]) => boolean,
+  cook: (document: RawDocuments[C]) => CookedDocuments[C] | null,
 ): Promise<void> {
-  progress.phase('events');
-  for await (const event of reader.events()) {
+  progress.phase(collection);
+  for await (const document of documents) {
     step();
-    if (!isUsableEvent(event)) {
+    if (!isUsable(document)) {
       tally.unusable += 1;
       continue;
     }
-    const row = typeof event.key === 'string' ? known.find(event.key) : none;
-    if (typeof event.key === 'string' && !known.isInside(row)) continue;
-    tally.events += 1;
-    learnt.add(event);
-    const containerId = event.containerId ?? (row === none ? null : known.containerOf(row));
-    const key = event.key == null ? event.key : known.keyFor(event.key);
-    const full = batch.add({ collection: 'events', document: { ...event, key, containerId } });
+    const cooked = cook(document);
+    if (cooked === null) continue;
+    tally[collection] += 1;
+    const full = batch.add({ collection, document: cooked } as CookedEntry);
     if (full !== undefined) await full;
   }
 }
 
-async function writeLosses({ reader, batch, progress, tally, step }: Work): Promise<void> {
-  progress.phase('losses');
-  for await (const document of reader.losses()) {
-    step();
-    if (!isUsableMoment(document)) {
-      tally.unusable += 1;
-      continue;
-    }
-    tally.losses += 1;
-    const full = batch.add({ collection: 'losses', document });
-    if (full !== undefined) await full;
-  }
+function cookOperation(operation: OperationDocument, known: KnownProcesses): CookedOperationDocument | null {
+  const row = known.find(operation.key);
+  if (!known.isInside(row)) return null;
+  const containerId = operation.containerId ?? known.containerOf(row);
+  return { ...operation, key: known.keyFor(operation.key), containerId };
+}
+
+function cookEvent(event: EventDocument, known: KnownProcesses): CookedEventDocument | null {
+  if (typeof event.key !== 'string') return event;
+  const row = known.find(event.key);
+  if (!known.isInside(row)) return null;
+  return { ...event, key: known.keyFor(event.key), containerId: event.containerId ?? known.containerOf(row) };
 }
