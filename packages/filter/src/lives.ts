@@ -81,8 +81,13 @@ export function reunite(given: Lives, runs: KnownRuns): Reunited {
   return { lives: merged(given, aliases), aliases };
 }
 
-function lifeOf(key: string, observations: readonly TaskObservation[], runs: KnownRuns): Life {
+/** The start that a key names; null: it names none. */
+function ticksOf(key: string): number | null {
   const stamp = key.slice(key.lastIndexOf(':') + 1);
+  return /^\d+$/.test(stamp) ? Number(stamp) : null;
+}
+
+function lifeOf(key: string, observations: readonly TaskObservation[], runs: KnownRuns): Life {
   const [first] = observations;
   const sessions = new Set<string>();
   let bornNs: bigint | null = null;
@@ -101,7 +106,7 @@ function lifeOf(key: string, observations: readonly TaskObservation[], runs: Kno
   return {
     key,
     observations,
-    ticks: /^\d+$/.test(stamp) ? Number(stamp) : null,
+    ticks: ticksOf(key),
     sessionId: textOf(first?.sessionId) ?? '',
     sessions,
     lastSession: [...sessions].toSorted(runs.compareSessions).at(-1) ?? '',
@@ -174,9 +179,8 @@ function merged(lives: Lives, aliases: ReadonlyMap<string, string>): Lives {
 }
 
 function renamed(task: TaskObservation, key: string): TaskObservation {
-  const stamp = Number(key.slice(key.lastIndexOf(':') + 1));
   // That its start was not seen is no longer so.
   const isPlaceholder = task.inferred === true && task.observation === 'snapshot';
   const warnings = [...(isPlaceholder ? [] : (textListOf(task.warnings) ?? [])), takenForIts];
-  return { ...task, key, startTicks: stamp, warnings };
+  return { ...task, key, startTicks: ticksOf(key), warnings };
 }
