@@ -5,6 +5,7 @@
  */
 
 import type { CookedFileDocument, CookedOperationDocument, CookedReader } from '@godo/evidence';
+import { baseName } from '../base-name.ts';
 import { type Filters, storeQuery } from '../options/filters.ts';
 import { text } from '../render/lenient.ts';
 
@@ -134,10 +135,10 @@ function madeFile(entry: HistoryEntry): string | null {
 /** Whether it names a file relative to a directory that is not known, by the last part of the path. */
 function endsAlike(entry: HistoryEntry, path: string): boolean {
   const { collection, document } = entry;
-  const last = path.slice(path.lastIndexOf('/') + 1);
+  const last = baseName(path);
   const isIt = (name: unknown, resolved: unknown) => {
     const given = text(name);
-    return resolved === false && given !== null && given.slice(given.lastIndexOf('/') + 1) === last;
+    return resolved === false && given !== null && baseName(given) === last;
   };
   if (isIt(document.path, document.pathResolved)) return true;
   return collection === 'operations' && isIt(document.toPath, document.toPathResolved);

@@ -1,3 +1,5 @@
+import { baseName } from '../base-name.ts';
+
 /** A compiled pattern. Matching takes time proportional to pattern length × text length, whatever the pattern is. */
 export interface Pattern {
   readonly source: string;
@@ -25,7 +27,7 @@ export function compileGlob(source: string): Pattern {
   return {
     source,
     exact: !/[*?[\\]/.test(source),
-    matches: (text) => run(tokens, onBaseName ? text.slice(text.lastIndexOf('/') + 1) : text),
+    matches: (text) => run(tokens, onBaseName ? baseName(text) : text),
   };
 }
 

@@ -82,11 +82,19 @@ function stackedRow(file: Fields, processes: ProcessesByKey, screen: Screen): Ro
   };
 }
 
+/** Which file it was, whatever its name: `inode fe:00 12`; null where that is not known. */
+export function inodeText({ dev, inode }: Fields, charset: Charset): string | null {
+  const number = text(inode);
+  return number === null ? null : `inode ${visible(text(dev) ?? '?', charset)} ${visible(number, charset)}`;
+}
+
 export function pathCell(file: Fields, charset: Charset): Cell {
   const path = text(file.path);
-  const inode = text(file.inode);
-  const identity = inode === null ? '' : ` inode ${visible(text(file.dev) ?? '?', charset)} ${visible(inode, charset)}`;
-  const shown = path === null ? `(path unknown)${identity}` : visibleName(path, charset, file.pathHex);
+  const identity = inodeText(file, charset);
+  const shown =
+    path === null
+      ? `(path unknown)${identity === null ? '' : ` ${identity}`}`
+      : visibleName(path, charset, file.pathHex);
   const dirfd = number(file.dirfd);
   const unresolved =
     file.pathResolved === true ? [] : [dirfd === null ? 'unresolved' : `unresolved, below fd ${dirfd}`];

@@ -1,8 +1,8 @@
 import { commandLine } from './command-line.ts';
 import { errnoName } from './errno.ts';
-import { openerAt, type ProcessesByKey } from './file-rows.ts';
+import { inodeText, openerAt, openerProgram, type ProcessesByKey } from './file-rows.ts';
 import { fields, list, ns, number, text } from './lenient.ts';
-import { facts, programName, shortContainer } from './process.ts';
+import { facts, shortContainer } from './process.ts';
 import { warnings } from './process-rows.ts';
 import { type Charset, glyphs, type Screen } from './screen.ts';
 import { type Cell, type Row, StreamedTable } from './table.ts';
@@ -34,7 +34,6 @@ export function operationTable(screen: Screen): OperationTable {
       const operation = fields(document);
       const process = facts(processes.get(text(operation.key) ?? ''));
       const container = shortContainer(operation.containerId, charset);
-      const isNamed = text(operation.exe) !== null || text(operation.comm) !== null;
       const { argv, argvHex } = openerAt({ ...operation, openedNs: operation.timeNs }, process);
       const command = commandLine(argv, argvHex, charset, width * 2);
       return {
@@ -45,7 +44,7 @@ export function operationTable(screen: Screen): OperationTable {
             resultCell(operation),
             container === null ? { text: '-' } : { text: container, role: 'container' },
             { text: String(number(operation.tgid) ?? '?') },
-            { text: programName(isNamed ? facts(operation) : process, charset), lines: 2 },
+            { text: openerProgram(operation, process, charset), lines: 2 },
           ],
         ],
         notes: [
@@ -93,7 +92,7 @@ function namesText(operation: Fields, charset: Charset): string {
 
 /** In place of a path: everything else that is known of what it was. */
 function placeholder(operation: Fields, charset: Charset): string {
-  const inode = text(operation.inode);
+  const inode = inodeText(operation, charset);
   const named = (name: 'names' | 'directories') =>
     list(operation[name]).map((one, index) =>
       visibleName(text(one) ?? '?', charset, list(operation[`${name}Hex`])[index]),
@@ -104,7 +103,7 @@ function placeholder(operation: Fields, charset: Charset): string {
     ...(names.length > 0 ? [`one of ${names.join(', ')}`] : []),
     ...(directories.length > 0 ? [`in ${directories.join(', ')}`] : []),
     ...(number(operation.fd) === null ? [] : [`fd ${number(operation.fd)}`]),
-    ...(inode === null ? [] : [`inode ${visible(text(operation.dev) ?? '?', charset)} ${visible(inode, charset)}`]),
+    ...(inode === null ? [] : [inode]),
   ];
   return known.length === 0 ? '(name not told)' : `(name not told: ${known.join('; ')})`;
 }

@@ -1,3 +1,4 @@
+import { baseName } from '../base-name.ts';
 import { commandLine } from './command-line.ts';
 import { errnoName } from './errno.ts';
 import { list, ns, number, text } from './lenient.ts';
@@ -123,16 +124,16 @@ function executions(process: Readonly<Record<string, unknown>>): (ReturnType<typ
   for (const execution of list(process.executions).map(facts)) {
     const last = shown.at(-1);
     const again = last !== undefined && last.success === false && execution.success === false;
-    if (again && last.errno === execution.errno && baseName(last.exe) === baseName(execution.exe)) {
+    if (again && last.errno === execution.errno && nameOf(last.exe) === nameOf(execution.exe)) {
       shown[shown.length - 1] = { ...execution, tries: (last.tries ?? 1) + 1 };
     } else shown.push(execution);
   }
   return shown;
 }
 
-function baseName(exe: unknown): string | null {
+function nameOf(exe: unknown): string | null {
   const path = text(exe);
-  return path === null ? null : path.slice(path.lastIndexOf('/') + 1);
+  return path === null ? null : baseName(path);
 }
 
 function executionTime(execution: Readonly<Record<string, unknown>>, startNs: bigint | null, charset: Charset): string {

@@ -1,3 +1,4 @@
+import { baseName } from '../base-name.ts';
 import { commandLine, quoteArgument } from './command-line.ts';
 import { fields, list, ns, number, text } from './lenient.ts';
 import type { Role } from './paint.ts';
@@ -43,7 +44,7 @@ export function programArguments(program: ProgramFacts, charset: Charset, limit:
   const called = text(argv[0]);
   if (called === null) return '';
   const exe = text(program.exe);
-  const same = exe !== null && (called === exe || called === exe.slice(exe.lastIndexOf('/') + 1)) && !text(hex[0]);
+  const same = exe !== null && (called === exe || called === baseName(exe)) && !text(hex[0]);
   const name = same ? '' : `(${quoteArgument(called.slice(0, limit), charset, hex[0] ?? undefined)})`;
   const rest = commandLine(argv.slice(1), hex.slice(1), charset, limit) ?? '';
   return [name, rest].filter((part) => part !== '').join(' ');
