@@ -37,6 +37,13 @@ const needs = [
   ...[program('dockerd', 'docker.io'), program('docker', 'docker.io'), program('gcc', 'gcc')],
 ];
 
+/** What is shown of it, when the listener has ended as it should. */
+async function evidenceIn(db: string, ended: Outcome) {
+  expect(ended.code).toBe(0);
+  await succeed('filter', ['--db', db]);
+  return showEvidence(['--db', db]);
+}
+
 describeWith('a storm of processes in a container', needs, () => {
   let lock: AuditLock;
   let before: AuditState;
@@ -74,9 +81,7 @@ describeWith('a storm of processes in a container', needs, () => {
     } finally {
       ended = await godo.stop();
     }
-    expect(ended.code).toBe(0);
-    await succeed('filter', ['--db', db]);
-    const shown = await showEvidence(['--db', db]);
+    const shown = await evidenceIn(db, ended);
     return { id, shown, processes: shown.processes.filter((process) => process.argv?.[0] === '/storm') };
   }
 
@@ -164,9 +169,7 @@ describeWith('a storm of processes in a container', needs, () => {
       } finally {
         ended = await second.stop();
       }
-      expect(ended.code).toBe(0);
-      await succeed('filter', ['--db', db]);
-      const { processes, losses } = await showEvidence(['--db', db]);
+      const { processes, losses } = await evidenceIn(db, ended);
 
       const inStorm = processes.filter(({ argv }) => argv?.[0] === '/storm');
       const byKey = new Map(processes.map((process) => [process.key, process]));
@@ -259,9 +262,7 @@ describeWith('a storm of processes in a container', needs, () => {
       } finally {
         ended = await godo.stop();
       }
-      expect(ended.code).toBe(0);
-      await succeed('filter', ['--db', db]);
-      const { processes, losses } = await showEvidence(['--db', db]);
+      const { processes, losses } = await evidenceIn(db, ended);
       const sleeping = (seconds: string) => processes.filter(({ argv }) => argv?.join(' ') === `sleep ${seconds}`);
 
       const warnings = (shown: readonly ShownProcess[]) => shown.flatMap((one) => one.warnings ?? []);

@@ -3,6 +3,7 @@ import {
   type FileSessionDocument,
   isoTime,
   type LossDocument,
+  moment,
   type OperationDocument,
   type SessionDocument,
   type TaskDocument,
@@ -14,6 +15,8 @@ export function at(ms: number): bigint {
 }
 
 export const boot = 'boot-a';
+
+const origin = { host: 'host-a', machineId: null, bootId: boot, sessionId: 'run-1' } as const;
 
 export function keyOf(tgid: number, bootId: string = boot): string {
   return `${bootId}:${tgid}:${tgid * 10}`;
@@ -86,10 +89,7 @@ export function file(
   const closedNs = changes.closedNs ?? null;
   return {
     _id: id,
-    host: 'host-a',
-    machineId: null,
-    bootId: boot,
-    sessionId: 'run-1',
+    ...origin,
     kind: 'session',
     fileSessionId: id,
     path,
@@ -134,12 +134,8 @@ export function openFile(
 export function operation(tgid: number, ms: number, changes: Partial<OperationDocument> = {}): OperationDocument {
   return {
     _id: `${boot}:operation:${tgid}:${ms}`,
-    host: 'host-a',
-    machineId: null,
-    bootId: boot,
-    sessionId: 'run-1',
-    timeNs: at(ms),
-    time: isoTime(at(ms)),
+    ...origin,
+    ...moment(at(ms)),
     operation: 'unlink',
     success: true,
     path: '/tmp/gone',
@@ -160,12 +156,8 @@ export function operation(tgid: number, ms: number, changes: Partial<OperationDo
 export function event(tgid: number | null, ms: number, changes: Partial<EventDocument> = {}): EventDocument {
   return {
     _id: `${boot}:event:${tgid}:${ms}`,
-    host: 'host-a',
-    machineId: null,
-    bootId: boot,
-    sessionId: 'run-1',
-    timeNs: at(ms),
-    time: isoTime(at(ms)),
+    ...origin,
+    ...moment(at(ms)),
     kind: 'module',
     key: tgid === null ? null : keyOf(tgid),
     tgid,
@@ -178,12 +170,8 @@ export function event(tgid: number | null, ms: number, changes: Partial<EventDoc
 export function loss(ms: number): LossDocument {
   return {
     _id: `${boot}:loss:${ms}`,
-    host: 'host-a',
-    machineId: null,
-    bootId: boot,
-    sessionId: 'run-1',
-    timeNs: at(ms),
-    time: isoTime(at(ms)),
+    ...origin,
+    ...moment(at(ms)),
     severity: 'loss',
     source: 'connector',
     from: '1',
