@@ -25,13 +25,11 @@ const ofAll = [
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const hasNewCalls = major * 1000 + minor >= 6013;
 
-/** The descriptors of operations.c. */
-const [one, two, t] = [21, 22, 23];
+/** A descriptor of operations.c. */
+const t = 23;
 
 const at = (name: string) => ({ path: `FOLDER/${name}`, pathResolved: true });
-const below = (dirfd: number, path: string) => ({ path, pathResolved: false, dirfd });
 const to = (name: string) => ({ toPath: `FOLDER/${name}`, toPathResolved: true });
-const toBelow = (toDirfd: number, toPath: string) => ({ toPath, toPathResolved: false, toDirfd });
 const untold = { path: null, pathResolved: false };
 const toUntold = { toPath: null, toPathResolved: false };
 const file = (inode: string, fileType = 'regular') => ({ inode, fileType });
@@ -63,8 +61,8 @@ const calls: Readonly<Record<string, readonly (Fields | false)[]>> = {
     failed('rename', -2, untold, toUntold, nothing, { directories: ['FOLDER/one'], names: ['FOLDER/none/none'] }),
     failed('rename', -2, untold, toUntold, nothing, { names: ['FOLDER/none/1', 'FOLDER/none/2'] }),
     failed('rename', -39, at('one'), to('two'), file('one', 'directory')),
-    done('rename', below(one, 'f'), toBelow(two, 'f2'), file('f')),
-    done('rename', below(two, 'f2'), to('one/f'), file('f')),
+    done('rename', at('one/f'), to('two/f2'), file('f')),
+    done('rename', at('two/f2'), to('one/f'), file('f')),
     done('rename', at('d'), to('one/d'), file('d')),
     failed('rename', -17, untold, toUntold, nothing, { directories: ['FOLDER', 'FOLDER/two'] }),
     done('rename', at('e'), to('two/g'), file('e'), { exchange: true, exchangedInode: 'g' }),
@@ -74,30 +72,30 @@ const calls: Readonly<Record<string, readonly (Fields | false)[]>> = {
     failed('unlink', -2, untold, nothing, inFolder),
     failed('unlink', -2, at('none/x'), nothing),
     failed('unlink', -21, at('one'), file('one', 'directory')),
-    done('unlink', below(two, 'j'), file('j')),
-    failed('unlink', -9, below(99, 'j'), nothing),
+    done('unlink', at('two/j'), file('j')),
+    failed('unlink', -9, { path: 'j', pathResolved: false, dirfd: 99 }, nothing),
     done('mkdir', at('m'), file('m', 'directory'), { mode: 0o1777 }),
     failed('mkdir', -17, untold, wanted('directory'), inFolder, { mode: 0o700 }),
     failed('mkdir', -2, at('none/m'), wanted('directory'), { mode: 0o700 }),
-    done('mkdir', below(one, 'm/'), file('one/m', 'directory'), { mode: 0o750 }),
+    done('mkdir', at('one/m'), file('one/m', 'directory'), { mode: 0o750 }),
     failed('rmdir', -20, at('c'), file('b')),
     done('rmdir', at('m'), file('m', 'directory')),
     failed('rmdir', -2, untold, nothing, inFolder),
-    done('rmdir', below(one, 'm'), file('one/m', 'directory')),
+    done('rmdir', at('one/m'), file('one/m', 'directory')),
   ],
   'mknod, link, symlink': [
     done('mknod', at('fifo'), file('fifo', 'fifo'), { mode: 0o622 }),
     failed('mknod', -17, untold, wanted('fifo'), inFolder, { mode: 0o622 }),
-    done('mknod', below(one, 'plain'), file('plain'), { mode: 0o640 }),
+    done('mknod', at('one/plain'), file('plain'), { mode: 0o640 }),
     done('link', at('c'), to('one/link'), file('b')),
     failed('link', -17, at('c'), toUntold, file('b'), { directories: ['FOLDER/one'] }),
     failed('link', -2, untold, toUntold, nothing, { names: ['FOLDER/none', 'FOLDER/one/link2'] }),
-    done('link', at('c'), toBelow(two, 'link'), file('b')),
+    done('link', at('c'), to('two/link'), file('b')),
     done('link', byDescriptor, to('t2'), file('t')),
     done('symlink', at('soft'), file('soft', 'symlink'), { target: 'to/any where' }),
     failed('symlink', -17, untold, wanted('symlink'), inFolder, { target: '/other' }),
     failed('symlink', -2, untold, wanted('symlink'), { names: ['/other', 'none/soft'] }),
-    done('symlink', below(one, 'soft'), file('one/soft', 'symlink'), { target: '../c' }),
+    done('symlink', at('one/soft'), file('one/soft', 'symlink'), { target: '../c' }),
   ],
   'truncate, chmod': [
     done('truncate', at('t'), file('t'), { size: 3 }),
@@ -109,7 +107,7 @@ const calls: Readonly<Record<string, readonly (Fields | false)[]>> = {
     failed('chmod', -2, at('none'), nothing, { mode: 0o600 }),
     done('chmod', byDescriptor, file('t'), { mode: 0o600, modeBefore: 0o4711 }),
     failed('chmod', -9, untold, { fd: 99 }, nothing, { mode: 0o600 }),
-    done('chmod', below(one, 'f'), file('f'), { mode: 0o640, modeBefore: 0o644 }),
+    done('chmod', at('one/f'), file('f'), { mode: 0o640, modeBefore: 0o644 }),
     hasNewCalls && done('chmod', byDescriptor, file('t'), { mode: 0o444, modeBefore: 0o600 }),
   ],
   'chown with 32 bits, or 16 on i386': [
@@ -126,22 +124,22 @@ const calls: Readonly<Record<string, readonly (Fields | false)[]>> = {
     done('chown', byDescriptor, file('t'), { ownerGid: 100_014, ownerUidBefore: 100_011, ownerGidBefore: 100_012 }),
   ],
   'chown below a descriptor, attributes': [
-    done('chown', below(one, 'f'), file('f'), { ownerUid: 15, ownerGid: 16, ownerUidBefore: 0, ownerGidBefore: 0 }),
+    done('chown', at('one/f'), file('f'), { ownerUid: 15, ownerGid: 16, ownerUidBefore: 0, ownerGidBefore: 0 }),
     done('setxattr', at('t'), file('t')),
     done('setxattr', at('t'), file('t')),
     done('setxattr', byDescriptor, file('t')),
-    hasNewCalls && done('setxattr', below(one, 'f'), file('f')),
+    hasNewCalls && done('setxattr', at('one/f'), file('f')),
     failed('setxattr', -17, at('t'), file('t')),
     done('removexattr', at('t'), file('t')),
     failed('removexattr', -61, at('t'), file('t')),
     done('removexattr', at('t'), file('t')),
     done('removexattr', byDescriptor, file('t')),
-    hasNewCalls && done('removexattr', below(one, 'f'), file('f')),
+    hasNewCalls && done('removexattr', at('one/f'), file('f')),
   ],
   times: [
     done('utimes', at('t'), file('t')),
     done('utimes', at('t'), file('t')),
-    done('utimes', below(one, 'f'), file('f')),
+    done('utimes', at('one/f'), file('f')),
     done('utimes', at('t'), file('t')),
     done('utimes', byDescriptor, file('t')),
     failed('utimes', -2, at('none'), nothing),

@@ -40,6 +40,12 @@ export interface AuditOrigin {
   readonly incomplete?: string;
 }
 
+/** A file as audit names it apart from its path; null: not told. */
+export interface FileIdentity {
+  readonly dev: string | null;
+  readonly inode: string | null;
+}
+
 export interface ExecEvent extends AuditOrigin {
   readonly kind: 'exec';
   readonly success: boolean;
@@ -52,6 +58,8 @@ export interface ExecEvent extends AuditOrigin {
    * null where it was given by a descriptor alone.
    */
   readonly name: BinaryString | null;
+  /** The descriptor that the name hangs on, or that the file was given by. */
+  readonly dirfd?: number;
   /** Device of that file (`fe:00`). */
   readonly dev: string | null;
   /** Path of the program where `caller.exe` has the mark of a deleted file behind it and the file was deleted. */
@@ -75,6 +83,10 @@ export interface OpenEvent extends AuditOrigin {
   readonly path: BinaryString | null;
   readonly pathResolved: boolean;
   readonly dirfd: number | null;
+  /** As in GivenName. */
+  readonly parents?: readonly FileIdentity[];
+  /** The directory descriptor is the root of the look-up (RESOLVE_IN_ROOT of openat2). */
+  readonly inRoot?: true;
   readonly dev: string | null;
   readonly inode: string | null;
   readonly fileType: FileType;
@@ -152,6 +164,8 @@ export interface GivenName {
   readonly pathResolved: boolean;
   /** The directory descriptor that an unresolved name hangs on; null: none, or not told. */
   readonly dirfd: number | null;
+  /** The directory that the last part of the name lies in; several: one of them, the records do not tell which. */
+  readonly parents?: readonly FileIdentity[];
 }
 
 /** Something was done to a file by its name, or to what it is, or was tried. Fields as in OperationDocument. */
@@ -306,6 +320,8 @@ export interface SnapshotEvent {
   readonly proc: ProcFacts;
   /** Descriptors open for writing. */
   readonly files: readonly SnapshotFile[];
+  /** Descriptors that names may hang on: directories, and what was opened with O_PATH. */
+  readonly directories?: readonly SnapshotDirectory[];
 }
 
 export interface SnapshotFile {
@@ -318,6 +334,8 @@ export interface SnapshotFile {
   readonly inode: string | null;
   readonly fileType: FileType;
 }
+
+export type SnapshotDirectory = Pick<SnapshotFile, 'fd' | 'path' | 'closeOnExec' | 'dev' | 'inode' | 'fileType'>;
 
 /**
  * /proc has been looked through again, for messages of the connector had been lost: what it showed came before this as

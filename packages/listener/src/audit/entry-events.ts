@@ -57,8 +57,10 @@ export function eventOf(
   }
   if (meaning === callMeaning.exec) return execEventOf(memory, at, caller, texts, bodies, true);
   if (meaning === callMeaning.execAt) {
-    const atCwd = (given & known.a0) !== 0 && a0 === currentDirectory;
-    return execEventOf(memory, at, caller, texts, bodies, atCwd);
+    const isTold = (given & known.a0) !== 0;
+    const event = execEventOf(memory, at, caller, texts, bodies, isTold && a0 === currentDirectory);
+    const hangs = isTold && a0 !== currentDirectory && (event.name === null || !event.name.startsWith('/'));
+    return hangs ? { ...event, dirfd: a0 | 0 } : event;
   }
   if (Number.isNaN(exit)) return null;
   if (meaning >= callMeaning.operations) {

@@ -1,6 +1,6 @@
 /** The parts of an event entry: PATH items, and what stands before it. */
 
-import type { BinaryString, OpenEvent } from '../events.ts';
+import type { BinaryString, FileIdentity, OpenEvent } from '../events.ts';
 import { eventAt, itemAt, itemFlag, nameState, nametype } from './entry-layout.ts';
 import type { EntryMemory } from './entry-memory.ts';
 import { fileType } from './opened-file.ts';
@@ -41,6 +41,20 @@ export function openedItem(memory: EntryMemory, event: number): number {
     item += memory.u32(item + itemAt.bytes);
   }
   return opened;
+}
+
+/** The directories that the event's names lie in, as far as they are told; undefined: not at all. */
+export function parentsOf(memory: EntryMemory, event: number, texts: Texts): FileIdentity[] | undefined {
+  let parents: FileIdentity[] | undefined;
+  let item = event + eventAt.items;
+  for (let left = memory.u16(event + eventAt.itemCount); left > 0; left -= 1) {
+    if (memory.u8(item + itemAt.nametype) === nametype.parent) {
+      parents ??= [];
+      parents.push({ dev: texts[memory.u32(item + itemAt.dev)] ?? null, inode: inodeOf(memory, item, texts) });
+    }
+    item += memory.u32(item + itemAt.bytes);
+  }
+  return parents;
 }
 
 /** null where the record has no name, or none that can be read. */

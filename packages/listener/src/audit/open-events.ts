@@ -2,14 +2,16 @@
 
 import type { BinaryString, Caller, OpenEvent } from '../events.ts';
 import { callMeaning } from './call-table.ts';
-import { inodeOf, nameOf, openedItem, type RecordBody, type Texts, typeOf } from './entry-items.ts';
+import { inodeOf, nameOf, openedItem, parentsOf, type RecordBody, type Texts, typeOf } from './entry-items.ts';
 import { eventAt, eventFlag, itemAt, itemFlag, nametype } from './entry-layout.ts';
 import type { EntryMemory } from './entry-memory.ts';
 import { accessMode } from './opened-file.ts';
-import { absolutePath } from './paths.ts';
+import { absolutePath, pathBelow } from './paths.ts';
 import { rawField } from './record.ts';
 import { recordType } from './record-types.ts';
 import { currentDirectory, openFlag } from './syscalls.ts';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** RESOLVE_IN_ROOT of linux/openat2.h. */
 const resolveInRoot = 0x10;
@@ -31,13 +33,18 @@ export function openEventOf(
   const tidy = item !== 0 && (memory.u8(item + itemAt.flags) & itemFlag.tidyName) !== 0;
   const directory = directoryOf(memory, at, meaning);
   // RESOLVE_IN_ROOT makes the directory the root of even an absolute name.
-  const fromDirectory =
-    given !== null && given.charCodeAt(0) === slash ? resolvesInRoot(how) : directory !== currentDirectory;
+  const inRoot = how !== undefined && resolvesInRoot(how);
+  const fromDirectory = directory !== currentDirectory && (inRoot || given === null || given.charCodeAt(0) !== slash);
   const cwd = memory.u32(at + eventAt.cwd);
-  const absolute = given === null || fromDirectory ? null : absoluteName(given, tidy, texts[cwd], bases[cwd]);
+  const absolute =
+    given === null || fromDirectory
+      ? null
+      : inRoot
+        ? absoluteInRoot(given, texts[cwd])
+        : absoluteName(given, tidy, texts[cwd], bases[cwd]);
   const isUnnamed = flags !== null && (flags & openFlag.unnamed) !== 0;
   const named = item !== 0 && !isUnnamed;
-  const event: OpenEvent = {
+  const event: Mutable<OpenEvent> = {
     kind: 'open',
     fd: memory.f64(at + eventAt.exit),
     flags,
@@ -56,12 +63,20 @@ export function openEventOf(
     serial: memory.u32(at + eventAt.serial),
     caller,
   };
+  if (fromDirectory && !isUnnamed) {
+    const parents = parentsOf(memory, at, texts);
+    if (parents !== undefined) event.parents = parents;
+    if (inRoot) event.inRoot = true;
+  }
   const left = (memory.u8(at + 5) & eventFlag.itemsLeftOut) !== 0;
-  if (flags !== null && item !== 0 && !isUnnamed && !left) return event;
+  if (flags !== null && item !== 0 && !isUnnamed && !left && !inRoot) return event;
   const warnings: string[] = [];
   if (flags === null) warnings.push('the flags of the open call are not known');
   if (item === 0) warnings.push('no PATH record names the file');
   if (left) warnings.push('it has more PATH records than are kept');
+  // Names below another directory than the process's root mean something else there.
+  if (inRoot)
+    warnings.push('looked up with RESOLVE_IN_ROOT: absolute symbolic links in its path lead below the directory');
   const where = absolute ?? given;
   if (isUnnamed) warnings.push(`an unnamed file (O_TMPFILE)${where === null ? '' : ` in ${where}`}`);
   return { ...event, warnings };
@@ -89,8 +104,14 @@ function directoryOf(memory: EntryMemory, at: number, meaning: number): number |
   return (memory.u8(at + eventAt.argumentsKnown) & 1) === 0 ? null : memory.u32(at + eventAt.a0);
 }
 
-function resolvesInRoot(how: RecordBody | undefined): boolean {
-  return how !== undefined && (Number(rawField(how.body, 'resolve')) & resolveInRoot) !== 0;
+function resolvesInRoot(how: RecordBody): boolean {
+  return (Number(rawField(how.body, 'resolve')) & resolveInRoot) !== 0;
+}
+
+/** RESOLVE_IN_ROOT in the working directory. */
+function absoluteInRoot(name: BinaryString, cwd: BinaryString | null | undefined): BinaryString | null {
+  if (cwd === null || cwd === undefined || !cwd.startsWith('/')) return null;
+  return pathBelow(cwd, name, { isPhysical: true, isRoot: true });
 }
 
 /** As absolutePath, which is asked only where a segment must go. */

@@ -1,6 +1,6 @@
 /** From the entry of an operation to its event: what was done to which file. */
 
-import type { BinaryString, Caller, GivenName, OperationEvent, OwnerChange } from '../events.ts';
+import type { BinaryString, Caller, FileIdentity, GivenName, OperationEvent, OwnerChange } from '../events.ts';
 import type { RecordBody, Texts } from './entry-items.ts';
 import { eventAt, eventFlag, nametype } from './entry-layout.ts';
 import type { EntryMemory } from './entry-memory.ts';
@@ -8,7 +8,7 @@ import { fileType } from './opened-file.ts';
 import type { Argument, OperationCall } from './operation-calls.ts';
 import { type NamedItems, namedItems } from './operation-names.ts';
 import { type PathItem, pathItems } from './path-items.ts';
-import { absolutePath } from './paths.ts';
+import { absolutePath, directoryPart } from './paths.ts';
 import { rawField } from './record.ts';
 import { recordType } from './record-types.ts';
 import { currentDirectory, removesDirectory } from './syscalls.ts';
@@ -39,9 +39,9 @@ export function operationEventOf(
   const directory = call.dirfd === undefined ? currentDirectory : argument(call.dirfd);
   const toDirectory = call.toDirfd === undefined ? currentDirectory : argument(call.toDirfd);
   const fd = descriptorOf(call, told.file, argument);
-  const file = fd === null ? given(told.file, directory, cwd) : notGiven;
+  const file = fd === null ? given(told.file, directory, cwd, items) : notGiven;
   const hasTwo = operation === 'rename' || operation === 'link';
-  const to = hasTwo ? given(told.to, toDirectory, cwd) : null;
+  const to = hasTwo ? given(told.to, toDirectory, cwd, items) : null;
   const atCwd = directory === currentDirectory && toDirectory === currentDirectory;
   const isUntold = (file.path === null && fd === null) || to?.path === null;
   const mode = argument(call.mode);
@@ -111,7 +111,12 @@ function descriptorOf(
 }
 
 /** `directory`: what a relative name hangs on; null: not told. */
-function given(item: PathItem | undefined, directory: number | null, cwd: BinaryString | null): GivenName {
+function given(
+  item: PathItem | undefined,
+  directory: number | null,
+  cwd: BinaryString | null,
+  items: readonly PathItem[],
+): GivenName {
   const name = item?.name ?? null;
   if (name === null) return notGiven;
   const atCwd = directory === currentDirectory;
@@ -119,7 +124,27 @@ function given(item: PathItem | undefined, directory: number | null, cwd: Binary
   const isDirectory = name === '' && item?.nametype === nametype.normal;
   const absolute = absolutePath(isDirectory ? '.' : name, atCwd ? cwd : null);
   if (absolute !== null) return { path: absolute, pathResolved: true, dirfd: null };
-  return { path: name, pathResolved: false, dirfd: atCwd || directory === null ? null : directory | 0 };
+  if (atCwd || directory === null) return { path: name, pathResolved: false, dirfd: null };
+  const parents = isDirectory ? [] : parentsOf(name, items);
+  return { path: name, pathResolved: false, dirfd: directory | 0, ...(parents.length > 0 && { parents }) };
+}
+
+/** The directory is told by as much of the name as leads to it; if that is nothing, by the working directory's path. */
+function parentsOf(name: BinaryString, items: readonly PathItem[]): FileIdentity[] {
+  const part = directoryPart(name);
+  return items.flatMap(({ nametype: type, name: told, dev, inode }) => {
+    if (type !== nametype.parent || inode === null) return [];
+    const isIts = part === '' ? told === null || isWorkingDirectory(told) : told === part;
+    return isIts ? [{ dev, inode }] : [];
+  });
+}
+
+/**
+ * Of a name without a directory the kernel tells the working directory, whatever descriptor it hangs on: it is the one
+ * of two absolute paths that does not end with a slash, but for the root.
+ */
+function isWorkingDirectory(parent: BinaryString): boolean {
+  return parent.startsWith('/') && (parent.length === 1 || !parent.endsWith('/'));
 }
 
 function placed(name: BinaryString, cwd: BinaryString | null): BinaryString {
@@ -132,9 +157,7 @@ function directoriesOf(items: readonly PathItem[], atCwd: boolean, cwd: BinarySt
   for (const { nametype: type, name } of items) {
     if (type !== nametype.parent || name === null) continue;
     if (atCwd) found.add(placed(name, cwd));
-    // Of a name without a directory the kernel tells the working directory, whatever descriptor it hangs on: it is the
-    // one of two absolute paths that does not end with a slash, but for the root.
-    else if (!name.startsWith('/') || (name.length > 1 && name.endsWith('/'))) found.add(placed(name, null));
+    else if (!isWorkingDirectory(name)) found.add(placed(name, null));
   }
   return [...found];
 }

@@ -46,8 +46,20 @@ export const openFlag = {
   unnamed: 0o20000000,
 } as const;
 
+/** O_DIRECTORY, which is another bit on each. */
+export const openDirectoryFlag: Readonly<Record<Architecture, number>> = {
+  x86_64: 0o200000,
+  i386: 0o200000,
+  aarch64: 0o40000,
+};
+
 /** Bits any of which makes an open call able to change something. */
 export const openForWriteMask = openFlag.writeOnly | openFlag.readWrite | openFlag.create | openFlag.truncate;
+
+/** Bits of the open calls that are recorded: those, and what gives a descriptor that names may hang on. */
+export function openRecordedMask(arch: Architecture): number {
+  return openForWriteMask | openDirectoryFlag[arch] | openFlag.path;
+}
 
 export const fcntlCommand = { dupFd: 0, setFd: 2, dupFdCloseOnExec: 1030 } as const;
 

@@ -58,6 +58,9 @@ const file = {
   ...{ fd: id, path: text, flags: id, access: text, closeOnExec: flag, fileType: text },
   ...{ dev: orNull(text), inode: orNull(text) },
 };
+const directory = {
+  ...{ fd: id, path: text, closeOnExec: flag, dev: orNull(text), inode: orNull(text), fileType: text },
+};
 const mount = { source: orNull(text), destination: text, type: orNull(text), rw: orNull(flag) };
 const container = {
   ...{ containerId: text, runtime: orNull(text), outermostContainerId: text, engine: orNull(text) },
@@ -76,6 +79,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   snapshot: {
     ...{ timeNs: moment, startNs: moment, tgid: id, parentTgid: id, again: perhaps((value) => value === true) },
     ...{ tasks: listOf(id), proc: objectOf(proc), files: listOf(objectOf(file)) },
+    directories: perhaps(listOf(objectOf(directory))),
   },
   rescan: { timeNs: moment, beganNs: moment, sinceNs: moment, alive: listOf(id) },
   loss,

@@ -3,9 +3,9 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import type { FileType } from '@godo/evidence';
 import { accessMode, fileType } from '../audit/opened-file.ts';
-import { openFlag } from '../audit/syscalls.ts';
+import { openDirectoryFlag, openFlag } from '../audit/syscalls.ts';
 import { beforeDeletedMark } from '../deleted-suffix.ts';
-import type { BinaryString, SnapshotEvent, SnapshotFile } from '../events.ts';
+import type { BinaryString, SnapshotDirectory, SnapshotEvent, SnapshotFile } from '../events.ts';
 import { auditDevice } from './device.ts';
 import { isExiting } from './proc-files.ts';
 import type { ProcReader } from './proc-reader.ts';
@@ -91,12 +91,16 @@ function snapshotOf(reader: ProcReader, clock: BootClock, tgid: number, withFile
     parentTgid: ppid,
     tasks: tasks.length > 0 ? tasks : [tgid],
     proc,
-    files: withFiles ? openForWriting(tgid) : [],
+    ...(withFiles ? openOf(tgid) : { files: [] }),
   };
 }
 
-function openForWriting(tgid: number): SnapshotFile[] {
+/** Flags of what names may hang on. Looking at every other file too would have us wait for one that hangs. */
+const hangsNames = openFlag.path | openDirectoryFlag[process.arch === 'arm64' ? 'aarch64' : 'x86_64'];
+
+function openOf(tgid: number): Pick<SnapshotEvent, 'files' | 'directories'> {
   const files: SnapshotFile[] = [];
+  const directories: SnapshotDirectory[] = [];
   for (const fd of numericEntries(`/proc/${tgid}/fd`)) {
     const path = linkTarget(`/proc/${tgid}/fd/${fd}`);
     // Sockets, pipes and anonymous files have no path.
@@ -105,17 +109,14 @@ function openForWriting(tgid: number): SnapshotFile[] {
     if (flags === undefined) continue;
     const value = Number.parseInt(flags, 8);
     const access = accessMode(value);
-    if ((access !== 'write' && access !== 'readwrite') || (value & openFlag.path) !== 0) continue;
-    files.push({
-      fd,
-      path: beforeDeletedMark(path) ?? path,
-      flags: value,
-      access,
-      closeOnExec: (value & openFlag.closeOnExec) !== 0,
-      ...identity(`/proc/${tgid}/fd/${fd}`),
-    });
+    const isWritten = (access === 'write' || access === 'readwrite') && (value & openFlag.path) === 0;
+    if (!isWritten && (value & hangsNames) === 0) continue;
+    const closeOnExec = (value & openFlag.closeOnExec) !== 0;
+    const what = { fd, path: beforeDeletedMark(path) ?? path, closeOnExec, ...identity(`/proc/${tgid}/fd/${fd}`) };
+    if (isWritten) files.push({ ...what, flags: value, access });
+    else directories.push(what);
   }
-  return files;
+  return directories.length === 0 ? { files } : { files, directories };
 }
 
 /** Absolute; null when the descriptor is closed again. */

@@ -5,6 +5,7 @@
 
 import { type ClosedBy, compareInstants, type Instant } from '@godo/evidence';
 import { coarseClockMs } from './coarse-clock.ts';
+import { DirectoryDescriptors } from './directory-descriptors.ts';
 import type { TrackedSession } from './tracked-session.ts';
 
 export interface Descriptor {
@@ -18,6 +19,8 @@ export type SessionEnded = (session: TrackedSession) => void;
 /** The descriptors of one process that refer to a recorded session; those of other files are not in it. */
 export class DescriptorTable {
   readonly #descriptors = new Map<number, Descriptor>();
+  /** Those that names may hang on. */
+  readonly directories = new DirectoryDescriptors();
 
   get size(): number {
     return this.#descriptors.size;
@@ -72,6 +75,7 @@ export class DescriptorTable {
 
   /** fork without CLONE_FILES: the child gets descriptors of its own to the same sessions; those it has already stay. */
   copyTo(child: DescriptorTable): void {
+    this.directories.copyTo(child.directories);
     for (const [fd, { session, closeOnExec }] of this.#descriptors) {
       if (child.get(fd) === undefined) child.set(fd, session, closeOnExec);
     }

@@ -16,6 +16,7 @@ import type {
   CloseRangeEvent,
   DescriptorFlagsEvent,
   DupEvent,
+  ExecEvent,
   OpenEvent,
   OperationEvent,
   SnapshotEvent,
@@ -24,8 +25,10 @@ import type {
 import { LastCaller } from './caller-texts.ts';
 import { coarseClockMs } from './coarse-clock.ts';
 import type { Descriptor } from './descriptor-table.ts';
+import type { KnownFile } from './directory-descriptors.ts';
 import { textOrNull } from './document-text.ts';
-import { operationDocument } from './operation-document.ts';
+import { NameResolver } from './name-resolver.ts';
+import { type DescribedFile, operationDocument } from './operation-document.ts';
 import type { ProcessState } from './process-table.ts';
 import { type Opened, TrackedSession } from './tracked-session.ts';
 
@@ -37,6 +40,7 @@ export class FileRecorder {
   /** Open sessions that changed since they were last written down. */
   readonly #dirty = new Set<TrackedSession>();
   readonly #lastCaller = new LastCaller();
+  readonly #names = new NameResolver();
   /** Open sessions. */
   #open = 0;
   /** Writes to descriptors of files that are not recorded: sockets, pipes, terminals, or opened before us. */
@@ -51,12 +55,18 @@ export class FileRecorder {
     return this.#open;
   }
 
-  open(process: ProcessState, event: OpenEvent): void {
+  get unresolvedNames(): number {
+    return this.#names.unresolved;
+  }
+
+  open(process: ProcessState, opened: OpenEvent): void {
+    const event = this.#names.open(process, opened);
     const held = process.descriptors.get(event.fd);
     if (held !== undefined) {
       if (held.session.openedBefore && this.#seenBySnapshot(process, event.ms)) this.#forget(process, event.fd);
       else process.descriptors.release(event.fd, stampOf(event), 'unseen', this.#ended);
     }
+    if (event.fileType === 'directory') return;
     if (event.flags !== null && ((event.flags & openForWriteMask) === 0 || (event.flags & openFlag.path) !== 0)) return;
     const path = event.path === null ? null : textOf(event.path);
     const caller = this.#lastCaller.textsOf(process, event.caller);
@@ -82,6 +92,7 @@ export class FileRecorder {
 
   /** Files that were open for writing when the listener started. */
   adopt(process: ProcessState, event: SnapshotEvent): void {
+    this.#names.adopt(process, event);
     const opened = instantOfNs(event.timeNs);
     for (const file of event.files) {
       const path = textOf(file.path);
@@ -107,12 +118,14 @@ export class FileRecorder {
   }
 
   close(process: ProcessState, event: CloseEvent): void {
+    this.#names.close(process, event);
     const held = process.descriptors.get(event.fd);
     if (held !== undefined && this.#isOlderThanSnapshot(process, held, event.ms)) return;
     process.descriptors.release(event.fd, stampOf(event), 'close', this.#ended);
   }
 
   closeRange(process: ProcessState, event: CloseRangeEvent): void {
+    this.#names.closeRange(process, event);
     for (const fd of process.descriptors.numbers()) {
       // Numbers are compared unsigned: ~0 is the usual end of the range.
       if (fd >>> 0 < event.first || fd >>> 0 > event.last) continue;
@@ -135,16 +148,24 @@ export class FileRecorder {
     this.#dirty.add(session);
   }
 
-  /** Its document: of an operation on a descriptor, the path is that of its session. */
-  operation(process: ProcessState, event: OperationEvent): OperationDocument {
+  /** The file that an exec asked for, by its absolute name where that can be told. */
+  executed(process: ProcessState, event: ExecEvent): ExecEvent {
+    return this.#names.executed(process, event);
+  }
+
+  /** Its document: of an operation on a descriptor, the path is that of its session. `all`: the processes that live. */
+  operation(process: ProcessState, given: OperationEvent, all: () => Iterable<ProcessState>): OperationDocument {
+    const event = this.#names.operation(process, given, all);
     const held = event.fd === null ? undefined : process.descriptors.get(event.fd);
     const isIt = held !== undefined && !this.#isOlderThanSnapshot(process, held, event.ms);
     const caller = this.#lastCaller.textsOf(process, event.caller);
-    return operationDocument(this.#origin, process, event, caller, isIt ? held.session : undefined);
+    const file = isIt ? held.session : described(this.#names.operatedOn(process, event));
+    return operationDocument(this.#origin, process, event, caller, file);
   }
 
   dup(process: ProcessState, event: DupEvent): void {
     if (event.from === event.to) return;
+    this.#names.dup(process, event);
     const held = process.descriptors.get(event.to);
     if (held !== undefined && this.#isOlderThanSnapshot(process, held, event.ms)) return;
     const by: ClosedBy = event.replaces ? 'dup' : 'unseen';
@@ -154,11 +175,13 @@ export class FileRecorder {
   }
 
   setFlags(process: ProcessState, event: DescriptorFlagsEvent): void {
+    this.#names.setFlags(process, event);
     const held = process.descriptors.get(event.fd);
     if (held !== undefined) held.closeOnExec = event.closeOnExec;
   }
 
   exec(process: ProcessState, ms: number): void {
+    this.#names.exec(process, ms);
     process.descriptors.releaseOnExec(
       { ms, ns: 0 },
       (descriptor) => !this.#isOlderThanSnapshot(process, descriptor, ms),
@@ -167,6 +190,7 @@ export class FileRecorder {
   }
 
   exit(process: ProcessState, timeNs: bigint): void {
+    process.descriptors.directories.clear();
     if (process.descriptors.size > 0) process.descriptors.releaseAll(instantOfNs(timeNs), 'exit', this.#ended);
   }
 
@@ -212,6 +236,13 @@ export class FileRecorder {
     this.#open -= 1;
     this.#emit('files', session);
   };
+}
+
+function described(file: KnownFile | undefined): DescribedFile | undefined {
+  if (file === undefined || file.path === null) return undefined;
+  const { text, hex } = textOf(file.path);
+  const { dev, inode, fileType } = file;
+  return { path: text, pathHex: hex ?? null, pathResolved: true, dirfd: null, dev, inode, fileType };
 }
 
 const epoch: Instant = { ms: 0, ns: 0 };

@@ -10,13 +10,19 @@ import type { TrackedSession } from './tracked-session.ts';
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Draft = Mutable<OperationDocument>;
 
+/** What is known of the file that a descriptor refers to. */
+export type DescribedFile = Pick<
+  TrackedSession,
+  'path' | 'pathHex' | 'pathResolved' | 'dirfd' | 'dev' | 'inode' | 'fileType'
+>;
+
 /** @param session what `event.fd` referred to, where that is known. */
 export function operationDocument(
   origin: RunOrigin,
   process: ProcessState,
   event: OperationEvent,
   caller: CallerTexts,
-  session: TrackedSession | undefined,
+  session: DescribedFile | undefined,
 ): OperationDocument {
   const { operation, success, file, dev, inode, fileType } = event;
   const isIt = session !== undefined && isSameFile(event, session);
@@ -56,7 +62,7 @@ export function operationDocument(
 }
 
 /** What either does not tell is no difference. */
-function isSameFile({ dev, inode }: OperationEvent, session: TrackedSession): boolean {
+function isSameFile({ dev, inode }: OperationEvent, session: DescribedFile): boolean {
   const differs = (own: string | null, other: string | null) => own !== null && other !== null && own !== other;
   return !differs(dev, session.dev) && !differs(inode, session.inode);
 }
@@ -66,7 +72,7 @@ function pathFields({ path, pathResolved, dirfd }: GivenName) {
   return { ...named, pathResolved, ...(dirfd !== null && { dirfd }) };
 }
 
-function sessionPath({ path, pathHex, pathResolved, dirfd }: TrackedSession) {
+function sessionPath({ path, pathHex, pathResolved, dirfd }: DescribedFile) {
   return { path, ...(pathHex !== null && { pathHex }), pathResolved, ...(dirfd !== null && { dirfd }) };
 }
 

@@ -97,6 +97,9 @@ export class ProcessRecorder {
     return this.#table.size;
   }
 
+  /** Those that live. */
+  readonly all = (): Iterable<ProcessState> => this.#table.all();
+
   /** A process that was found in /proc. */
   snapshot(event: SnapshotEvent): ProcessState {
     const { proc } = event;
@@ -477,6 +480,8 @@ export class ProcessRecorder {
       exeDeleted: parent?.exeDeleted,
       cwd: parent?.cwd ?? null,
       rootfs: parent?.rootfs ?? null,
+      mounts: parent?.mounts ?? 0,
+      chroot: parent === undefined ? '' : parent.chroot,
       containerId: facts?.containerId !== undefined ? facts.containerId : parent?.containerId,
     });
     if (facts !== null) this.#applyPlace(child, facts);
@@ -546,6 +551,8 @@ export class ProcessRecorder {
       exe: caller.exe,
       exeDeleted: deletedByPath(caller.exe),
       rootfs: parent?.rootfs ?? null,
+      mounts: parent?.mounts ?? 0,
+      chroot: parent === undefined ? '' : parent.chroot,
       containerId: parent?.containerId,
     });
     this.#inference?.met(process, event);
@@ -632,6 +639,8 @@ export class ProcessRecorder {
         | 'exeDeleted'
         | 'cwd'
         | 'rootfs'
+        | 'mounts'
+        | 'chroot'
         | 'containerId'
         | 'snapshotMs'
         | 'provisional'
@@ -651,6 +660,8 @@ export class ProcessRecorder {
       exeDeleted: facts.exeDeleted,
       cwd: facts.cwd ?? null,
       rootfs: facts.rootfs ?? null,
+      mounts: facts.mounts ?? 0,
+      chroot: facts.chroot === undefined ? '' : facts.chroot,
       containerId: facts.containerId,
       inner: null,
       // Of what nobody told us it is not known.

@@ -28,6 +28,9 @@ export interface ProcessState {
   exeDeleted: true | null | undefined;
   cwd: BinaryString | null;
   rootfs: BinaryString | null;
+  /** As in PathView: what its paths count from. */
+  mounts: number;
+  chroot: BinaryString | null;
   /** undefined: never read, nor inherited from one that was. */
   containerId: string | null | undefined;
   /** null: in the host's pid namespace, as far as is known. */

@@ -36,6 +36,7 @@ export class Recorder {
       processes: this.#run?.processes.size ?? 0,
       openFileSessions: this.#run?.files.openSessions ?? 0,
       writesElsewhere: this.#run?.files.untracked ?? 0,
+      unresolvedNames: this.#run?.files.unresolvedNames ?? 0,
       losses: this.#losses,
     };
   }
@@ -99,10 +100,12 @@ export class Recorder {
     }
     const process = run.processes.caller(event);
     switch (event.kind) {
-      case 'exec':
+      case 'exec': {
+        const named = run.files.executed(process, event);
         if (event.success) run.files.exec(process, event.ms);
-        run.processes.exec(process, event);
+        run.processes.exec(process, named);
         return;
+      }
       case 'open':
         run.files.open(process, event);
         return;
@@ -122,7 +125,7 @@ export class Recorder {
         run.files.setFlags(process, event);
         return;
       case 'operation':
-        this.#emit({ collection: 'operations', document: run.files.operation(process, event) });
+        this.#emit({ collection: 'operations', document: run.files.operation(process, event, run.processes.all) });
         return;
       case 'clone':
         run.processes.cloned(process, event);

@@ -8,7 +8,7 @@ import {
   errnoBadDescriptor,
   fcntlCommand,
   ioctlCommand,
-  openForWriteMask,
+  openRecordedMask,
   type SyscallName,
   syscallNumber,
 } from '../audit/syscalls.ts';
@@ -41,6 +41,8 @@ export function isOurs(rule: Uint8Array): boolean {
 interface Wanted {
   readonly names: readonly SyscallName[];
   readonly conditions: readonly RuleCondition[];
+  /** The argument that has the flags of an open call: one of those that are recorded must be in it. */
+  readonly openFlags?: 'a1' | 'a2';
   readonly action?: 'never';
 }
 
@@ -51,8 +53,8 @@ const cloneThread = 0x0001_0000;
 /** In the order of the kernel's list; the first that matches decides. */
 const wanted: readonly Wanted[] = [
   { names: ['execve', 'execveat'], conditions: [] },
-  { names: ['open'], conditions: [{ field: 'a1', operator: '&', value: openForWriteMask }, succeeded] },
-  { names: ['openat'], conditions: [{ field: 'a2', operator: '&', value: openForWriteMask }, succeeded] },
+  { names: ['open'], openFlags: 'a1', conditions: [succeeded] },
+  { names: ['openat'], openFlags: 'a2', conditions: [succeeded] },
   // openat2 and clone3 pass their flags by pointer, where no rule can look.
   { names: ['creat', 'openat2'], conditions: [succeeded] },
   {
@@ -123,16 +125,17 @@ export function ruleSet(architectures: readonly Architecture[], exemptPids: read
   return [...exempting, ...recording];
 }
 
-function ruleOf(arch: Architecture, { names, conditions, action }: Wanted): AuditRule[] {
+function ruleOf(arch: Architecture, { names, conditions, openFlags, action }: Wanted): AuditRule[] {
   const syscalls = names.flatMap((name) => syscallNumber(arch, name) ?? []);
   if (syscalls.length === 0) return [];
-  const condition: RuleCondition = { field: 'arch', operator: '=', value: auditArch[arch] };
+  const own: RuleCondition[] = [{ field: 'arch', operator: '=', value: auditArch[arch] }];
+  if (openFlags !== undefined) own.push({ field: openFlags, operator: '&', value: openRecordedMask(arch) });
   return [
     {
       list: 'exit',
       action: action ?? 'always',
       syscalls,
-      conditions: [condition, ...conditions],
+      conditions: [...own, ...conditions],
       first: false,
       key: ruleKey,
     },

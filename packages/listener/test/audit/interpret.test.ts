@@ -177,7 +177,11 @@ describe('an exec', () => {
   it('from a directory descriptor has the name as it was given', () => {
     const call = { name: 'execveat', arguments: '3 7ffe 7ffe 0' } as const;
 
-    expect(told(call, execveRecord('argc=2 a0="./run" a1="-v"'), ...items)).toEqual({ ...exec, name: './run' });
+    expect(told(call, execveRecord('argc=2 a0="./run" a1="-v"'), ...items)).toEqual({
+      ...exec,
+      name: './run',
+      dirfd: 3,
+    });
   });
 
   it('by a descriptor alone has no name', () => {
@@ -188,6 +192,7 @@ describe('an exec', () => {
       ...exec,
       argv: ['run'],
       name: null,
+      dirfd: 3,
     });
   });
 

@@ -88,6 +88,24 @@ describe('a file that was opened', () => {
       ...open,
       ...inRoot,
       dirfd: 8,
+      inRoot: true,
+      warnings: ['looked up with RESOLVE_IN_ROOT: absolute symbolic links in its path lead below the directory'],
+    });
+  });
+
+  it('by openat2 with RESOLVE_IN_ROOT in the working directory does not leave that', () => {
+    const how = openat2Record('oflag=01101 mode=0644 resolve=0x10');
+    const item = pathRecord('item=0 name="/../etc/passwd" inode=7 dev=00:2f mode=0100644 nametype=NORMAL');
+
+    expect(opened({ name: 'openat2', arguments: 'ffffff9c 7ffe 7fff 18' }, how, srv, item)).toMatchObject({
+      ...{ path: '/srv/etc/passwd', pathResolved: true, dirfd: null },
+    });
+  });
+
+  it('relative to a directory descriptor says which directory it lies in', () => {
+    expect(opened({ name: 'openat', arguments: `5 7ffe ${writeCreateTruncate} 1b6` }, srv, parent, created)).toEqual({
+      ...open,
+      ...{ path: 'out', pathResolved: false, dirfd: 5, parents: [{ dev: 'fe:00', inode: '2' }] },
     });
   });
 

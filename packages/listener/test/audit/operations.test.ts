@@ -34,7 +34,11 @@ function told(call: Call, ...items: readonly string[]): OperationEvent {
 }
 
 const at = (path: string) => ({ path, pathResolved: true, dirfd: null });
-const below = (dirfd: number | null, path: string) => ({ path, pathResolved: false, dirfd });
+/** `inodes`: those of the directory, or of one of them each. */
+const below = (dirfd: number | null, path: string, ...inodes: readonly string[]) => ({
+  ...{ path, pathResolved: false, dirfd },
+  ...(inodes.length > 0 && { parents: inodes.map((inode) => ({ dev: 'fe:00', inode })) }),
+});
 const untold = { path: null, pathResolved: false, dirfd: null };
 
 /** What an operation on the regular file 10 is where nothing else is said. */
@@ -92,14 +96,14 @@ describe('rename', () => {
     const items = ['PARENT /srv/w 3:40755', 'PARENT /srv/w 2:40755', 'DELETE f 10', 'CREATE g 10'];
 
     expect(told({ name: 'renameat', arguments: '7 7f1 ffffffffffffff9c 7f2' }, ...items)).toEqual(
-      expected('rename', { file: below(7, 'f'), to: at('/srv/w/g') }),
+      expected('rename', { file: below(7, 'f', '3', '2'), to: at('/srv/w/g') }),
     );
-    expect(told({ name: 'renameat', arguments: '7 7f1 ffffffff 7f2' }, ...items).to).toEqual(below(-1, 'g'));
+    expect(told({ name: 'renameat', arguments: '7 7f1 ffffffff 7f2' }, ...items).to).toEqual(below(-1, 'g', '3', '2'));
   });
 
   it('knows a name that was given once for both: the kernel tells it once', () => {
     const items = ['PARENT /srv/w 3:40755', 'PARENT - 2:40755', 'DELETE - 10', 'CREATE f 10'];
-    const both = { file: below(7, 'f'), to: below(8, 'f') };
+    const both = { file: below(7, 'f', '3', '2'), to: below(8, 'f', '3', '2') };
 
     expect(told({ name: 'renameat', arguments: '7 7f1 8 7f1' }, ...items)).toEqual(expected('rename', both));
     expect(told({ name: 'renameat', arguments: '7 7f1 8 7f2' }, ...items)).toMatchObject({
@@ -172,7 +176,7 @@ describe('a file that is removed', () => {
 
   it('is a directory where unlinkat says so', () => {
     const items = ['PARENT /srv/w 3', 'DELETE a 10:40755'];
-    const directory = { file: below(8, 'a'), fileType: 'directory' } as const;
+    const directory = { file: below(8, 'a', '3'), fileType: 'directory' } as const;
 
     expect(told({ name: 'unlinkat', arguments: '8 7f1 200 0' }, ...items)).toEqual(expected('rmdir', directory));
     expect(told({ name: 'unlinkat', arguments: '8 7f1 0 0' }, ...items)).toEqual(expected('unlink', directory));
@@ -200,7 +204,7 @@ describe('a file that is made', () => {
       expected('mkdir', { file: at('/srv/w/d1/../a'), fileType: 'directory', mode: 0o1777 }),
     );
     expect(told({ name: 'mkdirat', arguments: '7 7f1 1e8 0' }, 'PARENT /srv/w 1', 'CREATE a 10:40750')).toEqual(
-      expected('mkdir', { file: below(7, 'a'), fileType: 'directory', mode: 0o750 }),
+      expected('mkdir', { file: below(7, 'a', '1'), fileType: 'directory', mode: 0o750 }),
     );
     expect(told({ name: 'mknod', arguments: '7f1 1180 0 0' }, 'PARENT /srv/w 1', 'CREATE a 10:10600')).toEqual(
       expected('mknod', { fileType: 'fifo', mode: 0o600 }),
@@ -222,7 +226,7 @@ describe('a file that is made', () => {
     const items = ['PARENT d1/ 2', 'NORMAL a 10', 'CREATE d1/b 10'];
 
     expect(told({ name: 'link' }, ...items)).toEqual(expected('link', { to: at('/srv/w/d1/b') }));
-    expect(told({ name: 'linkat', arguments: 'ffffff9c 7f1 8 7f2' }, ...items).to).toEqual(below(8, 'd1/b'));
+    expect(told({ name: 'linkat', arguments: 'ffffff9c 7f1 8 7f2' }, ...items).to).toEqual(below(8, 'd1/b', '2'));
     expect(told({ name: 'link', exit: -17 }, 'PARENT d1/ 2', 'NORMAL a 10')).toEqual(
       expected('link', { success: false, exit: -17, to: untold, directories: ['/srv/w/d1'] }),
     );
@@ -247,7 +251,10 @@ describe('a file that is made', () => {
     const link = expected('symlink', { fileType: 'symlink', target: '../any\x01where' });
 
     expect(told({ name: 'symlink' }, ...items)).toEqual(link);
-    expect(told({ name: 'symlinkat', arguments: '7f1 7 7f2 0' }, ...items)).toEqual({ ...link, file: below(7, 'a') });
+    expect(told({ name: 'symlinkat', arguments: '7f1 7 7f2 0' }, ...items)).toEqual({
+      ...link,
+      file: below(7, 'a', '1'),
+    });
     expect(told({ name: 'symlink', exit: -17 }, ...items.slice(0, 2))).toEqual(
       expected('symlink', {
         ...{ ...nowhere, exit: -17, fileType: 'symlink', file: untold, directories: ['/srv/w'] },

@@ -27,8 +27,8 @@ describe('the rules that godo loads', () => {
   it('on x86-64 are these', () => {
     expect(ruleSet(['x86_64'], []).map(describeRule)).toEqual([
       '-a always,exit -F arch=b64 -S 59,322 -k godo',
-      '-a always,exit -F arch=b64 -F a1&01103 -F success=1 -S 2 -k godo',
-      '-a always,exit -F arch=b64 -F a2&01103 -F success=1 -S 257 -k godo',
+      '-a always,exit -F arch=b64 -F a1&010201103 -F success=1 -S 2 -k godo',
+      '-a always,exit -F arch=b64 -F a2&010201103 -F success=1 -S 257 -k godo',
       '-a always,exit -F arch=b64 -F success=1 -S 85,437 -k godo',
       '-a always,exit -F arch=b64 -F success=1 -S 3,436,1,18,20,296,328,40,275,326,32,33,292,155,272,308 -k godo',
       '-a always,exit -F arch=b64 -F a1=0 -F success=1 -S 72 -k godo',
@@ -46,7 +46,7 @@ describe('the rules that godo loads', () => {
   it('on aarch64, which has no open, creat, dup2, fork and vfork, are fewer', () => {
     expect(ruleSet(['aarch64'], []).map(describeRule)).toEqual([
       '-a always,exit -F arch=b64 -S 221,281 -k godo',
-      '-a always,exit -F arch=b64 -F a2&01103 -F success=1 -S 56 -k godo',
+      '-a always,exit -F arch=b64 -F a2&010041103 -F success=1 -S 56 -k godo',
       '-a always,exit -F arch=b64 -F success=1 -S 437 -k godo',
       '-a always,exit -F arch=b64 -F success=1 -S 57,436,64,68,66,70,287,71,76,285,23,24,41,97,268 -k godo',
       '-a always,exit -F arch=b64 -F a1=0 -F success=1 -S 25 -k godo',

@@ -1,0 +1,245 @@
+/**
+ * Makes names absolute that hang on directory descriptors: by what is known of the descriptor, else by the identity of
+ * the directory that the kernel tells beside the name. What neither tells stays as it was given, and is counted.
+ */
+
+import { directoryPart, entryName, pathBelow } from '../audit/paths.ts';
+import { openFlag } from '../audit/syscalls.ts';
+import type {
+  BinaryString,
+  CloseEvent,
+  CloseRangeEvent,
+  DescriptorFlagsEvent,
+  DupEvent,
+  ExecEvent,
+  FileIdentity,
+  GivenName,
+  OpenEvent,
+  OperationEvent,
+  SnapshotEvent,
+} from '../events.ts';
+import { coarseClockMs } from './coarse-clock.ts';
+import type { KnownFile, PathView } from './directory-descriptors.ts';
+import { isSameView, KnownDirectories } from './known-directories.ts';
+import { follow, isBelow } from './moved-directory.ts';
+import type { ProcessState } from './process-table.ts';
+
+interface RelativeName {
+  readonly path: BinaryString;
+  readonly dirfd: number;
+  readonly parents: readonly FileIdentity[] | undefined;
+  readonly inRoot: boolean;
+}
+
+/** A name that was resolved, or why it could not be. */
+type Resolution = { readonly path: BinaryString } | { readonly path: null; readonly warning: string | null };
+
+const notKnown: Resolution = { path: null, warning: null };
+/** EBADF: there was no such descriptor. */
+const badDescriptor = -9;
+
+export class NameResolver {
+  readonly #known = new KnownDirectories();
+  /** Names that could not be made absolute. */
+  unresolved = 0;
+
+  /** The same event, its name absolute where that can be told. What the descriptor refers to from now on is kept. */
+  open(process: ProcessState, event: OpenEvent): OpenEvent {
+    const { path, dirfd } = event;
+    let named = event;
+    if (!event.pathResolved && path !== null && dirfd !== null) {
+      const name = { path, dirfd, parents: event.parents, inRoot: event.inRoot === true };
+      const found = this.#resolve(process, event.ms, name);
+      if (found.path !== null) named = { ...event, path: found.path, pathResolved: true, dirfd: null };
+      else if (found.warning !== null) named = { ...event, warnings: [...(event.warnings ?? []), found.warning] };
+    }
+    const { directories } = process.descriptors;
+    const isDirectory = event.fileType === 'directory';
+    if (isDirectory || (event.flags !== null && (event.flags & openFlag.path) !== 0)) {
+      const file = this.#fileOf(process, named.pathResolved ? named.path : null, event);
+      directories.set(event.fd, file, event.closeOnExec);
+      if (isDirectory && file.path !== null) this.#known.learn(file);
+    } else directories.delete(event.fd);
+    return named;
+  }
+
+  /** Those that were open when the listener started. */
+  adopt(process: ProcessState, event: SnapshotEvent): void {
+    const view = viewOf(process);
+    for (const { fd, path, closeOnExec, dev, inode, fileType } of event.directories ?? []) {
+      const file: KnownFile = { view, path, dev, inode, fileType, isPhysical: true, openedBefore: true };
+      process.descriptors.directories.set(fd, file, closeOnExec);
+      if (fileType === 'directory') this.#known.learn(file);
+    }
+  }
+
+  close(process: ProcessState, { fd, ms }: CloseEvent): void {
+    const { directories } = process.descriptors;
+    const file = directories.get(fd);
+    if (file !== undefined && !isOlder(process, file, ms)) directories.delete(fd);
+  }
+
+  closeRange(process: ProcessState, { first, last, onExec, ms }: CloseRangeEvent): void {
+    const { directories } = process.descriptors;
+    for (const fd of directories.numbers()) {
+      if (fd >>> 0 < first || fd >>> 0 > last) continue;
+      const file = directories.get(fd);
+      if (file === undefined || isOlder(process, file, ms)) continue;
+      if (onExec) directories.mark(fd, true);
+      else directories.delete(fd);
+    }
+  }
+
+  dup(process: ProcessState, { from, to, closeOnExec, ms }: DupEvent): void {
+    const { directories } = process.descriptors;
+    const held = directories.get(to);
+    if (from === to || (held !== undefined && isOlder(process, held, ms))) return;
+    directories.copy(from, to, closeOnExec);
+  }
+
+  setFlags(process: ProcessState, { fd, closeOnExec }: DescriptorFlagsEvent): void {
+    process.descriptors.directories.mark(fd, closeOnExec);
+  }
+
+  exec(process: ProcessState, ms: number): void {
+    process.descriptors.directories.deleteOnExec((file) => !isOlder(process, file, ms));
+  }
+
+  /** The file that was executed, by its absolute name where that can be told. */
+  executed(process: ProcessState, event: ExecEvent): ExecEvent {
+    const { name, dirfd } = event;
+    if (dirfd === undefined) return event;
+    const found =
+      name === null
+        ? { path: this.#heldBy(process, dirfd, event.ms)?.path ?? null }
+        : this.#resolve(process, event.ms, { path: name, dirfd, parents: undefined, inRoot: false });
+    return found.path === null ? event : { ...event, name: found.path };
+  }
+
+  /** What a descriptor is known to refer to, if an operation was done to it. */
+  operatedOn(process: ProcessState, { fd, ms, dev, inode, fileType }: OperationEvent): KnownFile | undefined {
+    if (fd === null) return undefined;
+    const held = this.#heldBy(process, fd, ms);
+    const file = held ?? (fileType === 'directory' ? this.#known.find(viewOf(process), { dev, inode }) : undefined);
+    if (file === undefined || file.path === null) return undefined;
+    const path = pathIn(process, file);
+    return path === null ? undefined : { ...file, path };
+  }
+
+  /** The same event, its names absolute where that can be told. */
+  operation(process: ProcessState, event: OperationEvent, all: () => Iterable<ProcessState>): OperationEvent {
+    const warnings: string[] = [];
+    const file = this.#named(process, event, event.file, warnings);
+    const to = event.to === null ? null : this.#named(process, event, event.to, warnings);
+    const isSame = file === event.file && to === event.to && warnings.length === 0;
+    const named = isSame ? event : { ...event, file, to };
+    if (event.success) this.#apply(process, named, all);
+    return warnings.length === 0 ? named : { ...named, warnings: [...(event.warnings ?? []), ...warnings] };
+  }
+
+  #named(process: ProcessState, event: OperationEvent, given: GivenName, warnings: string[]): GivenName {
+    const { path, dirfd, pathResolved, parents } = given;
+    if (pathResolved || path === null || dirfd === null || event.exit === badDescriptor) return given;
+    const found = this.#resolve(process, event.ms, { path, dirfd, parents, inRoot: false });
+    if (found.path !== null) return { path: found.path, pathResolved: true, dirfd: null };
+    if (found.warning !== null) warnings.push(found.warning);
+    return given;
+  }
+
+  /** What the operation makes known of directories. */
+  #apply(process: ProcessState, event: OperationEvent, all: () => Iterable<ProcessState>): void {
+    const { operation, file, to, fileType, dev, inode } = event;
+    const identity = { dev, inode };
+    if (operation === 'mkdir' && file.pathResolved) this.#known.learn(this.#fileOf(process, file.path, event));
+    else if (operation === 'rmdir') this.#known.forget(identity);
+    else if (operation === 'rename') {
+      if (event.replacedInode !== null) this.#known.forget({ dev, inode: event.replacedInode });
+      if (fileType !== 'directory' && !event.exchange) return;
+      const from = file.pathResolved ? file.path : null;
+      const next = to?.pathResolved ? to.path : null;
+      const files = [...this.#known.all()];
+      for (const { descriptors } of all()) files.push(...descriptors.directories.files());
+      follow(files, viewOf(process), { from, to: next, moved: identity, exchange: event.exchange });
+    }
+  }
+
+  #resolve(process: ProcessState, ms: number, name: RelativeName): Resolution {
+    const found = this.#byDescriptor(process, ms, name) ?? this.#byParent(process, name) ?? notKnown;
+    if (found.path === null) this.unresolved += 1;
+    return found;
+  }
+
+  /** null: the descriptor is not known. */
+  #byDescriptor(process: ProcessState, ms: number, { path, dirfd, parents, inRoot }: RelativeName): Resolution | null {
+    const held = this.#heldBy(process, dirfd, ms);
+    if (held === undefined) return null;
+    if (directoryPart(path) === '' && parents !== undefined && !parents.some((parent) => isSameFile(held, parent))) {
+      process.descriptors.directories.delete(dirfd);
+      return { path: null, warning: 'the directory descriptor was of another directory than was known of it' };
+    }
+    if (held.path === null) return null;
+    const directory = pathIn(process, held);
+    if (directory !== null)
+      return { path: pathBelow(directory, path, { isPhysical: held.isPhysical, isRoot: inRoot }) };
+    return { path: null, warning: 'its directory is not below the root of the process' };
+  }
+
+  /** By the directory that the last part of the name lies in. */
+  #byParent(process: ProcessState, { path, parents }: RelativeName): Resolution | null {
+    const parent = onlyOne(parents ?? []);
+    const entry = entryName(path);
+    if (parent === null || entry === null) return null;
+    const directory = this.#known.find(viewOf(process), parent)?.path;
+    if (directory == null) return null;
+    return { path: pathBelow(directory, entry, { isPhysical: false, isRoot: false }) };
+  }
+
+  #heldBy(process: ProcessState, fd: number, ms: number): KnownFile | undefined {
+    const file = process.descriptors.directories.get(fd);
+    return file === undefined || isOlder(process, file, ms) ? undefined : file;
+  }
+
+  /** A path that leads upwards gives way to one that the directory was met under before. */
+  #fileOf(
+    process: ProcessState,
+    path: BinaryString | null,
+    { dev, inode, fileType }: Pick<OpenEvent, 'dev' | 'inode' | 'fileType'>,
+  ): KnownFile {
+    const view = viewOf(process);
+    const known = path?.includes('/..') ? this.#known.find(view, { dev, inode })?.path : null;
+    return { view, path: known ?? path, dev, inode, fileType, isPhysical: false, openedBefore: false };
+  }
+}
+
+/** Where several are told, it is known which only if they are one. */
+function onlyOne(parents: readonly FileIdentity[]): FileIdentity | null {
+  const [first, ...others] = parents;
+  const isOne = others.every(({ dev, inode }) => dev === first?.dev && inode === first.inode);
+  return first !== undefined && isOne ? first : null;
+}
+
+export function viewOf({ containerId, mounts, chroot }: ProcessState): PathView {
+  return { containerId: containerId ?? null, mounts, chroot };
+}
+
+/** The path as the process sees it; null: it does not, or that is not known. */
+function pathIn(process: ProcessState, { view, path }: KnownFile): BinaryString | null {
+  const own = viewOf(process);
+  if (path === null || isSameView(view, own)) return path;
+  if (view.containerId !== own.containerId || view.mounts !== own.mounts) return null;
+  if (view.chroot === null || own.chroot === null) return null;
+  const whole = view.chroot + path;
+  if (own.chroot === '') return whole;
+  return isBelow(whole, own.chroot) ? whole.slice(own.chroot.length) || '/' : null;
+}
+
+/** What is not told is no difference; what /proc tells of a device may not be what audit does (btrfs). */
+function isSameFile(held: KnownFile, { dev, inode }: FileIdentity): boolean {
+  if (held.inode !== null && inode !== null && held.inode !== inode) return false;
+  return held.openedBefore || held.dev === null || dev === null || held.dev === dev;
+}
+
+/** A call from before the snapshot was about what the number meant then, not about what the snapshot saw. */
+function isOlder(process: ProcessState, file: KnownFile, ms: number): boolean {
+  return file.openedBefore && process.snapshotMs !== null && ms + coarseClockMs < process.snapshotMs;
+}
