@@ -1,35 +1,50 @@
 /** `godo cleanup`: take our rules out of the kernel, and put back what a listener that was cut off had found. */
 
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { AuditRole } from '../kernel/audit-role.ts';
-import { isRunning, readRunState, removeRunState } from '../kernel/run-file.ts';
+import { isRunning, type RunState, readRunState, removeRunState, writeRunState } from '../kernel/run-file.ts';
 import { ListenerError } from '../listener-error.ts';
 import { requireCapabilities } from './listen.ts';
 import type { World } from './world.ts';
 
 export function cleanupCommand(world: World): Command {
-  return new Command('cleanup').description('remove our audit rules after a listener was cut off').action(() => {
-    requireCapabilities('godo cleanup');
-    const state = readRunState();
-    if (state !== null && isRunning(state)) {
-      throw new ListenerError(
-        'ALREADY_RUNNING',
-        `godo is running (pid ${state.pid}): stop it, it cleans up by itself.`,
-      );
-    }
-    const role = new AuditRole();
-    try {
-      if (role.immutable)
-        throw new ListenerError('NO_AUDIT', 'The audit rules are locked (enabled=2) until the next boot.');
-      const removed = role.removeRules();
-      if (state !== null) {
-        role.inherit(state.found);
-        role.restore();
+  return new Command('cleanup')
+    .description('remove our audit rules after a listener was cut off')
+    .addOption(new Option('--after <pid>', 'what the guardian of a listener asks for').argParser(Number).hideHelp())
+    .action(({ after }: { after?: number }) => {
+      requireCapabilities('godo cleanup');
+      const state = readRunState();
+      // Another listener has begun meanwhile, or somebody was quicker: nothing is left for the guardian to do.
+      if (after !== undefined && (state?.pid !== after || isRunning(state))) return;
+      if (state !== null && isRunning(state)) {
+        throw new ListenerError(
+          'ALREADY_RUNNING',
+          `godo is running (pid ${state.pid}): stop it, it cleans up by itself.`,
+        );
       }
-      removeRunState();
-      world.print(`${removed} rule(s) removed${state !== null ? ', audit settings put back as they were found' : ''}.`);
-    } finally {
-      role.close();
+      const removed = cleanUp(state, after !== undefined);
+      const done = `${removed} rule(s) removed${state !== null ? ', audit settings put back as they were found' : ''}`;
+      if (after === undefined) world.print(`${done}.`);
+      else world.log({}).warn(`godo (pid ${after}) had ended without cleaning up: ${done}.`);
+    });
+}
+
+/** `keepNote`: the next listener states the gap that this one left. */
+function cleanUp(state: RunState | null, keepNote: boolean): number {
+  const role = new AuditRole();
+  try {
+    if (role.immutable) {
+      throw new ListenerError('NO_AUDIT', 'The audit rules are locked (enabled=2) until the next boot.');
     }
-  });
+    const removed = role.removeRules();
+    if (state !== null && !state.restored) {
+      role.inherit(state.found);
+      role.restore();
+    }
+    if (keepNote && state !== null) writeRunState({ ...state, restored: true });
+    else removeRunState();
+    return removed;
+  } finally {
+    role.close();
+  }
 }

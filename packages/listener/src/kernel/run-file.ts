@@ -14,6 +14,8 @@ export interface RunState {
   readonly intake: string;
   readonly store: string;
   readonly found: FoundSettings;
+  /** It was cut off, and the settings have been put back since: its note stays for the gap that it left. */
+  readonly restored?: true;
   /** What it knows that it does not see, a sentence each. Absent: written by an older godo. */
   readonly blindSpots?: readonly string[];
   /** ISO time at which the counters were written. */
@@ -37,7 +39,7 @@ export function claimRunState(state: RunState): { readonly running: RunState } |
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   let cutOff: RunState | null = null;
   for (let attempt = 0; attempt < 10; attempt += 1) {
-    const mine = cutOff === null ? state : { ...state, found: cutOff.found };
+    const mine = cutOff === null || cutOff.restored ? state : { ...state, found: cutOff.found };
     if (createExclusively(path, mine)) return { cutOff };
     const other = readRunState();
     if (other !== null && isRunning(other)) return { running: other };

@@ -5,6 +5,7 @@
 
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { isoTime, redactUri, type StoreTarget } from '@godo/evidence';
 import { closeSocket, openConnector, openTaskStatistics, receiveBufferBytes } from '@godo/native';
@@ -15,6 +16,7 @@ import { KnownEngines } from '../containers/known-engines.ts';
 import type { ControlEvent, SessionStartEvent } from '../events.ts';
 import { type AuditIntake, AuditRole, sightOf } from '../kernel/audit-role.ts';
 import { blindSpots } from '../kernel/blind-spots.ts';
+import { Guardian } from '../kernel/guardian.ts';
 import { hostFacts, monotonicUs, realtimeNs, version } from '../kernel/host.ts';
 import { localPorts, processesListeningOn } from '../kernel/local-server.ts';
 import { claimRunState, type RunState, readRunState, removeRunState, writeRunState } from '../kernel/run-file.ts';
@@ -98,6 +100,10 @@ export class Supervisor {
   readonly #sessionStartNs = realtimeNs();
   readonly sessionId = `${this.#facts.bootId}:run:${this.#sessionStartNs}`;
   #role: AuditRole | null = null;
+  readonly #guardian = new Guardian(
+    [process.execPath, fileURLToPath(new URL('../cli.js', import.meta.url)), 'cleanup', '--after', String(process.pid)],
+    (reason) => this.#log.warn(`The process that would remove our rules after a crash is gone (${reason}).`),
+  );
   /** What a listener before us left that was killed. */
   #cutOff: RunState | null = null;
   /** What is known not to be seen, a sentence each. */
@@ -171,6 +177,7 @@ export class Supervisor {
     const role = new AuditRole();
     this.#claim(role);
     this.#role = role;
+    this.#guardian.start();
     // The database first: as long as it is not there, nothing in the kernel is touched.
     const toReassembly = new MessageChannel();
     const toConnector = new MessageChannel();
@@ -289,6 +296,7 @@ export class Supervisor {
     try {
       role.restore();
       if (readRunState()?.pid === process.pid) removeRunState();
+      this.#guardian.end();
     } catch (error) {
       const { message } = error as Error;
       this.#log.error(`The audit settings cannot be put back (${message}): run \`godo cleanup\` when that is over.`);
@@ -465,7 +473,7 @@ export class Supervisor {
       throw new ListenerError('ALREADY_RUNNING', `godo is running already (pid ${claim.running.pid}): stop it first.`);
     }
     this.#cutOff = claim.cutOff;
-    if (claim.cutOff !== null) role.inherit(claim.cutOff.found);
+    if (claim.cutOff !== null && !claim.cutOff.restored) role.inherit(claim.cutOff.found);
   }
 
   /** Whose calls must not be recorded, or each batch that is written would make another one. */

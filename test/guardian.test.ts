@@ -1,0 +1,84 @@
+/** After a crash nothing of godo stays in the kernel, and the gap is stated all the same. */
+
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { useAuditScene } from './support/audit-scene.ts';
+import { readAuditState } from './support/audit-state.ts';
+import { describeWith, program, root } from './support/needs.ts';
+import { built, startGodo } from './support/programs.ts';
+import { succeed } from './support/shown-evidence.ts';
+import { readRawEvidence } from './support/stored-evidence.ts';
+import { waitFor } from './support/wait-for.ts';
+
+interface Status {
+  readonly rules: number;
+  readonly listener: unknown;
+  readonly leftBehind: boolean;
+}
+
+async function status(): Promise<Status> {
+  return JSON.parse(await succeed('godo', ['status', '--json'])) as Status;
+}
+
+/** Children of a process, by their process ids. */
+async function childrenOf(pid: number): Promise<{ pid: number; argv: string[] }[]> {
+  const pids = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ').filter(Boolean);
+  return await Promise.all(
+    pids.map(async (text) => ({
+      pid: Number(text),
+      argv: (await readFile(`/proc/${text}/cmdline`, 'utf8')).split('\0'),
+    })),
+  );
+}
+
+describeWith('the guardian', [root, built, program('auditctl', 'auditd')], () => {
+  const scene = useAuditScene('godo-guardian-', 'each');
+
+  it('takes the rules out within five seconds of a SIGKILL, and the next start states the gap', async () => {
+    const db = join(scene().folder, 'db');
+    const first = await startGodo(['--db', db]);
+    const { rules } = await status();
+    await first.stop('SIGKILL');
+    const killed = performance.now();
+    await waitFor('an end of the rules', async () => (await status()).rules === 0, 20_000);
+    const seconds = (performance.now() - killed) / 1000;
+
+    expect(rules).toBeGreaterThan(20);
+    expect(seconds).toBeLessThan(5);
+    expect(await readAuditState()).toEqual(scene().before);
+    expect(await status()).toMatchObject({ listener: null, leftBehind: true });
+
+    const second = await startGodo(['--db', db]);
+    await second.stop();
+    const { losses } = await readRawEvidence(db);
+    expect(losses.filter(({ source }) => source === 'listener')).toHaveLength(1);
+    expect(await readAuditState()).toEqual(scene().before);
+    expect(await status()).toMatchObject({ rules: 0, listener: null, leftBehind: false });
+  });
+
+  it('does nothing where another listener has begun meanwhile', async () => {
+    const godo = await startGodo(['--db', join(scene().folder, 'db')]);
+    const { rules } = await status();
+    await succeed('godo', ['cleanup', '--after', '1']);
+
+    expect(await status()).toMatchObject({ rules });
+    await godo.stop();
+  });
+
+  it('ends with its listener, and is replaced when somebody ends it', async () => {
+    const godo = await startGodo(['--db', join(scene().folder, 'db')]);
+    const guardians = async () => (await childrenOf(godo.pid)).filter(({ argv }) => argv.includes('cleanup'));
+    const [first] = await guardians();
+    process.kill(first?.pid ?? Number.NaN, 'SIGKILL');
+    const second = await waitFor(
+      'another guardian',
+      async () => (await guardians()).find(({ pid }) => pid !== first?.pid),
+      20_000,
+    );
+    await godo.stop();
+
+    await expect(readFile(`/proc/${second.pid}/stat`)).rejects.toMatchObject({ code: 'ENOENT' });
+    expect((await status()).rules).toBe(0);
+  });
+});
