@@ -37,6 +37,8 @@ export function openAudit(options: { multicast: boolean; receiveBufferBytes: num
  *   us (CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN; no lockdown=confidentiality). The socket is as it was then.
  */
 export function attachRecordRing(fd: number, bytes: number): void;
+/** Lets a data socket join or leave the multicast group (AUDIT_NLGRP_READLOG; joining needs CAP_AUDIT_READ). */
+export function setAuditMulticast(fd: number, member: boolean): void;
 /** How often a record did not fit into the ring of this data socket; 0 without one. */
 export function recordRingDiversions(fd: number): number;
 /** Opens a netlink audit socket for requests (needs CAP_AUDIT_CONTROL to be of use). */
@@ -286,11 +288,12 @@ export interface AuditDecoderOptions {
  * than two seconds out of place; a --diag file has no clock.
  *
  * Every call takes memory to write into: at least {@link auditEntryRoomBytes}, beginning at a multiple of 8 bytes, shared or
- * not. `progress` is given at least ten numbers: 0 bytes of input used, 1 bytes of entries written, 2 why it returned (0 the
+ * not. `progress` is given at least eleven numbers: 0 bytes of input used, 1 bytes of entries written, 2 why it returned (0 the
  * input is used up, or what is left is no whole record or line; 1 at a mark; 2 the output is full: call again with the rest),
  * 3 records or lines read, 4 events over (of any kind), 5 records marked as truncated, 6 records or lines that could not be
  * read, 7 events that wait for their end now, 8 µs (CLOCK_MONOTONIC) at which the last packed record arrived, 0 for none,
- * 9 packed records that tell of a change of audit's settings or rules (CONFIG_CHANGE).
+ * 9 packed records that tell of a change of audit's settings or rules (CONFIG_CHANGE), 10 messages that somebody else has asked
+ * for the audit role (AUDIT_REPLACE), which are no records.
  * Where a call makes more than has room, the rest is kept, and comes first at the next call, before anything more is read.
  * No call throws for what the input holds. A decoder belongs to the thread that made it.
  *

@@ -45,6 +45,7 @@ export const {
   taskStatisticsBytes,
   receiveBufferBytes,
   attachRecordRing,
+  setAuditMulticast,
   recordRingDiversions,
   closeSocket,
   wakeReceiver,

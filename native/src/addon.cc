@@ -88,6 +88,13 @@ Napi::Value closeSocket(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+Napi::Value setAuditMulticast(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const auto socket = arguments.socket(0, {SocketKind::auditData});
+  socket->setMember(AUDIT_NLGRP_READLOG, arguments.boolean(1, "member"));
+  return info.Env().Undefined();
+}
+
 Napi::Value attachRecordRing(const Napi::CallbackInfo& info) {
   const Arguments arguments(info);
   const auto socket = arguments.socket(0, {SocketKind::auditData});
@@ -399,6 +406,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   offer<receiveTaskStatisticsInto>(exports, "receiveTaskStatistics");
   offer<receiveBufferBytes>(exports, "receiveBufferBytes");
   offer<attachRecordRing>(exports, "attachRecordRing");
+  offer<setAuditMulticast>(exports, "setAuditMulticast");
   offer<recordRingDiversions>(exports, "recordRingDiversions");
   offer<closeSocket>(exports, "closeSocket");
   offer<wakeReceiver>(exports, "wakeReceiver");

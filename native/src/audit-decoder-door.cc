@@ -12,7 +12,7 @@ namespace godo {
 
 namespace {
 
-constexpr size_t progressNumbers = 10;
+constexpr size_t progressNumbers = 11;
 /** Fields of one call in the table of calls: architecture, number, id, needs. */
 constexpr size_t callFields = 4;
 constexpr uint32_t mostOpenEvents = 1u << 20;
@@ -159,6 +159,7 @@ class AuditDecoderDoor : public Napi::ObjectWrap<AuditDecoderDoor> {
       numbers[7] = static_cast<double>(progress.open);
       numbers[8] = static_cast<double>(progress.arrivalNs) / 1000;
       numbers[9] = static_cast<double>(progress.configChanges);
+      numbers[10] = static_cast<double>(progress.roleRequests);
       return Napi::Number::New(info.Env(), static_cast<double>(progress.written));
     });
   }

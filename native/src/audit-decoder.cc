@@ -80,6 +80,7 @@ DecoderProgress AuditDecoder::decodeRecords(const uint8_t* memory, size_t length
     const char* payload = reinterpret_cast<const char*>(memory) + progress.consumed + sizeof header;
     progress.consumed += bytes;
     progress.arrivalNs = header.arrivalNs;
+    if (header.type == record_type::replace) progress.roleRequests++;
     if (!isRecord(header.type)) continue;
     progress.records++;
     if (header.flags != 0) progress.truncated++;

@@ -53,6 +53,7 @@ struct DecoderProgress {
   uint64_t arrivalNs = 0;
   /** Of the packed records, those that tell of a change of audit's settings or rules. */
   uint64_t configChanges = 0;
+  uint64_t roleRequests = 0;
 };
 
 /** Where a call may write. `memory` is aligned to 8, `length` at least entryRoomBytes. */

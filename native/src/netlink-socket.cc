@@ -62,6 +62,11 @@ uint32_t NetlinkSocket::receiveBufferBytes() const {
   return static_cast<uint32_t>(bytes);
 }
 
+void NetlinkSocket::setMember(int group, bool member) {
+  const int option = member ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP;
+  if (setsockopt(fd_, SOL_NETLINK, option, &group, sizeof group) != 0) throwSystemError(errno, "setsockopt");
+}
+
 void NetlinkSocket::send(uint16_t type, uint16_t flags, uint32_t sequence, const void* payload, size_t bytes) {
   nlmsghdr header{};
   header.nlmsg_len = static_cast<uint32_t>(NLMSG_LENGTH(bytes));

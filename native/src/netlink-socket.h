@@ -41,6 +41,8 @@ class NetlinkSocket {
   int fd() const { return fd_; }
   SocketKind kind() const { return kind_; }
   uint32_t receiveBufferBytes() const;
+  /** Joins a multicast group, or leaves it. */
+  void setMember(int group, bool member);
   /** Sends one netlink message to the kernel. */
   void send(uint16_t type, uint16_t flags, uint32_t sequence, const void* payload, size_t bytes);
   /** False when the time limit passed with nothing to read. */

@@ -36,7 +36,7 @@ const settings = {
   overflow_action: 'IGNORE',
 };
 
-/** Resolves when it holds the audit role. `folder` must belong to root alone, or auditd refuses it. */
+/** Resolves when it holds the audit role; rejects when it has ended without that. `folder` must belong to root alone, or auditd refuses it. */
 export async function startAuditd(folder: string): Promise<Auditd> {
   const auditd = findProgram('auditd');
   if (auditd === null) throw new Error('There is no auditd here: install the package auditd.');
@@ -47,7 +47,11 @@ export async function startAuditd(folder: string): Promise<Auditd> {
   const child = spawn(auditd, ['-n', '-c', folder, '-s', 'nochange'], { stdio: 'ignore' });
   const ended = once(child, 'exit');
   const pid = child.pid as number;
-  await waitFor('auditd to take the audit role', async () => (await readAuditState()).pid === pid, 20_000);
+  const hasRole = async () => {
+    if (child.exitCode !== null) throw new Error(`auditd has ended with code ${child.exitCode}.`);
+    return (await readAuditState()).pid === pid;
+  };
+  await waitFor('auditd to take the audit role', hasRole, 20_000);
   return {
     pid,
     log,

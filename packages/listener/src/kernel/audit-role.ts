@@ -12,6 +12,7 @@ import {
   openAudit,
   openAuditControl,
   recordRingDiversions,
+  setAuditMulticast,
   setAuditStatus,
 } from '@godo/native';
 import { ListenerError } from '../listener-error.ts';
@@ -145,9 +146,35 @@ export class AuditRole {
     return this.#data === null ? 0 : recordRingDiversions(this.#data);
   }
 
-  /** Asks for the role again, over the same socket. */
+  /** Asks for the role again, over the same socket: the kernel had let go of us. */
   takeAgain(): void {
     if (this.#data !== null && this.#ownPid !== null) setAuditStatus(this.#data, { pid: this.#ownPid }, requestMs);
+  }
+
+  /** Leaves the role to whoever wants it or has it, and listens to the multicast group, over the same socket. */
+  giveWay(): void {
+    const data = this.dataFd;
+    setAuditMulticast(data, true);
+    this.#intake = 'multicast';
+    if (this.#ownPid !== null && this.status().pid === this.#ownPid) setAuditStatus(data, { pid: 0 }, requestMs);
+    this.#ownPid = null;
+  }
+
+  /** Takes a role that is free, over the same socket. False where somebody else was quicker. */
+  takeFree(pid: number): boolean {
+    const data = this.dataFd;
+    // Before: as both, we would get every record twice.
+    setAuditMulticast(data, false);
+    try {
+      setAuditStatus(data, { pid }, requestMs);
+    } catch (error) {
+      setAuditMulticast(data, true);
+      if ((error as { code?: string }).code !== 'EEXIST') throw error;
+      return false;
+    }
+    this.#ownPid = pid;
+    this.#intake = 'unicast';
+    return true;
   }
 
   /** Removes rules of a run that was cut off, then loads ours, then turns audit on. */
@@ -155,6 +182,23 @@ export class AuditRole {
     if (this.immutable) return;
     this.removeRules();
     // Not until all are loaded: a half set would record a half truth.
+    this.#add(rules);
+    if (this.status().enabled === 0) setAuditStatus(this.#control, { enabled: 1 }, requestMs);
+  }
+
+  /** From the rules that are loaded to others; those in both stay all the while. */
+  change(from: readonly AuditRule[], to: readonly AuditRule[]): void {
+    if (this.immutable) return;
+    const encoded = (rules: readonly AuditRule[]) => new Set(rules.map((rule) => String(encodeRule(rule))));
+    const [before, after] = [encoded(from), encoded(to)];
+    this.#add(to.filter((rule) => !before.has(String(encodeRule(rule)))));
+    for (const rule of from) {
+      const bytes = encodeRule(rule);
+      if (!after.has(String(bytes))) this.#delete(bytes);
+    }
+  }
+
+  #add(rules: readonly AuditRule[]): void {
     for (const rule of rules) {
       try {
         addAuditRule(this.#control, encodeRule(rule), requestMs);
@@ -162,7 +206,17 @@ export class AuditRole {
         if ((error as { code?: string }).code !== 'EEXIST') throw error;
       }
     }
-    if (this.status().enabled === 0) setAuditStatus(this.#control, { enabled: 1 }, requestMs);
+  }
+
+  /** False where somebody else has removed it meanwhile. */
+  #delete(rule: Uint8Array): boolean {
+    try {
+      deleteAuditRule(this.#control, rule, requestMs);
+      return true;
+    } catch (error) {
+      if ((error as { code?: string }).code !== 'ENOENT') throw error;
+      return false;
+    }
   }
 
   /** Deletes every rule of ours. Returns how many there were. */
@@ -170,14 +224,7 @@ export class AuditRole {
     if (this.immutable) return 0;
     let removed = 0;
     for (const rule of listAuditRules(this.#control, requestMs)) {
-      if (!isOurs(rule)) continue;
-      try {
-        deleteAuditRule(this.#control, rule, requestMs);
-        removed += 1;
-      } catch (error) {
-        // Somebody else removed it meanwhile.
-        if ((error as { code?: string }).code !== 'ENOENT') throw error;
-      }
+      if (isOurs(rule) && this.#delete(rule)) removed += 1;
     }
     return removed;
   }
@@ -241,6 +288,6 @@ export function sightOf(role: AuditRole): Sight {
   };
 }
 
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   return pid !== 0 && existsSync(`/proc/${pid}`);
 }

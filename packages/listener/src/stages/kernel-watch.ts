@@ -2,25 +2,37 @@
 
 import { isoTime } from '@godo/evidence';
 import type { AuditStatus } from '@godo/native';
-import type { AuditRole } from '../kernel/audit-role.ts';
+import { type AuditIntake, type AuditRole, isAlive } from '../kernel/audit-role.ts';
 import { realtimeNs } from '../kernel/host.ts';
 import type { LossFacts } from '../loss-event.ts';
 import type { AuditRule } from '../rules/audit-rule.ts';
 
+/** A role that nobody has is taken after this: a daemon that is being started again comes back before. */
+const freeMs = 10_000;
+
 export class KernelWatch {
   readonly #role: AuditRole;
-  readonly #rules: readonly AuditRule[];
+  readonly #rulesOf: (intake: AuditIntake) => readonly AuditRule[];
+  #rules: readonly AuditRule[];
   readonly #tell: (loss: LossFacts) => void;
   readonly #lostAtStart: number;
   #lost: number;
   #taskNeverRules: number;
   #lastLookNs = realtimeNs();
-  /** Another daemon has our role: said once, not every second. */
-  #roleTakenBy = 0;
+  /** How often somebody else has asked for the role. */
+  #requests = 0;
+  /** ms of performance.now() since which nobody has the role; null: somebody has. */
+  #freeSinceMs: number | null = null;
 
-  constructor(role: AuditRole, rules: readonly AuditRule[], tell: (loss: LossFacts) => void) {
+  /** The role has been taken. `rulesOf`: what is to be loaded with the role, and beside another daemon. */
+  constructor(
+    role: AuditRole,
+    rulesOf: (intake: AuditIntake) => readonly AuditRule[],
+    tell: (loss: LossFacts) => void,
+  ) {
     this.#role = role;
-    this.#rules = rules;
+    this.#rulesOf = rulesOf;
+    this.#rules = rulesOf(role.intake);
     this.#tell = tell;
     this.#lost = role.status().lost;
     this.#lostAtStart = this.#lost;
@@ -32,13 +44,23 @@ export class KernelWatch {
     return this.#lost - this.#lostAtStart;
   }
 
-  /** Call it about once a second. @throws NativeError when the kernel does not answer. */
-  look(): void {
+  get rules(): readonly AuditRule[] {
+    return this.#rules;
+  }
+
+  /**
+   * Call it about once a second. `roleRequests`: how often somebody else has asked for the role so far.
+   * @throws NativeError when the kernel does not answer.
+   */
+  look(roleRequests: number): void {
     const nowNs = realtimeNs();
     const { enabled, pid } = this.countLost();
     const between = { from: isoTime(this.#lastLookNs), to: isoTime(nowNs) };
     this.#lookAtRules(enabled, between);
-    if (this.#role.intake === 'unicast') this.#lookAtRole(pid, between);
+    if (this.#role.intake === 'multicast') this.#lookAtOthersRole(pid, between);
+    else if (pid === process.pid && roleRequests > this.#requests) this.#giveWay(null, between);
+    else if (pid !== process.pid) this.#roleIsGone(pid, between);
+    this.#requests = roleRequests;
     this.#lastLookNs = nowNs;
   }
 
@@ -76,22 +98,51 @@ export class KernelWatch {
     this.#taskNeverRules = rules;
   }
 
-  #lookAtRole(pid: number, between: { from: string; to: string }): void {
-    if (pid === process.pid) {
-      this.#roleTakenBy = 0;
+  #roleIsGone(pid: number, between: { from: string; to: string }): void {
+    if (isAlive(pid)) {
+      this.#giveWay(pid, between);
       return;
     }
-    if (pid === 0) {
-      this.#tell({
-        source: 'audit-socket',
-        reason: 'The kernel had let go of us as its audit daemon: records between these times are lost.',
-        ...between,
-      });
-      this.#role.takeAgain();
-    } else if (pid !== this.#roleTakenBy) {
-      this.#roleTakenBy = pid;
-      const reason = `Another process (pid ${pid}) has taken the audit role from us: from now on no audit record reaches this listener; start it again.`;
-      this.#tell({ source: 'audit-socket', reason, from: between.from });
+    this.#tell({
+      source: 'audit-socket',
+      reason: 'The kernel had let go of us as its audit daemon: records between these times are lost.',
+      ...between,
+    });
+    this.#role.takeAgain();
+  }
+
+  /** null: it has asked, and is most likely being started again by now. */
+  #giveWay(pid: number | null, between: { from: string; to: string }): void {
+    this.#role.giveWay();
+    this.#changeRules();
+    const shared = 'from now on records are read from the multicast group, which drops records when we are slow';
+    if (pid === null) {
+      const reason = `Another audit daemon has asked for the audit role, which godo has given up for it (start it again where it did not wait): ${shared}.`;
+      this.#tell({ severity: 'warning', source: 'audit-socket', reason, ...between });
+      return;
     }
+    const reason = `Another process (pid ${pid}) has taken the audit role from us: records between these times are lost; ${shared}.`;
+    this.#tell({ source: 'audit-socket', reason, ...between });
+  }
+
+  /** The role of another daemon: once that has ended, its records would go into the kernel's log. */
+  #lookAtOthersRole(pid: number, between: { from: string; to: string }): void {
+    if (isAlive(pid) || this.#role.immutable) {
+      this.#freeSinceMs = null;
+      return;
+    }
+    this.#freeSinceMs ??= performance.now();
+    if (performance.now() - this.#freeSinceMs < freeMs || !this.#role.takeFree(process.pid)) return;
+    this.#freeSinceMs = null;
+    this.#changeRules();
+    const reason =
+      'The audit role was free, and godo has taken it: of the moment in which it did a record may be missing.';
+    this.#tell({ severity: 'warning', source: 'audit-socket', reason, ...between });
+  }
+
+  #changeRules(): void {
+    const rules = this.#rulesOf(this.#role.intake);
+    this.#role.change(this.#rules, rules);
+    this.#rules = rules;
   }
 }

@@ -14,18 +14,21 @@ export interface Seen {
   readonly auditOverruns: number;
   /** Records of changes to audit's settings and rules: the kernel makes one before audit is switched off, too. */
   readonly configChanges: number;
+  /** Messages that somebody else wants the audit role. */
+  readonly roleRequests: number;
 }
 
 export class LookPace {
   #lookMs = Number.NEGATIVE_INFINITY;
-  #last: Seen = { auditRecords: 0, auditOverruns: 0, configChanges: 0 };
+  #last: Seen = { auditRecords: 0, auditOverruns: 0, configChanges: 0, roleRequests: 0 };
 
   /** Call it about once a second with what was counted so far; `nowMs` of a clock that never goes back. */
   isDue(nowMs: number, seen: Seen): boolean {
-    const { auditRecords, auditOverruns, configChanges } = this.#last;
+    const { auditRecords, auditOverruns, configChanges, roleRequests } = this.#last;
     const due =
       nowMs - this.#lookMs >= atRestMs ||
       seen.configChanges !== configChanges ||
+      seen.roleRequests !== roleRequests ||
       seen.auditOverruns !== auditOverruns ||
       seen.auditRecords - auditRecords >= manyRecords;
     this.#last = seen;

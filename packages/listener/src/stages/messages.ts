@@ -47,6 +47,11 @@ export interface WriterData {
   readonly checkpointMs: number;
 }
 
+/** Reassembly to supervisor: somebody else wants the audit role. */
+export interface ReassemblyReport {
+  readonly kind: 'role-requested';
+}
+
 /** Connector to writer. `end`: nothing follows. */
 export type ConnectorMessageToWriter = ConnectorBatch | 'end';
 

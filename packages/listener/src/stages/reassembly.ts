@@ -1,12 +1,12 @@
 /** Stage 2: has the records decoded and grouped into events, from the one ring into the other. */
 
-import { workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { type AuditDecoder, auditEntryRoomBytes, auditRecordHeaderBytes } from '@godo/native';
 import { kernelDecoder } from '../audit/audit-decoder.ts';
 import { markAt, ringMark } from './audit-marks.ts';
 import { ByteRing, type Span } from './byte-ring.ts';
 import { type BatchHead, batchHeadBytes, batchKind, commitBatch } from './event-batches.ts';
-import type { ReassemblyData } from './messages.ts';
+import type { ReassemblyData, ReassemblyReport } from './messages.ts';
 import { SharedState } from './shared-state.ts';
 import { askConnector } from './wake.ts';
 
@@ -35,8 +35,9 @@ const progressAt = {
   open: 7,
   arrivalUs: 8,
   configChanges: 9,
+  roleRequests: 10,
 } as const;
-const progressNumbers = 10;
+const progressNumbers = 11;
 const outputFull = 2;
 /** The writer need not wait for the end of what is being decoded when there is this much for it. */
 const muchBytes = 64 * 1024;
@@ -185,6 +186,10 @@ class Reassembly {
     this.#arrivalUs = this.#told('arrivalUs') || this.#arrivalUs;
     if (this.#told('records') > 0) this.#readMs = performance.now();
     this.#shared.add('configChanges', this.#told('configChanges'));
+    const requests = this.#told('roleRequests');
+    this.#shared.add('roleRequests', requests);
+    // Who asks tries a few times within a second, and gives up then.
+    if (requests > 0) parentPort?.postMessage({ kind: 'role-requested' } satisfies ReassemblyReport);
     this.#shared.add('auditRecords', this.#told('records'));
     this.#shared.add('auditEvents', this.#told('events'));
     this.#shared.add('truncatedRecords', this.#told('truncated'));

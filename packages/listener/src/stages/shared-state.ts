@@ -36,6 +36,8 @@ const counters = [
   'truncatedRecords',
   /** Records that tell of a change of audit's settings or rules. */
   'configChanges',
+  /** Somebody else has asked the kernel for the audit role that is ours. */
+  'roleRequests',
   'openEvents',
   'connectorMessages',
   'connectorOverruns',

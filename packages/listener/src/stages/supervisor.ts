@@ -28,7 +28,7 @@ import { ByteRing, createByteRing } from './byte-ring.ts';
 import { keepHouseCheaply } from './engine.ts';
 import { KernelWatch } from './kernel-watch.ts';
 import { LookPace } from './look-pace.ts';
-import type { ConnectorOrder, ConnectorReport, WriterOrder, WriterReport } from './messages.ts';
+import type { ConnectorOrder, ConnectorReport, ReassemblyReport, WriterOrder, WriterReport } from './messages.ts';
 import { createSharedMemory, type SharedMemory, SharedState } from './shared-state.ts';
 import { tellSocket, wake } from './wake.ts';
 
@@ -188,9 +188,12 @@ export class Supervisor {
       receiveBufferBytes: socketBytes,
       recordRingBytes: this.#options.bpf ? recordRingBytes : 0,
     });
-    const recording = ruleSet(architectures, this.#exemptPids(role.intake));
-    const rules = role.intake === 'unicast' ? [...recording, excludeRule] : recording;
-    this.#kernelWatch = new KernelWatch(role, rules, (loss) => this.#loss(loss));
+    const rulesOf = (intake: AuditIntake) => {
+      const recording = ruleSet(architectures, this.#exemptPids(intake));
+      return intake === 'unicast' ? [...recording, excludeRule] : recording;
+    };
+    this.#kernelWatch = new KernelWatch(role, rulesOf, (loss) => this.#loss(loss));
+    const { rules } = this.#kernelWatch;
     this.#event(this.#sessionStart(role, rules.map(describeRule)));
     this.#blindSpots = blindSpots(sightOf(role));
     this.#stateBlindSpots();
@@ -202,7 +205,9 @@ export class Supervisor {
     this.#launch('audit-intake', { fd: role.dataFd, ring, shared, mostGatherMs: mostGatherMs[role.intake] }, []);
     const keepLines = this.#options.diagFile !== null;
     const toWriter = toReassembly.port1;
-    this.#launch('reassembly', { ring, events, shared, keepLines, toWriter }, [toWriter]);
+    const reassemblyData = { ring, events, shared, keepLines, toWriter };
+    const reassembly = this.#launch<ReassemblyReport>('reassembly', reassemblyData, [toWriter]);
+    reassembly.worker.on('message', () => this.#look());
     await this.#subscribe(toConnector.port1);
     this.#openStatistics();
     role.load(rules);
@@ -421,7 +426,7 @@ export class Supervisor {
     if (this.#role === null) return;
     try {
       const due = this.#lookPace.isDue(performance.now(), this.#shared.all());
-      if (due) this.#kernelWatch?.look();
+      if (due) this.#kernelWatch?.look(this.#shared.get('roleRequests'));
       this.#lookAtRing(this.#role);
       const counters = this.counters();
       if (!due && performance.now() - this.#toldMs < tellMs) return;

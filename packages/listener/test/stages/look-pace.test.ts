@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { LookPace } from '../../src/stages/look-pace.ts';
 
-const nothing = { auditRecords: 0, auditOverruns: 0, configChanges: 0 };
+const nothing = { auditRecords: 0, auditOverruns: 0, configChanges: 0, roleRequests: 0 };
 const second = 1_000;
 
 /** A pace that has looked at 0 ms. */
