@@ -218,6 +218,17 @@ export function listAuditRules(controlFd: number, timeoutMs: number): Uint8Array
 
 /** The three clocks read one after the other, in ns. */
 export function readClocks(): { realtimeNs: bigint; monotonicNs: bigint; boottimeNs: bigint };
+/**
+ * Takes all capabilities out of the bounding set but `kept` (a bit for each number of linux/capability.h), and executes
+ * `argv` in our place (execve): it has them in no thread. `argv[0]` is the path of the program. Needs CAP_SETPCAP.
+ * Returns only by throwing a NativeError: where no capability could be taken, or the program not be executed.
+ */
+export function executeBounded(kept: bigint, argv: readonly string[]): never;
+/**
+ * Sends a datagram to the socket of a service manager, as sd_notify(3) does; a path that begins with `@` is of the abstract
+ * kind. Never waits: a manager that does not read is an error (EAGAIN).
+ */
+export function notifyService(path: string, text: string): void;
 
 /** Bytes before the texts that {@link readProcess} writes. */
 export const processHeadBytes: number;

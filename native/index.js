@@ -63,6 +63,8 @@ export const {
   deleteAuditRule,
   listAuditRules,
   readClocks,
+  executeBounded,
+  notifyService,
   processHeadBytes,
   openProcess,
   readProcess,

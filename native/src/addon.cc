@@ -14,6 +14,7 @@
 #include "entry-output.h"
 #include "errors.h"
 #include "native-error.h"
+#include "own-process.h"
 #include "proc-directory.h"
 #include "process-links.h"
 #include "task-statistics.h"
@@ -379,6 +380,37 @@ Napi::Value parseStat(const Napi::CallbackInfo& info) {
   return object;
 }
 
+/** Longer is no path of a socket and no word of a command line of ours. */
+constexpr size_t longestText = 128 * 1024;
+
+std::string textOf(const Napi::Value& value, const char* name) {
+  if (!value.IsString()) throwBadArgument(std::string(name) + " must be a string");
+  std::string text = value.As<Napi::String>().Utf8Value();
+  if (text.size() > longestText) throwBadArgument(std::string(name) + " is too long");
+  if (text.find('\0') != std::string::npos) throwBadArgument(std::string(name) + " must have no NUL");
+  return text;
+}
+
+Napi::Value executeBoundedOf(const Napi::CallbackInfo& info) {
+  const Napi::Value kept = info[0];
+  const Napi::Value words = info[1];
+  if (!kept.IsBigInt()) throwBadArgument("kept must be a bigint");
+  bool lossless = false;
+  const uint64_t bits = kept.As<Napi::BigInt>().Uint64Value(&lossless);
+  if (!lossless) throwBadArgument("kept must have 64 bits at most");
+  if (!words.IsArray() || words.As<Napi::Array>().Length() == 0) throwBadArgument("argv must be an array of strings");
+  std::vector<std::string> argv;
+  const Napi::Array given = words.As<Napi::Array>();
+  for (uint32_t index = 0; index < given.Length(); index++) argv.push_back(textOf(given.Get(index), "argv"));
+  executeBounded(bits, argv);
+  return info.Env().Undefined();
+}
+
+Napi::Value notifyServiceOf(const Napi::CallbackInfo& info) {
+  notifyService(textOf(info[0], "path"), textOf(info[1], "text"));
+  return info.Env().Undefined();
+}
+
 using Implementation = Napi::Value (*)(const Napi::CallbackInfo&);
 
 /** Failures of the code behind the door leave it as a NativeError. */
@@ -424,6 +456,8 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   offer<deleteRule>(exports, "deleteAuditRule");
   offer<listRules>(exports, "listAuditRules");
   offer<readClocks>(exports, "readClocks");
+  offer<executeBoundedOf>(exports, "executeBounded");
+  offer<notifyServiceOf>(exports, "notifyService");
   exports.Set("processHeadBytes", Napi::Number::New(env, processHeadBytes));
   offer<openProcessOf>(exports, "openProcess");
   offer<readProcessInto>(exports, "readProcess");

@@ -2,6 +2,7 @@
 
 import { Command } from 'commander';
 import type { Logger } from 'pino';
+import { canBeBounded, keptCapabilities, ownsAll, startBounded, writtenTo } from '../kernel/bounded-start.ts';
 import { missingCapabilities, missingSentence, ownStatus } from '../kernel/capabilities.ts';
 import { ListenerError } from '../listener-error.ts';
 import { type ListenerOptions, Supervisor } from '../stages/supervisor.ts';
@@ -16,6 +17,7 @@ export function listenCommand(world: World): Command {
   return addListenOptions(command).action(async (options: SharedOptions) => {
     requireCapabilities('godo');
     const log = world.log(options);
+    giveUpCapabilities(options, log);
     const supervisor = new Supervisor(listenerOptions(options, null), log);
     const signals = watchSignals();
     await supervisor.start();
@@ -45,6 +47,19 @@ export function listenerOptions(options: SharedOptions, command: readonly string
     engines: command === null ? engineNames : [],
     command,
   };
+}
+
+/** What is not needed is not had: nobody who gets into the listener gets more than it has. Root's alone are given up so. */
+function giveUpCapabilities(options: SharedOptions, log: Logger): void {
+  const uid = process.getuid?.();
+  if (uid !== 0) return;
+  const kept = keptCapabilities(ownsAll(writtenTo(targetOf(options), options.diag ?? null), uid));
+  if (!canBeBounded(ownStatus(), kept)) return;
+  try {
+    startBounded(kept);
+  } catch (error) {
+    log.warn(`Capabilities that are not needed cannot be given up (${(error as Error).message}).`);
+  }
 }
 
 /** @throws ListenerError NOT_PERMITTED, before anything is touched. */
