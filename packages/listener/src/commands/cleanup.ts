@@ -2,7 +2,7 @@
 
 import { Command, Option } from 'commander';
 import { AuditRole } from '../kernel/audit-role.ts';
-import { isRunning, type RunState, readRunState, removeRunState, writeRunState } from '../kernel/run-file.ts';
+import { isRunning, type RunState, readRunState, writeRunState } from '../kernel/run-file.ts';
 import { ListenerError } from '../listener-error.ts';
 import { requireCapabilities } from './listen.ts';
 import type { World } from './world.ts';
@@ -22,15 +22,15 @@ export function cleanupCommand(world: World): Command {
           `godo is running (pid ${state.pid}): stop it, it cleans up by itself.`,
         );
       }
-      const removed = cleanUp(state, after !== undefined);
+      const removed = cleanUp(state);
       const done = `${removed} rule(s) removed${state !== null ? ', audit settings put back as they were found' : ''}`;
       if (after === undefined) world.print(`${done}.`);
       else world.log({}).warn(`godo (pid ${after}) had ended without cleaning up: ${done}.`);
     });
 }
 
-/** `keepNote`: the next listener states the gap that this one left. */
-function cleanUp(state: RunState | null, keepNote: boolean): number {
+/** The note of a listener that was cut off stays: the next one states the gap that it left. */
+function cleanUp(state: RunState | null): number {
   const role = new AuditRole();
   try {
     if (role.immutable) {
@@ -41,8 +41,7 @@ function cleanUp(state: RunState | null, keepNote: boolean): number {
       role.inherit(state.found);
       role.restore();
     }
-    if (keepNote && state !== null) writeRunState({ ...state, restored: true });
-    else removeRunState();
+    if (state !== null) writeRunState({ ...state, restored: true });
     return removed;
   } finally {
     role.close();

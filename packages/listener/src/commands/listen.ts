@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import type { Logger } from 'pino';
 import { canBeBounded, keptCapabilities, ownsAll, startBounded, writtenTo } from '../kernel/bounded-start.ts';
 import { missingCapabilities, missingSentence, ownStatus } from '../kernel/capabilities.ts';
+import { ServiceManager } from '../kernel/service-manager.ts';
 import { ListenerError } from '../listener-error.ts';
 import { type ListenerOptions, Supervisor } from '../stages/supervisor.ts';
 import { addListenOptions, defaultStars, engineNames, type SharedOptions, targetOf } from './options.ts';
@@ -20,7 +21,19 @@ export function listenCommand(world: World): Command {
     giveUpCapabilities(options, log);
     const supervisor = new Supervisor(listenerOptions(options, null), log);
     const signals = watchSignals();
+    // Not for what we start.
+    const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID, ...environment } = process.env;
+    process.env = environment;
+    const manager = new ServiceManager(
+      {
+        ...(NOTIFY_SOCKET !== undefined && { NOTIFY_SOCKET }),
+        ...(WATCHDOG_USEC !== undefined && { WATCHDOG_USEC }),
+        ...(WATCHDOG_PID !== undefined && { WATCHDOG_PID }),
+      },
+      process.pid,
+    );
     await supervisor.start();
+    manager.ready(`listening (${supervisor.intake})`);
     const endProgress = options.quiet ? () => undefined : showProgress(process.stderr, () => supervisor.counters());
     let reason: string;
     try {
@@ -30,6 +43,7 @@ export function listenCommand(world: World): Command {
       throw error;
     } finally {
       endProgress();
+      manager.stopping();
     }
     await stopAndReport(supervisor, reason, signals, log);
   });

@@ -3,6 +3,7 @@
 import { Command } from 'commander';
 import { version } from '../kernel/host.ts';
 import { cleanupCommand } from './cleanup.ts';
+import { installServiceCommand } from './install-service.ts';
 import { listenCommand } from './listen.ts';
 import { recordCommand } from './record.ts';
 import { replayCommand } from './replay.ts';
@@ -18,7 +19,8 @@ export function program(world: World): Command {
     .addCommand(recordCommand(world))
     .addCommand(replayCommand(world))
     .addCommand(statusCommand(world))
-    .addCommand(cleanupCommand(world));
+    .addCommand(cleanupCommand(world))
+    .addCommand(installServiceCommand(world));
   for (const command of [root, ...root.commands]) command.exitOverride().showHelpAfterError('(--help tells more)');
   return root;
 }

@@ -32,7 +32,7 @@ function readStatus() {
       blindSpots: running ? spotsOf(state, role) : blindSpots(sightOf(role)),
       listener: running ? state : null,
       /** A listener that was cut off left its note: `godo cleanup` puts back what it found. */
-      leftBehind: state !== null && !running,
+      leftBehind: state !== null && !running && !state.restored,
     };
   } finally {
     role.close();

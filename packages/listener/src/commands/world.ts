@@ -1,6 +1,7 @@
 /** What the commands need of the process around them. */
 
 import pino, { type Logger } from 'pino';
+import { isJournal, priorityOf } from '../kernel/service-manager.ts';
 
 export interface World {
   /** Logs go to standard error as JSON lines. */
@@ -27,5 +28,17 @@ function standardError() {
   const destination = pino.destination({ fd: 2, sync: true });
   destination.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
-  return destination;
+  return isJournal(2, process.env.JOURNAL_STREAM) ? prioritized(destination) : destination;
+}
+
+/** Each line begins with its priority, which the journal takes off. */
+function prioritized(destination: { write(text: string): void }) {
+  return {
+    /** pino sets `lastLevel` of a destination that has this. */
+    [Symbol.for('pino.metadata')]: true,
+    lastLevel: 30,
+    write(line: string) {
+      destination.write(`<${priorityOf(this.lastLevel)}>${line}`);
+    },
+  };
 }

@@ -1,0 +1,55 @@
+/** `godo install-service`: a unit of systemd's that runs the listener. */
+
+import { spawnSync } from 'node:child_process';
+import { closeSync, constants, openSync, renameSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Command } from 'commander';
+import { ListenerError } from '../listener-error.ts';
+import { serviceUnit } from '../service-unit.ts';
+import type { World } from './world.ts';
+
+const unitPath = '/etc/systemd/system/godo.service';
+
+export function installServiceCommand(world: World): Command {
+  return new Command('install-service')
+    .description('install a systemd unit that runs the listener from boot on')
+    .argument('[options...]', "the listener's options, after --")
+    .option('--print', 'print the unit and change nothing')
+    .option('--now', 'enable and start it, too')
+    .action((options: string[], { print, now }: { print?: boolean; now?: boolean }) => {
+      const program = fileURLToPath(new URL('../../bin/godo.js', import.meta.url));
+      const unit = serviceUnit([process.execPath, program], options);
+      if (print) {
+        process.stdout.write(unit);
+        return;
+      }
+      install(unit);
+      systemctl(['daemon-reload']);
+      if (now) systemctl(['enable', '--now', 'godo.service']);
+      world.print(`${unitPath} written${now ? ', enabled and started' : ': `systemctl enable --now godo` starts it'}.`);
+    });
+}
+
+/** Whole or not at all, and never through a link that somebody put there. */
+function install(unit: string): void {
+  const temporary = `${unitPath}.${process.pid}`;
+  const { O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+  try {
+    const fd = openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o644);
+    try {
+      writeFileSync(fd, unit);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(temporary, unitPath);
+  } catch (error) {
+    throw new ListenerError('NOT_PERMITTED', `${unitPath} cannot be written: ${(error as Error).message}.`);
+  }
+}
+
+function systemctl(words: readonly string[]): void {
+  const { error, status, stderr } = spawnSync('systemctl', words, { encoding: 'utf8' });
+  if (error === undefined && status === 0) return;
+  const why = error?.message ?? stderr.trim();
+  throw new ListenerError('COMMAND_FAILED', `${unitPath} is written, but systemctl ${words.join(' ')} failed: ${why}`);
+}
