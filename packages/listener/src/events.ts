@@ -157,6 +157,19 @@ export interface PivotRootEvent extends AuditOrigin {
   readonly newRoot: BinaryString | null;
 }
 
+export interface ChrootEvent extends AuditOrigin, FileIdentity {
+  readonly kind: 'chroot';
+  /** Absolute path of the new root; null: the call does not tell it. */
+  readonly path: BinaryString | null;
+  /** The path counts from the root of the mount namespace, not from the root that the caller had. */
+  readonly isWhole: boolean;
+}
+
+/** A file system was taken away: the numbers of its device may be another's next. */
+export interface UnmountEvent extends AuditOrigin {
+  readonly kind: 'unmount';
+}
+
 /** A name that a call was given. */
 export interface GivenName {
   /** Absolute where it is resolved, else as given; null: not told. */
@@ -219,6 +232,8 @@ export type AuditEvent =
   | UnshareEvent
   | SetnsEvent
   | PivotRootEvent
+  | ChrootEvent
+  | UnmountEvent
   | OperationEvent
   | OtherEvent;
 

@@ -31,6 +31,8 @@ export const callMeaning = {
   cloneWithHiddenFlags: 19,
   unshare: 20,
   setns: 21,
+  chroot: 30,
+  unmount: 31,
   /** From here on: this and the number of an operation (operation-calls.ts). */
   operations: 64,
 } as const;
@@ -80,6 +82,9 @@ const readings: Readonly<Record<Exclude<SyscallName, OperationSyscall>, CallRead
   clone: { ...cloned, meaning: callMeaning.cloneWithFlags },
   clone3: { ...cloned, meaning: callMeaning.cloneWithHiddenFlags },
   pivot_root: { meaning: callMeaning.pivotRoot, needs: need.paths | need.cwd | need.success },
+  chroot: { meaning: callMeaning.chroot, needs: need.paths | need.cwd | need.success },
+  umount: { meaning: callMeaning.unmount, needs: need.success },
+  umount2: { meaning: callMeaning.unmount, needs: need.success },
   unshare: { meaning: callMeaning.unshare, needs: need.success },
   setns: { meaning: callMeaning.setns, needs: need.success },
 };

@@ -10,6 +10,7 @@ import type {
   PivotRootEvent,
 } from '../events.ts';
 import { callMeaning } from './call-table.ts';
+import { chrootEventOf } from './chroot-event.ts';
 import { firstItem, itemNames, nameOf, type RecordBody, type Texts } from './entry-items.ts';
 import { eventAt, eventFlag, itemAt } from './entry-layout.ts';
 import type { EntryMemory } from './entry-memory.ts';
@@ -96,6 +97,10 @@ export function eventOf(
       const onExec = (given & known.a2) !== 0 && (a2 & closeRangeOnExec) !== 0;
       return { kind: 'close-range', first: a0, last: a1, onExec, ms, serial, caller };
     }
+    case callMeaning.chroot:
+      return chrootEventOf(memory, at, caller, texts);
+    case callMeaning.unmount:
+      return { kind: 'unmount', ms, serial, caller };
     case callMeaning.pivotRoot:
       return pivotRootEventOf(memory, at, caller, texts);
     default: {

@@ -39,7 +39,8 @@ export function operationEventOf(
   const directory = call.dirfd === undefined ? currentDirectory : argument(call.dirfd);
   const toDirectory = call.toDirfd === undefined ? currentDirectory : argument(call.toDirfd);
   const fd = descriptorOf(call, told.file, argument);
-  const file = fd === null ? given(told.file, directory, cwd, items) : notGiven;
+  // What another name is made of is only looked up: the PARENT is that of the new name.
+  const file = fd === null ? given(told.file, directory, cwd, operation === 'link' ? [] : items) : notGiven;
   const hasTwo = operation === 'rename' || operation === 'link';
   const to = hasTwo ? given(told.to, toDirectory, cwd, items) : null;
   const atCwd = directory === currentDirectory && toDirectory === currentDirectory;

@@ -23,19 +23,21 @@ export function absolutePath(name: BinaryString | null, cwd: BinaryString | null
 /**
  * The absolute form of a name that hangs on a directory descriptor. `isPhysical`: the directory's path is as the kernel
  * states it, free of symbolic links. `isRoot`: the directory is the root of the look-up (RESOLVE_IN_ROOT), also for
- * absolute names; nothing leads out of it.
+ * absolute names; nothing leads out of it. null: where it leads is not to be told from the name.
  */
 export function pathBelow(
   directory: BinaryString,
   name: BinaryString,
   { isPhysical, isRoot }: { readonly isPhysical: boolean; readonly isRoot: boolean },
-): BinaryString {
+): BinaryString | null {
   const base = segments(directory);
   const rest = segments(name);
   while ((isPhysical || isRoot) && rest[0] === '..') {
     rest.shift();
     if (!isRoot) base.pop();
   }
+  // Behind a symbolic link it may meet the root, above which it does not lead.
+  if (isRoot && rest.includes('..')) return null;
   return `/${[...base, ...rest].join('/')}`;
 }
 

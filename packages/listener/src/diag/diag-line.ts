@@ -26,6 +26,8 @@ const auditKinds: ReadonlySet<string> = new Set<AuditEvent['kind']>([
   'unshare',
   'setns',
   'pivot-root',
+  'chroot',
+  'unmount',
   'operation',
   'other',
 ]);

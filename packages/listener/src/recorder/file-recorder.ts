@@ -12,11 +12,13 @@ import {
 } from '@godo/evidence';
 import { openFlag, openForWriteMask } from '../audit/syscalls.ts';
 import type {
+  BinaryString,
   CloseEvent,
   CloseRangeEvent,
   DescriptorFlagsEvent,
   DupEvent,
   ExecEvent,
+  FileIdentity,
   OpenEvent,
   OperationEvent,
   SnapshotEvent,
@@ -25,7 +27,7 @@ import type {
 import { LastCaller } from './caller-texts.ts';
 import { coarseClockMs } from './coarse-clock.ts';
 import type { Descriptor } from './descriptor-table.ts';
-import type { KnownFile } from './directory-descriptors.ts';
+import type { KnownFile, PathView } from './directory-descriptors.ts';
 import { textOrNull } from './document-text.ts';
 import { NameResolver } from './name-resolver.ts';
 import { type DescribedFile, operationDocument } from './operation-document.ts';
@@ -161,6 +163,20 @@ export class FileRecorder {
     const caller = this.#lastCaller.textsOf(process, event.caller);
     const file = isIt ? held.session : described(this.#names.operatedOn(process, event));
     return operationDocument(this.#origin, process, event, caller, file);
+  }
+
+  /** Its path as the process sees it, where that is known. */
+  directory(process: ProcessState, identity: FileIdentity): BinaryString | null {
+    return this.#names.directory(process, identity);
+  }
+
+  /** The process has a mount namespace of its own, which is a copy of what it had. */
+  copiedMounts(process: ProcessState, before: PathView): void {
+    this.#names.copiedMounts(process, before);
+  }
+
+  unmounted(process: ProcessState): void {
+    this.#names.unmounted(process);
   }
 
   dup(process: ProcessState, event: DupEvent): void {

@@ -46,8 +46,13 @@ export class KnownDirectories {
     if (key !== null) this.#known.delete(key);
   }
 
-  clear(): void {
-    this.#known.clear();
+  /** Forgets those that `concerns` holds for. */
+  clear(concerns: (file: KnownFile) => boolean): void {
+    for (const [key, files] of this.#known) {
+      const others = files.filter((file) => !concerns(file));
+      if (others.length === 0) this.#known.delete(key);
+      else if (others.length < files.length) this.#known.set(key, others);
+    }
   }
 
   *all(): Generator<KnownFile> {
@@ -58,8 +63,13 @@ export class KnownDirectories {
 /** A directory is seen from few roots. */
 const mostViews = 8;
 
+/** A root that is not known is nobody else's. */
 export function isSameView(one: PathView, other: PathView): boolean {
-  return one.containerId === other.containerId && one.mounts === other.mounts && one.chroot === other.chroot;
+  return isSameMounts(one, other) && one.chroot !== null && one.chroot === other.chroot;
+}
+
+export function isSameMounts(one: PathView, other: PathView): boolean {
+  return one.containerId === other.containerId && one.mounts === other.mounts;
 }
 
 function keyOf({ dev, inode }: FileIdentity): string | null {

@@ -20,7 +20,7 @@ import type {
 } from '../events.ts';
 import { coarseClockMs } from './coarse-clock.ts';
 import type { KnownFile, PathView } from './directory-descriptors.ts';
-import { isSameView, KnownDirectories } from './known-directories.ts';
+import { isSameMounts, isSameView, KnownDirectories } from './known-directories.ts';
 import { follow, isBelow } from './moved-directory.ts';
 import type { ProcessState } from './process-table.ts';
 
@@ -137,6 +137,24 @@ export class NameResolver {
     return warnings.length === 0 ? named : { ...named, warnings: [...(event.warnings ?? []), ...warnings] };
   }
 
+  /** The path that the directory was met under, as the process sees it. */
+  directory(process: ProcessState, identity: FileIdentity): BinaryString | null {
+    return this.#known.find(viewOf(process), identity)?.path ?? null;
+  }
+
+  /** What the process holds has in the copy of its mount namespace the path that it had. */
+  copiedMounts(process: ProcessState, before: PathView): void {
+    const view = viewOf(process);
+    process.descriptors.directories.replace((file) => (isSameView(file.view, before) ? { ...file, view } : file));
+  }
+
+  /** Mounts on the host may reach into other namespaces, and so does their end. */
+  unmounted(process: ProcessState): void {
+    const view = viewOf(process);
+    const isOfHost = view.containerId === null && view.mounts === 0;
+    this.#known.clear(isOfHost ? () => true : (file) => isSameMounts(file.view, view));
+  }
+
   #named(process: ProcessState, event: OperationEvent, given: GivenName, warnings: string[]): GivenName {
     const { path, dirfd, pathResolved, parents } = given;
     if (pathResolved || path === null || dirfd === null || event.exit === badDescriptor) return given;
@@ -179,9 +197,11 @@ export class NameResolver {
     }
     if (held.path === null) return null;
     const directory = pathIn(process, held);
-    if (directory !== null)
-      return { path: pathBelow(directory, path, { isPhysical: held.isPhysical, isRoot: inRoot }) };
-    return { path: null, warning: 'its directory is not below the root of the process' };
+    if (directory !== null) {
+      const whole = pathBelow(directory, path, { isPhysical: held.isPhysical, isRoot: inRoot });
+      return whole === null ? null : { path: whole };
+    }
+    return { path: null, warning: 'it is not known where its directory lies below the root of the process' };
   }
 
   /** By the directory that the last part of the name lies in. */
@@ -191,7 +211,7 @@ export class NameResolver {
     if (parent === null || entry === null) return null;
     const directory = this.#known.find(viewOf(process), parent)?.path;
     if (directory == null) return null;
-    return { path: pathBelow(directory, entry, { isPhysical: false, isRoot: false }) };
+    return { path: `${directory === '/' ? '' : directory}/${entry}` };
   }
 
   #heldBy(process: ProcessState, fd: number, ms: number): KnownFile | undefined {
@@ -226,8 +246,7 @@ export function viewOf({ containerId, mounts, chroot }: ProcessState): PathView 
 function pathIn(process: ProcessState, { view, path }: KnownFile): BinaryString | null {
   const own = viewOf(process);
   if (path === null || isSameView(view, own)) return path;
-  if (view.containerId !== own.containerId || view.mounts !== own.mounts) return null;
-  if (view.chroot === null || own.chroot === null) return null;
+  if (!isSameMounts(view, own) || view.chroot === null || own.chroot === null) return null;
   const whole = view.chroot + path;
   if (own.chroot === '') return whole;
   return isBelow(whole, own.chroot) ? whole.slice(own.chroot.length) || '/' : null;

@@ -7,6 +7,7 @@ import type {
   AuditEvent,
   BecameEvent,
   BinaryString,
+  ChrootEvent,
   CloneEvent,
   ExecEvent,
   ExitEvent,
@@ -45,6 +46,7 @@ import { ExitWatch } from './exit-watch.ts';
 import type { FileRecorder } from './file-recorder.ts';
 import { ForkInference } from './fork-inference.ts';
 import { afterBirth, afterMove, asRead, beforeBirth, type InnerPid, newNamespace, ofChild } from './inner-pids.ts';
+import { viewOf } from './name-resolver.ts';
 import { type ProcessState, ProcessTable } from './process-table.ts';
 
 export interface ProcessRecorderOptions {
@@ -84,6 +86,8 @@ export class ProcessRecorder {
   readonly #expectedStars = new Set<number>();
   #seenAgain: SeenAgain = { found: 0, changed: 0, ended: 0 };
   readonly #inference: ForkInference | null;
+  /** Mount namespaces that were made or entered. */
+  #mounts = 0;
 
   constructor(origin: RunOrigin, options: ProcessRecorderOptions, files: FileRecorder, emit: EmitTask) {
     this.#origin = origin;
@@ -320,6 +324,11 @@ export class ProcessRecorder {
     if (event.success) {
       process.madeFor = containerNamedBy(event.exe ?? caller.exe, event.argv) ?? process.madeFor;
       concluded = this.#concludeContainer(process, event);
+      if (process.containerId != null && entersContainer(process.comm)) {
+        // All that a runtime starts in a container sees the same there.
+        process.mounts = 0;
+        process.chroot = '';
+      }
       applyProgram(process, event);
       process.comm = caller.comm ?? process.comm;
       process.cwd = event.cwd ?? process.cwd;
@@ -376,6 +385,11 @@ export class ProcessRecorder {
     if (child === undefined) return;
     uncloned.splice(uncloned.indexOf(child), 1);
     copyDescriptors(child);
+    if (event.flags === null || (event.flags & newNamespace.mnt) === 0) return;
+    const before = viewOf(child);
+    this.#mounts += 1;
+    child.mounts = this.#mounts;
+    this.#files.copiedMounts(child, before);
   }
 
   /**
@@ -421,10 +435,27 @@ export class ProcessRecorder {
   /** unshare and setns. */
   movedNamespaces(process: ProcessState, event: UnshareEvent | SetnsEvent): void {
     const { flags } = event;
+    if ((flags & newNamespace.mnt) !== 0 || (event.kind === 'setns' && flags === 0)) this.#moveMounts(process, event);
     process.inner = afterMove(process.inner, flags, event.kind === 'unshare');
     if (event.kind === 'unshare' ? (flags & otherNamespaces) === 0 : flags === newNamespace.pid) return;
     const draft = this.#document(process, this.#fromAudit(event, 'inside'));
     draft.namespaces = null;
+    this.#emit(draft);
+  }
+
+  #moveMounts(process: ProcessState, event: UnshareEvent | SetnsEvent): void {
+    const before = viewOf(process);
+    this.#mounts += 1;
+    process.mounts = this.#mounts;
+    if (event.kind === 'unshare') {
+      this.#files.copiedMounts(process, before);
+      return;
+    }
+    // The kernel makes the root of the namespace that of the caller, wherever that lies (mntns_install).
+    process.chroot = '';
+    process.rootfs = null;
+    const draft = this.#document(process, this.#fromAudit(event, 'root', ':root'));
+    putText(draft, 'rootfs', null);
     this.#emit(draft);
   }
 
@@ -443,6 +474,9 @@ export class ProcessRecorder {
   pivotRoot(process: ProcessState, event: PivotRootEvent): void {
     const base = process.rootfs === null || process.rootfs === '/' ? '' : process.rootfs;
     if (event.newRoot !== null) process.rootfs = `${base}${event.newRoot}`;
+    process.chroot = '';
+    this.#mounts += 1;
+    process.mounts = this.#mounts;
     const container = process.containerId == null ? this.#madeFor(process) : null;
     const enters = container !== null && entersContainer(event.caller.comm);
     if (enters) process.containerId = container;
@@ -450,6 +484,24 @@ export class ProcessRecorder {
     if (event.newRoot !== null) putText(draft, 'rootfs', process.rootfs);
     if (process.containerId !== undefined) draft.containerId = process.containerId;
     putWarnings(draft, [...(event.warnings ?? []), ...(enters ? [containerEntered] : [])]);
+    this.#emit(draft);
+  }
+
+  chroot(process: ProcessState, event: ChrootEvent): void {
+    const { chroot, rootfs } = process;
+    const own = event.path ?? this.#files.directory(process, event);
+    const isWhole = event.path !== null && event.isWhole;
+    const base = chroot === null || !rootfs?.endsWith(chroot) ? null : rootfs.slice(0, rootfs.length - chroot.length);
+    if (own === null) process.chroot = null;
+    else if (isWhole) process.chroot = own === '/' ? '' : own;
+    else process.chroot = chroot === null ? null : `${chroot}${own === '/' ? '' : own}`;
+    const isKnown = process.chroot !== null && base !== null;
+    process.rootfs = isKnown ? `${base === '/' ? '' : base}${process.chroot}` || '/' : null;
+    const draft = this.#document(process, this.#fromAudit(event, 'root'));
+    putText(draft, 'rootfs', process.rootfs);
+    if (process.containerId !== undefined) draft.containerId = process.containerId;
+    const warnings = event.path === null && own === null ? ['the path of the new root is not known from the call'] : [];
+    putWarnings(draft, [...(event.warnings ?? []), ...warnings]);
     this.#emit(draft);
   }
 
@@ -505,7 +557,11 @@ export class ProcessRecorder {
   #applyPlace(process: ProcessState, facts: ProcFacts): void {
     this.#roots.learn(facts);
     if (facts.containerId !== undefined) process.containerId = facts.containerId;
-    if (facts.rootfs !== undefined) process.rootfs = facts.rootfs;
+    if (facts.rootfs === undefined) return;
+    // Of a container it is the container's root that was read, of the host the process's own.
+    if (process.containerId == null) process.chroot = '';
+    else if (process.chroot !== '') return;
+    process.rootfs = facts.rootfs;
   }
 
   /** /proc may already show another life of the number: its start then is not the fork's. */

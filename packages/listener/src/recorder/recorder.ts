@@ -134,6 +134,12 @@ export class Recorder {
       case 'setns':
         run.processes.movedNamespaces(process, event);
         return;
+      case 'chroot':
+        run.processes.chroot(process, event);
+        return;
+      case 'unmount':
+        run.files.unmounted(process);
+        return;
       case 'pivot-root':
         run.processes.pivotRoot(process, event);
         return;

@@ -259,3 +259,28 @@ describe('a change of the root', () => {
     });
   });
 });
+
+describe('a root that chroot(2) changes', () => {
+  const root = (name: string, cwd: string) =>
+    interpret(
+      eventOf(
+        syscallRecord({ name: 'chroot' }),
+        cwdRecord(cwd),
+        pathRecord(`item=0 name=${name} inode=2 dev=fe:00 mode=040755 nametype=NORMAL`),
+      ),
+    );
+
+  it.each([
+    ['"/srv/jail/"', '"/"', { path: '/srv/jail', isWhole: false }],
+    // A working directory outside of the new root is told from the root of the mount namespace.
+    ['"jail"', '"/srv"', { path: '/srv/jail', isWhole: true }],
+    // One inside is told from the new root.
+    ['"."', '"/"', { path: null, isWhole: true }],
+    ['".././jail"', '"/in"', { path: null, isWhole: true }],
+  ])('by the name %s in %s', (name, cwd, told) => {
+    expect(root(name, cwd)).toEqual({
+      ...{ ...stamp, caller: shellCaller, kind: 'chroot', dev: 'fe:00', inode: '2' },
+      ...told,
+    });
+  });
+});

@@ -34,6 +34,9 @@ const kinds: Readonly<Record<Exclude<SyscallName, OperationSyscall>, string>> = 
   clone: 'clone',
   clone3: 'clone',
   pivot_root: 'pivot-root',
+  chroot: 'chroot',
+  umount: 'unmount',
+  umount2: 'unmount',
   unshare: 'unshare',
   setns: 'setns',
 };

@@ -5,6 +5,7 @@ import {
   baseMs,
   became,
   checkpoint,
+  chroot,
   cloned,
   close,
   dup,
@@ -19,6 +20,7 @@ import {
   setFlags,
   snapshot,
   star,
+  unmount,
   write,
 } from '../support/events.ts';
 
@@ -50,6 +52,14 @@ describe('an event that is no audit event', () => {
             fileType: 'regular',
           },
         ],
+      }),
+    ],
+    [
+      'a snapshot with a directory',
+      snapshot(5, {
+        tgid: 20,
+        proc,
+        directories: [{ fd: 4, path: '/\xff', closeOnExec: true, dev: null, inode: null, fileType: 'directory' }],
       }),
     ],
     ['a fork', fork(10, { tgid: 20, parentTgid: 1, proc, monotonicNs: 9_007_199_254_740_993n })],
@@ -109,6 +119,8 @@ describe('an audit event', () => {
       cloned(1, 2, 3),
       exec(1, 2),
       pivotRoot(1, 2, '/x'),
+      chroot(1, 2, '/x'),
+      unmount(1, 2),
     ];
     const others = [sessionStart(), fork(1, { tgid: 2, parentTgid: 1 }), exit(1, { tgid: 2 }), loss(1), star(1, 2)];
 

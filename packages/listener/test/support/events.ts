@@ -5,6 +5,7 @@ import type {
   BecameEvent,
   Caller,
   CheckpointEvent,
+  ChrootEvent,
   CloneEvent,
   CloseEvent,
   CloseRangeEvent,
@@ -20,8 +21,10 @@ import type {
   RescanEvent,
   SessionEndEvent,
   SessionStartEvent,
+  SetnsEvent,
   SnapshotEvent,
   StarEvent,
+  UnmountEvent,
   UnshareEvent,
   WriteEvent,
 } from '../../src/events.ts';
@@ -199,6 +202,19 @@ export function operation(ms: number, tgid: number, fields: Unique<OperationEven
     ...auditOrigin(ms, tgid, fields),
   };
 }
+
+/** Counts from the root of the caller where `isWhole` is not given. */
+export function chroot(ms: number, tgid: number, path: string | null, fields: Unique<ChrootEvent> = {}): ChrootEvent {
+  return { kind: 'chroot', path, isWhole: false, dev: 'fe:00', inode: '1', ...auditOrigin(ms, tgid, fields) };
+}
+
+export const unmount = (ms: number, tgid: number): UnmountEvent => ({ kind: 'unmount', ...auditOrigin(ms, tgid, {}) });
+
+export const setns = (ms: number, tgid: number, flags: number): SetnsEvent => ({
+  kind: 'setns',
+  flags,
+  ...auditOrigin(ms, tgid, {}),
+});
 
 export function pivotRoot(ms: number, tgid: number, newRoot: string | null): PivotRootEvent {
   return { kind: 'pivot-root', newRoot, ...auditOrigin(ms, tgid, {}) };

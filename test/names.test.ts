@@ -1,0 +1,186 @@
+/** Names that hang on directory descriptors, and roots that processes change: what is told of them on the real kernel. */
+
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
+import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { describeWith, program, root } from './support/needs.ts';
+import { built, parseJsonLines, startGodo } from './support/programs.ts';
+import { runOrThrow } from './support/run-program.ts';
+import { succeed } from './support/shown-evidence.ts';
+import { readRawEvidence } from './support/stored-evidence.ts';
+
+interface Shown {
+  readonly path: string | null;
+  readonly pathHex?: string;
+  readonly pathResolved: boolean;
+  readonly toPath?: string | null;
+  readonly dirfd?: number;
+  readonly dev: string | null;
+  readonly inode: string | null;
+  readonly operation?: string;
+  readonly success?: boolean;
+  readonly exe: string;
+  readonly warnings?: readonly string[];
+}
+
+const needs = [root, built, program('auditctl', 'auditd'), program('gcc', 'gcc')];
+const abis = process.arch === 'x64' ? ['x86_64', 'i386'] : ['native'];
+const longest = 'n'.repeat(255);
+
+/** In the order of names.c; `JAIL` is where a root of its own begins. */
+const created = [
+  ...['FOLDER/a/directory', 'FOLDER/b/path', 'FOLDER/a/sub/nested', 'FOLDER/a/sub/../up', 'FOLDER/a/sub/../upper'],
+  ...['FOLDER/a/sub/tidy', 'FOLDER/a/...', 'FOLDER/a/ blank ', 'FOLDER/a/odd\ufffd\ufffd', `FOLDER/a/${longest}`],
+  ...['FOLDER/absolute', 'FOLDER/a/plain', 'FOLDER/a/copied', 'FOLDER/a/inherited', "FOLDER/b/child's"],
+  ...["FOLDER/a/parent's", 'FOLDER/b/moved/after', 'FOLDER/c/moved/later', 'FOLDER/c/of c'],
+  ...['FOLDER/a/fchdir', 'FOLDER/c/chdir'],
+  ...['FOLDER/jail/in root', 'FOLDER/jail/clamped', 'FOLDER/jail/in/beneath'],
+  ...['/relative', '/in/absolute', '/in/inside', 'outside (below 3)', '/in/own', '/deeper', 'FOLDER/a/not in jail'],
+];
+
+const changed = [
+  ...['mkdir FOLDER/a', 'mkdir FOLDER/a/sub', 'mkdir FOLDER/b', 'mkdir FOLDER/jail', 'mkdir FOLDER/jail/in'],
+  ...['mkdir FOLDER/a/slash', 'rename FOLDER/a/directory FOLDER/b/renamed', 'link FOLDER/b/renamed FOLDER/a/linked'],
+  ...['symlink FOLDER/b/soft', 'unlink FOLDER/b/soft', 'chown FOLDER/a', 'chmod FOLDER/b'],
+  ...['rename FOLDER/a/sub FOLDER/b/moved', 'rename FOLDER/b FOLDER/c'],
+];
+
+const named = ({ path, pathResolved, dirfd }: Shown) => (pathResolved ? path : `${path} (below ${dirfd})`);
+
+let lock: AuditLock;
+let before: AuditState;
+let folder: string;
+
+async function prepare(): Promise<void> {
+  lock = await takeAuditLock();
+  before = await readAuditState();
+  folder = await mkdtemp(join(tmpdir(), 'godo-names-'));
+}
+
+async function cleanUp(): Promise<void> {
+  if (before !== undefined) await restoreAuditState(before);
+  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+  await lock?.release();
+}
+
+async function compileNames(): Promise<string> {
+  const [source, binary] = [fileURLToPath(new URL('./programs/names.c', import.meta.url)), join(folder, 'names')];
+  const narrow = process.arch === 'x64' ? ['-static', '-no-pie', '-mno-red-zone'] : [];
+  await runOrThrow('gcc', [...narrow, '-O1', '-o', binary, source]);
+  return binary;
+}
+
+async function shown(view: 'files' | 'operations', db: string): Promise<Shown[]> {
+  return parseJsonLines<Shown>(await succeed('viewer', ['--db', db, view, '--json']));
+}
+
+describeWith('names', needs, () => {
+  let binary: string;
+  let files: readonly Shown[];
+  let operations: readonly Shown[];
+
+  beforeAll(async () => {
+    await prepare();
+    binary = await compileNames();
+    for (const abi of abis) await mkdir(join(folder, abi));
+    const script = abis.map((abi) => `${binary} ${abi} ${folder}/${abi}`).join(' && ');
+    const options = ['--db', join(folder, 'db'), '--diag', join(folder, 'diag.log')];
+    await succeed('godo', ['record', ...options, '--', 'sh', '-c', script]);
+    files = (await shown('files', join(folder, 'db'))).filter(({ exe }) => exe === binary);
+    operations = (await shown('operations', join(folder, 'db'))).filter(({ exe }) => exe === binary);
+  }, 120_000);
+
+  afterAll(cleanUp);
+
+  const inFolder = (abi: string, list: readonly string[]) =>
+    list.map((one) => one.replaceAll('FOLDER', join(folder, abi)));
+
+  it.each(abis)('of files that %s calls make are absolute and true', async (abi) => {
+    const own = files.slice(abis.indexOf(abi) * created.length, (abis.indexOf(abi) + 1) * created.length);
+
+    expect(own.map(named)).toEqual(inFolder(abi, created));
+    const odd = Buffer.from(join(folder, abi, 'a/odd')).toString('hex');
+    expect(own.map(({ pathHex }) => pathHex).filter((hex) => hex !== undefined)).toEqual([`${odd}fffe`]);
+    // Where nothing was moved since, the file of this inode is there.
+    for (const { path, pathHex, pathResolved, inode } of own) {
+      const place = pathHex === undefined ? path : Buffer.from(pathHex, 'hex');
+      if (!pathResolved || place === null || !existsSync(place)) continue;
+      expect((await stat(place, { bigint: true })).ino.toString()).toBe(inode);
+    }
+  });
+
+  it.each(abis)('in operations that %s calls do are absolute', (abi) => {
+    const own = operations.slice(abis.indexOf(abi) * changed.length, (abis.indexOf(abi) + 1) * changed.length);
+
+    expect(own.map(({ operation, path, toPath }) => [operation, path, toPath].filter(Boolean).join(' '))).toEqual(
+      inFolder(abi, changed),
+    );
+    expect(own.every(({ success, pathResolved }) => success && pathResolved)).toBe(true);
+  });
+
+  it('that cannot be resolved say why, and are counted', async () => {
+    const warned = files.flatMap(({ warnings }) => warnings ?? []);
+    const inRoot = 'looked up with RESOLVE_IN_ROOT: absolute symbolic links in its path lead below the directory';
+    const outside = 'it is not known where its directory lies below the root of the process';
+    const { sessions } = await readRawEvidence(join(folder, 'db'));
+
+    expect(warned).toEqual(abis.flatMap(() => [inRoot, inRoot, outside]));
+    expect(sessions.flatMap(({ counters }) => counters?.unresolvedNames ?? [])).toEqual([abis.length]);
+  });
+
+  it('are the same from the diagnosis file', async () => {
+    const again = join(folder, 'replayed');
+    await succeed('godo', ['replay', join(folder, 'diag.log'), '--db', again]);
+    const [live, replayed] = [await readRawEvidence(join(folder, 'db')), await readRawEvidence(again)];
+
+    expect(replayed.files).toEqual(live.files);
+    expect(replayed.operations).toEqual(live.operations);
+    expect(replayed.pids).toEqual(live.pids);
+  });
+
+  it('of programs that work with directory descriptors are all absolute', { timeout: 60_000 }, async () => {
+    const db = join(folder, 'tools');
+    const place = join(folder, 'place');
+    await mkdir(join(place, 'tree/one/two'), { recursive: true });
+    for (const name of ['tree/x', 'tree/one/x', 'tree/one/two/x']) await writeFile(join(place, name), 'x');
+    const git = existsSync('/usr/bin/git')
+      ? 'git init -q repository && cd repository && echo x > x && git add x && git -c user.name=n -c user.email=e commit -qm x; '
+      : '';
+    const work = 'tar cf tree.tar tree && rm -r tree && tar xf tree.tar && cp -a tree copy && rm -rf tree copy; ';
+    await succeed('godo', ['record', '--db', db, '--', 'sh', '-c', `cd ${place}; ${work}${git}`]);
+    const [made, done] = [await shown('files', db), await shown('operations', db)];
+
+    const unresolved = [...made, ...done.filter(({ success }) => success)].filter((one) => !one.pathResolved);
+    expect(unresolved.map((one) => [one.exe, one.operation, one.path])).toEqual([]);
+    const removed = done.flatMap((one) => (['unlink', 'rmdir'].includes(one.operation ?? '') ? [one.path] : []));
+    const tree = ['tree', 'tree/x', 'tree/one', 'tree/one/x', 'tree/one/two', 'tree/one/two/x'];
+    expect(removed.filter((path) => path?.startsWith(`${place}/tree`)).sort()).toEqual(
+      [...tree, ...tree].map((name) => join(place, name)).sort(),
+    );
+  });
+
+  it('that hang on a directory that was open before are absolute', { timeout: 60_000 }, async () => {
+    const db = join(folder, 'before');
+    const place = join(folder, 'early');
+    await mkdir(place);
+    const early = spawn(binary, ['wait', place], { stdio: ['pipe', 'pipe', 'inherit'] });
+    await new Promise((ready) => early.stdout.once('data', ready));
+    const godo = await startGodo(['--db', db]);
+    try {
+      early.stdin.end();
+      await new Promise((ended) => early.once('exit', ended));
+    } finally {
+      await godo.stop();
+    }
+
+    const { files: raw } = await readRawEvidence(db);
+    const made = raw.filter((one) => one.exe === binary);
+    expect(made.map(({ path, pathResolved }) => [path, pathResolved])).toEqual([[join(place, 'late'), true]]);
+  });
+});
