@@ -7,6 +7,8 @@ export { documentFromJson, documentToJson } from './json.ts';
 export * from './moment.ts';
 export * from './open.ts';
 export * from './raw-documents.ts';
+export { Spool, type SpoolOptions } from './spool/spool.ts';
+export { readSpool, type SpoolDamage, type SpooledBatch, spoolRecord } from './spool/spool-record.ts';
 export { StoreError, type StoreErrorCode } from './store-error.ts';
 export * from './stores.ts';
 export * from './target.ts';

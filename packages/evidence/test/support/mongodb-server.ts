@@ -20,12 +20,60 @@ import { MongoClient } from 'mongodb';
 
 export interface MongoServer {
   readonly uri: string;
+  /** Of the server that was started here; undefined: it is somebody else's. */
+  readonly pid?: number;
   /** Ends the server, if it was started here, and removes its data. */
   stop(): Promise<void>;
 }
 
 /** What the first start may take: FerretDB is downloaded and compiled. For `beforeAll`. */
 export const mongoServerStartMs = 900_000;
+
+/** A server of our own, that may be killed and comes back with its data at the same address. */
+export interface MortalMongoServer extends MongoServer {
+  readonly pid: number;
+  /** SIGKILL; resolves when it is gone. */
+  kill(): Promise<void>;
+  /** After a kill. */
+  startAgain(): Promise<void>;
+}
+
+/** Never that of `$MONGODB_URI`. */
+export async function startMortalMongoServer(): Promise<MortalMongoServer> {
+  const directory = mkdtempSync(join(tmpdir(), 'godo-mongodb-'));
+  const port = await freePort();
+  const uri = `mongodb://127.0.0.1:${port}/`;
+  const start = async (): Promise<RunningServer> => {
+    const mongod = findProgram('mongod');
+    const server =
+      mongod === null
+        ? startServer(await builtFerretdb(), [directory, `127.0.0.1:${port}`])
+        : startServer(mongod, ['--dbpath', directory, '--port', `${port}`, '--bind_ip', '127.0.0.1', '--nounixsocket']);
+    await untilItAnswers(uri, () => (server.child.exitCode === null ? null : server.log()));
+    return server;
+  };
+  let server = await start();
+  const kill = async () => {
+    if (server.child.exitCode !== null || server.child.signalCode !== null) return;
+    const ended = once(server.child, 'exit');
+    server.child.kill('SIGKILL');
+    await ended;
+  };
+  return {
+    uri,
+    get pid() {
+      return server.child.pid as number;
+    },
+    kill,
+    startAgain: async () => {
+      server = await start();
+    },
+    stop: async () => {
+      await kill();
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
 
 const run = promisify(execFile);
 const sources = fileURLToPath(new URL('./ferretdb/', import.meta.url));

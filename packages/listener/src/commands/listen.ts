@@ -7,7 +7,7 @@ import { missingCapabilities, missingSentence, ownStatus } from '../kernel/capab
 import { ServiceManager } from '../kernel/service-manager.ts';
 import { ListenerError } from '../listener-error.ts';
 import { type ListenerOptions, Supervisor } from '../stages/supervisor.ts';
-import { addListenOptions, defaultStars, engineNames, type SharedOptions, targetOf } from './options.ts';
+import { addListenOptions, defaultStars, engineNames, type SharedOptions, spoolOf, targetOf } from './options.ts';
 import { showProgress } from './progress.ts';
 import type { World } from './world.ts';
 
@@ -53,6 +53,7 @@ export function listenerOptions(options: SharedOptions, command: readonly string
   return {
     target: targetOf(options),
     diagFile: options.diag ?? null,
+    spool: spoolOf(options),
     backlog: options.backlog,
     bpf: options.bpf,
     envNames: options.envNames ?? false,
@@ -67,7 +68,12 @@ export function listenerOptions(options: SharedOptions, command: readonly string
 function giveUpCapabilities(options: SharedOptions, log: Logger): void {
   const uid = process.getuid?.();
   if (uid !== 0) return;
-  const kept = keptCapabilities(ownsAll(writtenTo(targetOf(options), options.diag ?? null), uid));
+  const kept = keptCapabilities(
+    ownsAll(
+      [...writtenTo(targetOf(options), options.diag ?? null), ...[spoolOf(options)?.directory ?? []].flat()],
+      uid,
+    ),
+  );
   if (!canBeBounded(ownStatus(), kept)) return;
   try {
     startBounded(kept);
@@ -90,17 +96,26 @@ export async function stopAndReport(
   log: Logger,
 ): Promise<void> {
   log.info({ reason }, 'stopping');
-  let undelivered: number;
+  let end: Awaited<ReturnType<Supervisor['stop']>>;
   try {
-    undelivered = await Promise.race([supervisor.stop(reason), signals.impatience(), supervisor.failed]);
+    end = await Promise.race([supervisor.stop(reason), signals.impatience(), supervisor.failed]);
   } catch (error) {
     await supervisor.abandon();
     throw error;
   }
   const counters = supervisor.counters();
   log.info({ reason, counters }, 'stopped');
-  if (undelivered > 0) {
-    throw new ListenerError('DATABASE', `The database did not take the last ${undelivered} documents: they are lost.`);
+  if (end.undelivered > 0) {
+    throw new ListenerError(
+      'DATABASE',
+      `The database did not take the last ${end.undelivered} documents: they are lost.`,
+    );
+  }
+  if (end.spoolLeft) {
+    throw new ListenerError(
+      'DATABASE',
+      'The database did not take the last documents: they wait in the spool for the next start with the same database.',
+    );
   }
 }
 

@@ -1,7 +1,10 @@
 /** Options that several commands share, and their parsers. */
 
-import { resolveTarget, type StoreTarget } from '@godo/evidence';
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { redactUri, resolveTarget, type StoreTarget } from '@godo/evidence';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { SpoolPlace } from '../stages/messages.ts';
 
 export interface SharedOptions {
   readonly db?: string;
@@ -10,6 +13,9 @@ export interface SharedOptions {
   readonly diag?: string;
   readonly backlog: number;
   readonly bpf: boolean;
+  /** false: --no-spool. */
+  readonly spool?: string | boolean;
+  readonly spoolMax: number;
   readonly envNames?: boolean;
   readonly root: readonly string[];
   readonly quiet?: boolean;
@@ -63,11 +69,60 @@ export function addListenOptions(command: Command): Command {
         .argParser((value, previous: readonly string[]) => [...previous, parseExe(value)])
         .default([]),
     )
+    .option(
+      '--spool <directory>',
+      'where evidence waits while the database does not take it (default: spool in the directory of --db, or /var/lib/godo/spool)',
+    )
+    .option('--no-spool', 'keep what waits in memory only')
+    .addOption(
+      new Option(
+        '--spool-max <bytes>',
+        'what the spool may hold (K, M, G); the oldest goes, and is stated, where it is full',
+      )
+        .argParser(parseBytes)
+        .default(1024 ** 3, '1G'),
+    )
     .option('--env-names', 'keep the names (never the values) of the environment of what is executed')
     .option('--no-bpf', 'receive audit records by system calls, not through memory shared with a BPF program')
     .option('-q, --quiet', 'no progress line, warnings only')
     .option('-v, --verbose', 'say more');
 }
+
+/** A folder for each database: what waits is for that one alone. @throws StoreError BAD_TARGET */
+export function spoolOf(
+  options: Pick<SharedOptions, 'db' | 'mongo' | 'rawDb' | 'spool' | 'spoolMax'>,
+): SpoolPlace | null {
+  if (options.spool === false) return null;
+  const target = targetOf(options);
+  const mostBytes = options.spoolMax;
+  if (target.kind === 'sqlite') {
+    const isGiven = typeof options.spool === 'string';
+    const directory = isGiven ? resolve(options.spool, nameOf(target.directory)) : join(target.directory, 'spool');
+    return { directory, mostBytes };
+  }
+  const own = resolveTarget({}, { uid: process.getuid?.() ?? -1, environment: { HOME: process.env.HOME } });
+  const state = own.kind === 'sqlite' ? own.directory : '/var/lib/godo';
+  const top = typeof options.spool === 'string' ? options.spool : join(state, 'spool');
+  return { directory: resolve(top, nameOf(`${redactUri(target.uri)} ${target.rawDb}`)), mostBytes };
+}
+
+function nameOf(database: string): string {
+  return createHash('sha256').update(database).digest('hex').slice(0, 16);
+}
+
+/** Up to 8 PiB: larger numbers would not be exact. */
+export function parseBytes(value: string): number {
+  const match = /^(\d{1,12})([KMG]?)$/i.exec(value);
+  const power = ['', 'K', 'M', 'G'].indexOf(match?.[2]?.toUpperCase() ?? '');
+  const bytes = Number(match?.[1]) * 1024 ** power;
+  if (match === null || !Number.isSafeInteger(bytes) || bytes < leastSpoolBytes) {
+    throw new InvalidArgumentError('It must be a number of bytes, 16M or more; K, M and G may stand behind it.');
+  }
+  return bytes;
+}
+
+/** Two segments of each kind. */
+const leastSpoolBytes = 16 * 1024 * 1024;
 
 /** @throws StoreError BAD_TARGET */
 export function targetOf(options: Pick<SharedOptions, 'db' | 'mongo' | 'rawDb'>): StoreTarget {

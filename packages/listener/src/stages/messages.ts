@@ -36,6 +36,12 @@ export interface ConnectorData {
   readonly envNames: boolean;
 }
 
+export interface SpoolPlace {
+  readonly directory: string;
+  /** It holds no more than this. */
+  readonly mostBytes: number;
+}
+
 export interface WriterData {
   readonly events: ByteRingMemory;
   readonly shared: SharedMemory;
@@ -43,6 +49,8 @@ export interface WriterData {
   readonly fromConnector: MessagePort;
   readonly target: StoreTarget;
   readonly diagFile: string | null;
+  /** Where documents wait that the database does not take; null: in memory, and then in the kernel. */
+  readonly spool: SpoolPlace | null;
   /** ms between two checkpoints of open file sessions. */
   readonly checkpointMs: number;
 }
@@ -79,4 +87,5 @@ export type WriterReport =
   | { readonly kind: 'ready' }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'trouble'; readonly message: string }
-  | { readonly kind: 'done'; readonly undelivered: number };
+  | { readonly kind: 'note'; readonly message: string }
+  | { readonly kind: 'done'; readonly undelivered: number; readonly spoolLeft: boolean };

@@ -49,6 +49,12 @@ const counters = [
   'duplicates',
   'queuedDocuments',
   'storeRetries',
+  /** Documents that went into the spool, and those that the database has taken out of it; bytes that are in it. */
+  'spooledDocuments',
+  'spoolDelivered',
+  'spoolBytes',
+  /** Segments of the spool that had to go, for there was no room. */
+  'spoolDrops',
   /** ms since the epoch: what happened before is in the store. */
   'storedUntilMs',
 ] as const;

@@ -28,13 +28,21 @@ import { ByteRing, createByteRing } from './byte-ring.ts';
 import { keepHouseCheaply } from './engine.ts';
 import { KernelWatch } from './kernel-watch.ts';
 import { LookPace } from './look-pace.ts';
-import type { ConnectorOrder, ConnectorReport, ReassemblyReport, WriterOrder, WriterReport } from './messages.ts';
+import type {
+  ConnectorOrder,
+  ConnectorReport,
+  ReassemblyReport,
+  SpoolPlace,
+  WriterOrder,
+  WriterReport,
+} from './messages.ts';
 import { createSharedMemory, type SharedMemory, SharedState } from './shared-state.ts';
 import { tellSocket, wake } from './wake.ts';
 
 export interface ListenerOptions {
   readonly target: StoreTarget;
   readonly diagFile: string | null;
+  readonly spool: SpoolPlace | null;
   /** Audit records that the kernel may queue for us. */
   readonly backlog: number;
   /** Whether a BPF program may hand the records over, where the kernel allows it. */
@@ -240,9 +248,9 @@ export class Supervisor {
 
   /**
    * Stops intake, lets everything that was taken in reach the database, and puts the kernel back as it was found.
-   * Returns how many documents the database did not take.
+   * Tells how many documents are lost, for neither database nor spool took them, and whether some wait in the spool.
    */
-  async stop(reason: string): Promise<number> {
+  async stop(reason: string): Promise<{ readonly undelivered: number; readonly spoolLeft: boolean }> {
     this.#beginEnd();
     const [intake, reassembly, connector] = this.#stages.slice(1);
     // From here on the writer gives a store up that takes nothing, so that every stage comes to its end.
@@ -259,9 +267,9 @@ export class Supervisor {
     await this.#containers.end(lastContainersMs);
     const done = this.#writer?.report('done');
     this.#order({ kind: 'end', reason });
-    const undelivered = (await done)?.undelivered ?? 0;
+    const { undelivered, spoolLeft } = (await done) ?? { undelivered: 0, spoolLeft: false };
     await ended(this.#writer?.worker);
-    return undelivered;
+    return { undelivered, spoolLeft };
   }
 
   /** The way out after a failure: the kernel is put back, the stages end as they are. */
@@ -335,7 +343,7 @@ export class Supervisor {
   }
 
   async #startWriter(fromReassembly: MessagePort, fromConnector: MessagePort): Promise<void> {
-    const { target, diagFile } = this.#options;
+    const { target, diagFile, spool } = this.#options;
     const data = {
       events: this.#events,
       shared: this.#sharedMemory,
@@ -343,12 +351,14 @@ export class Supervisor {
       fromConnector,
       target,
       diagFile,
+      spool,
       checkpointMs,
     };
     const writer = this.#launch<WriterReport>('writer', data, [fromReassembly, fromConnector]);
     this.#writer = writer;
     writer.worker.on('message', (report: WriterReport) => {
       if (report.kind === 'trouble') this.#log.warn(report.message);
+      else if (report.kind === 'note') this.#log.info(report.message);
     });
     const failure = writer.report('failed').then(({ message }) => {
       throw new ListenerError('DATABASE', message);

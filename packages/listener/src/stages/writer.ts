@@ -1,7 +1,8 @@
 /** Stage 4: the only one with state. Merges the streams, records, and writes documents in batches. */
 
+import { existsSync, mkdirSync } from 'node:fs';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { openRawStore, type RawStore, StoreError } from '@godo/evidence';
+import { type InsertResult, openRawStore, type RawStore, Spool, StoreError } from '@godo/evidence';
 import { EntryMemory } from '../audit/entry-memory.ts';
 import { EntryReader } from '../audit/event-entries.ts';
 import { DiagFile } from '../diag/diag-file.ts';
@@ -13,8 +14,10 @@ import { Recorder } from '../recorder/recorder.ts';
 import { ByteRing, type Span } from './byte-ring.ts';
 import { DocumentQueue } from './document-queue.ts';
 import { batchKind, type EventBatch, nextBatch, releaseBatch } from './event-batches.ts';
-import type { ConnectorMessageToWriter, WriterData, WriterOrder, WriterReport } from './messages.ts';
+import type { ConnectorMessageToWriter, SpoolPlace, WriterData, WriterOrder, WriterReport } from './messages.ts';
+import { ReopeningStore } from './reopening-store.ts';
 import { SharedState } from './shared-state.ts';
+import { SpoolingStore } from './spooling-store.ts';
 import { StoredUntil } from './stored-until.ts';
 import { askConnector, connectorIsEmpty, wake } from './wake.ts';
 
@@ -35,8 +38,10 @@ const answerMs = 25;
 const markMs = 100;
 const connectorDisorderMs = 100;
 const stampDisorderMs = 1_000;
-/** How long an end may take when the store does not answer. */
+/** How long an end may take when the store does not answer, and when what it does not take is in the spool. */
 const finishMs = 30_000;
+const finishSpoolMs = 15_000;
+const spoolingMs = { slowMs: 5_000, retryMs: [500, 5_000] } as const;
 /** So long events are taken before messages are looked at again. */
 const turnMs = 20;
 
@@ -51,6 +56,8 @@ class WriterStage {
   readonly #data: WriterData;
   readonly #shared: SharedState;
   readonly #store: RawStore;
+  readonly #spool: Spool | null;
+  readonly #spooling: SpoolingStore | null;
   readonly #diag: DiagFile | null;
   readonly #queue: DocumentQueue;
   readonly #recorder: Recorder;
@@ -85,18 +92,37 @@ class WriterStage {
     this.#store = store;
     this.#diag = data.diagFile === null ? null : new DiagFile(data.diagFile);
     const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+    this.#spool = data.spool === null ? null : this.#openSpool(data.spool);
+    this.#spooling =
+      this.#spool === null
+        ? null
+        : new SpoolingStore(
+            store,
+            this.#spool,
+            { ...spoolingMs, sleep },
+            {
+              delivered: (result) => {
+                this.#count(result);
+                this.#shared.add('spoolDelivered', result.inserted + result.duplicates);
+              },
+              away: (error) => this.#trouble(error, 'it goes into the spool'),
+              back: () => report({ kind: 'note', message: 'The database has taken everything that was in the spool.' }),
+            },
+          );
     this.#queue = new DocumentQueue(
-      store,
+      this.#spooling ?? store,
       { ...queueOptions, batch: batch[data.target.kind], sleep, now: () => performance.now() },
       {
-        written: ({ inserted, duplicates }) => {
-          this.#storedUntil.stored(inserted + duplicates);
-          this.#shared.add('documents', inserted);
-          this.#shared.add('duplicates', duplicates);
+        written: (result) => {
+          const spooled = 'spooled' in result ? (result.spooled as number) : 0;
+          // What is in the spool is kept, whatever becomes of us.
+          this.#storedUntil.stored(result.inserted + result.duplicates + spooled);
+          this.#count(result);
+          this.#shared.add('spooledDocuments', spooled);
         },
         retrying: (error) => {
           this.#shared.add('storeRetries', 1);
-          report({ kind: 'trouble', message: `The database does not take what is recorded: ${error.message}` });
+          this.#trouble(error, 'it waits in memory');
         },
       },
     );
@@ -116,6 +142,32 @@ class WriterStage {
         bad: ({ type, error, hex }) => this.#bad(type, error, hex),
       },
     );
+  }
+
+  #openSpool({ directory, mostBytes }: SpoolPlace): Spool {
+    const lost = (count: number | null, reason: string) =>
+      this.#recorder.apply(lossEvent(realtimeNs(), { source: 'spool', count, reason }));
+    return new Spool({
+      directory,
+      mostBytes,
+      dropped: (count) => {
+        this.#shared.add('spoolDrops', 1);
+        const what = count === null ? 'an unknown number of documents of an earlier run' : `${count} document(s)`;
+        lost(count, `There was no room in the spool while the database took nothing: ${what} had to go.`);
+      },
+      damaged: (path, bytes) =>
+        lost(null, `${bytes} bytes of ${path} could not be read: the documents in them are lost.`),
+    });
+  }
+
+  #count({ inserted, duplicates }: InsertResult): void {
+    this.#shared.add('documents', inserted);
+    this.#shared.add('duplicates', duplicates);
+  }
+
+  #trouble(error: Error, consequence: string): void {
+    const message = `The database does not take what is recorded, ${consequence}: ${error.message}`;
+    report({ kind: 'trouble', message });
   }
 
   start(): void {
@@ -321,6 +373,7 @@ class WriterStage {
   #publish(): void {
     this.#shared.set('waitingExits', this.#merge.waitingExits);
     this.#shared.set('queuedDocuments', this.#queue.length);
+    if (this.#spool !== null) this.#shared.set('spoolBytes', this.#spool.bytes);
     this.#markStored();
     this.#writeAlong();
     this.#flushLater();
@@ -350,9 +403,11 @@ class WriterStage {
     this.#apply({ kind: 'session-end', timeNs: realtimeNs(), reason, counters });
     this.#toDiag((file) => file.close());
     const undelivered = await this.#queue.finish(finishMs);
+    const spoolLeft = this.#spooling !== null && !(await this.#spooling.finish(finishSpoolMs));
+    this.#spool?.close();
     await this.#store.close().catch(() => undefined);
     this.#publish();
-    report({ kind: 'done', undelivered });
+    report({ kind: 'done', undelivered, spoolLeft });
     this.#data.fromReassembly.close();
     this.#data.fromConnector.close();
     parentPort?.close();
@@ -363,9 +418,24 @@ function report(message: WriterReport): void {
   parentPort?.postMessage(message);
 }
 
+/** One that does not answer is waited for where it was used before: then its address is no mistake. */
+async function openStore({ target, spool }: WriterData): Promise<RawStore> {
+  const isKnown = spool !== null && existsSync(spool.directory);
+  try {
+    const store = await openRawStore(target);
+    if (spool !== null && target.kind === 'mongodb') mkdirSync(spool.directory, { recursive: true, mode: 0o700 });
+    return store;
+  } catch (error) {
+    if (!isKnown || !(error instanceof StoreError && error.temporary)) throw error;
+    const message = `The database is not there, what is recorded goes into the spool: ${error.message}`;
+    report({ kind: 'trouble', message });
+    return new ReopeningStore(target);
+  }
+}
+
 async function start(data: WriterData): Promise<void> {
   try {
-    const store = await openRawStore(data.target);
+    const store = await openStore(data);
     new WriterStage(data, store).start();
   } catch (error) {
     const code = error instanceof StoreError ? error.code : ((error as NodeJS.ErrnoException).code ?? 'FAILED');

@@ -69,7 +69,7 @@ describe('the options of the listener', () => {
     addListenOptions(new Command().exitOverride()).parse(argv, { from: 'user' }).opts();
 
   it('have defaults', () => {
-    expect(parse()).toEqual({ backlog: 65_536, bpf: true, root: [] });
+    expect(parse()).toEqual({ backlog: 65_536, bpf: true, root: [], spoolMax: 1024 ** 3 });
   });
 
   it('keep names of environments only on request', () => {
@@ -81,6 +81,7 @@ describe('the options of the listener', () => {
       backlog: 65_536,
       bpf: true,
       root: ['/usr/bin/podman', '/usr/bin/crio'],
+      spoolMax: 1024 ** 3,
     });
   });
 

@@ -2,7 +2,7 @@
 // one directory. FerretDB's own command cannot be built from the module proxy (its version.txt is made at release and
 // refuses to start without it), its embeddable package can.
 //
-// Usage: ferretdb-for-tests DIRECTORY
+// Usage: ferretdb-for-tests DIRECTORY [HOST:PORT]
 //
 // It prints its URI as one line on standard output and runs until standard input ends, so that it never outlives
 // whoever started it.
@@ -19,13 +19,17 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: ferretdb-for-tests DIRECTORY")
+	if len(os.Args) != 2 && len(os.Args) != 3 {
+		fmt.Fprintln(os.Stderr, "usage: ferretdb-for-tests DIRECTORY [HOST:PORT]")
 		os.Exit(2)
+	}
+	address := "127.0.0.1:0"
+	if len(os.Args) == 3 {
+		address = os.Args[2]
 	}
 
 	server, err := ferretdb.New(&ferretdb.Config{
-		Listener:  ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},
+		Listener:  ferretdb.ListenerConfig{TCP: address},
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Handler:   "sqlite",
 		SQLiteURL: "file:" + os.Args[1] + "/",

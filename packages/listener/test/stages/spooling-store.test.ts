@@ -1,0 +1,146 @@
+import { type InsertResult, type RawEntry, type SpooledBatch, StoreError } from '@godo/evidence';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SpoolingStore } from '../../src/stages/spooling-store.ts';
+
+const entry = (name: string) => ({ collection: 'losses', document: { _id: name } }) as unknown as RawEntry;
+const nameOf = (given: RawEntry) => ('document' in given ? given.document._id : '');
+
+/** A store that behaves as it is told, and a spool in memory that may be full. */
+class Scene {
+  mode: 'takes' | 'refuses' | 'hangs' = 'takes';
+  spoolIsFull = false;
+  readonly stored: string[] = [];
+  readonly spooled: (readonly RawEntry[])[] = [];
+  readonly told: string[] = [];
+  underWay = 0;
+  #release: (() => void)[] = [];
+  readonly store: SpoolingStore;
+
+  constructor(left: readonly string[] = []) {
+    for (const name of left) this.spooled.push([entry(name)]);
+    const scene = this;
+    const spool = {
+      append: (entries: readonly RawEntry[]) => {
+        if (scene.spoolIsFull) throw new Error('no room');
+        scene.spooled.push(entries);
+      },
+      oldest: (): SpooledBatch | null => {
+        const [entries] = scene.spooled;
+        return entries === undefined ? null : { kind: 'batch', entries, unusable: 0, end: scene.stored.length };
+      },
+      taken: () => void scene.spooled.shift(),
+      get isEmpty() {
+        return scene.spooled.length === 0;
+      },
+    };
+    this.store = new SpoolingStore(
+      { insert: (entries) => this.#insert(entries) },
+      spool,
+      { slowMs: 1000, retryMs: [100, 400], sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
+      {
+        delivered: ({ inserted }) => this.told.push(`delivered ${inserted}`),
+        away: (error) => this.told.push(`away: ${error.message}`),
+        back: () => this.told.push('back'),
+      },
+    );
+  }
+
+  answer(): void {
+    this.mode = 'takes';
+    for (const release of this.#release.splice(0)) release();
+  }
+
+  async insert(...names: string[]): Promise<number> {
+    return (await this.store.insert(names.map(entry))).spooled;
+  }
+
+  async #insert(entries: readonly RawEntry[]): Promise<InsertResult> {
+    if (this.mode === 'refuses') throw new StoreError('DATABASE_UNREACHABLE', 'nobody answers');
+    if (this.mode === 'hangs') {
+      this.underWay += 1;
+      await new Promise<void>((resolve) => this.#release.push(resolve));
+      this.underWay -= 1;
+    }
+    this.stored.push(...entries.map(nameOf));
+    return { inserted: entries.length, duplicates: 0 };
+  }
+}
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('a store with a spool before it', () => {
+  it('takes what it is given, and nothing goes into the spool', async () => {
+    const scene = new Scene();
+
+    expect([await scene.insert('a'), await scene.insert('b')]).toEqual([0, 0]);
+    expect([scene.stored, scene.told]).toEqual([['a', 'b'], []]);
+  });
+
+  it('that refuses gets everything later, in order, and is said to be away once', async () => {
+    const scene = new Scene();
+    scene.mode = 'refuses';
+    expect([await scene.insert('a'), await scene.insert('b', 'c')]).toEqual([1, 2]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    scene.mode = 'takes';
+    expect(await scene.insert('d')).toBe(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+
+    expect(scene.stored).toEqual(['a', 'b', 'c', 'd']);
+    expect(scene.told).toEqual(['away: nobody answers', 'delivered 1', 'delivered 2', 'delivered 1', 'back']);
+    expect(await scene.insert('e')).toBe(0);
+  });
+
+  it('that hangs is not waited for, and is given nothing more until it answers', async () => {
+    const scene = new Scene();
+    scene.mode = 'hangs';
+    const first = scene.insert('a');
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(await first).toBe(1);
+    for (const name of ['b', 'c', 'd']) await scene.insert(name);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect([scene.underWay, scene.stored]).toEqual([1, []]);
+
+    scene.answer();
+    await vi.advanceTimersByTimeAsync(1_000);
+    // Its id makes one of the two.
+    expect(scene.stored).toEqual(['a', 'a', 'b', 'c', 'd']);
+  });
+
+  it('gets what an earlier run left before anything else', async () => {
+    const scene = new Scene(['old']);
+    expect(await scene.insert('new')).toBe(1);
+    await vi.advanceTimersByTimeAsync(1_000);
+
+    expect([scene.stored, scene.told]).toEqual([
+      ['old', 'new'],
+      ['delivered 1', 'delivered 1'],
+    ]);
+  });
+
+  it('whose spool takes nothing either rejects, so that the caller keeps it', async () => {
+    const scene = new Scene();
+    [scene.mode, scene.spoolIsFull] = ['refuses', true];
+
+    await expect(scene.insert('a')).rejects.toThrow('no room');
+    scene.mode = 'takes';
+    expect(await scene.insert('a')).toBe(0);
+  });
+
+  it('at the end is waited for as long as it takes some', async () => {
+    const scene = new Scene(['a', 'b', 'c']);
+    const done = scene.store.finish(2_000);
+    await vi.advanceTimersByTimeAsync(10_000);
+
+    expect([await done, scene.stored]).toEqual([true, ['a', 'b', 'c']]);
+  });
+
+  it('at the end is given up when it takes nothing', async () => {
+    const scene = new Scene(['a']);
+    scene.mode = 'refuses';
+    const done = scene.store.finish(2_000);
+    await vi.advanceTimersByTimeAsync(3_000);
+
+    expect([await done, scene.spooled.length]).toEqual([false, 1]);
+  });
+});

@@ -1,0 +1,116 @@
+/** The database is killed, frozen, or not there at the start: nothing is lost, nothing is there twice. */
+
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openRawReader } from '@godo/evidence';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import {
+  canStartMongoServer,
+  type MortalMongoServer,
+  mongoServerStartMs,
+  startMortalMongoServer,
+} from '../packages/evidence/test/support/mongodb-server.ts';
+import { useAuditScene } from './support/audit-scene.ts';
+import { describeWith, program, root } from './support/needs.ts';
+import { built, startGodo } from './support/programs.ts';
+import { runOrThrow } from './support/run-program.ts';
+import { waitFor } from './support/wait-for.ts';
+
+const mongo = () => (canStartMongoServer() ? null : 'There is no MongoDB server.');
+
+/** Writes the files 1 … count in a folder, a little apart from each other. */
+async function writeFiles(folder: string, count: number): Promise<void> {
+  await runOrThrow('sh', ['-c', `i=0; while [ $i -lt ${count} ]; do i=$((i+1)); echo $i > ${folder}/$i; done`]);
+}
+
+async function segments(folder: string): Promise<string[]> {
+  const names = await readdir(join(folder, 'spool'), { recursive: true });
+  return names.filter((name) => name.endsWith('.spool'));
+}
+
+describeWith('a database that goes away', [root, built, mongo, program('auditctl', 'auditd')], () => {
+  const scene = useAuditScene('godo-spool-', 'each');
+  let server: MortalMongoServer;
+
+  beforeAll(async () => {
+    server = await startMortalMongoServer();
+  }, mongoServerStartMs);
+
+  afterAll(async () => {
+    await server?.stop();
+  });
+
+  /** How often each file's session is in the database. */
+  async function stored(rawDb: string, folder: string, count: number): Promise<Record<number, number>> {
+    const reader = await openRawReader({ kind: 'mongodb', uri: server.uri, rawDb, cookedDb: 'cooked' });
+    try {
+      const times = Object.fromEntries(Array.from({ length: count }, (_, index) => [index + 1, 0]));
+      for await (const { sessions } of reader.closedFiles()) {
+        for (const { path } of sessions) {
+          if (!path?.startsWith(`${folder}/`)) continue;
+          const number = Number(path.slice(folder.length + 1));
+          times[number] = (times[number] ?? 0) + 1;
+        }
+      }
+      return times;
+    } finally {
+      await reader.close();
+    }
+  }
+
+  const once = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [index + 1, 1]));
+
+  it('by SIGKILL in the middle, and comes back', { timeout: 180_000 }, async () => {
+    const { folder } = scene();
+    const options = ['--mongo', server.uri, '--raw-db', 'killed', '--spool', join(folder, 'spool')];
+    const godo = await startGodo(options);
+    await writeFiles(folder, 300);
+    await server.kill();
+    await writeFiles(folder, 600);
+    await waitFor('something in the spool', async () => (await segments(folder)).length > 0, 30_000);
+    await server.startAgain();
+    await writeFiles(folder, 300);
+    const { code, stderr } = await godo.stop();
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('goes into the spool') });
+    const times = await stored('killed', folder, 600);
+    // The first and the last 300 were written twice, and by other sessions.
+    expect(times).toEqual(
+      Object.fromEntries(Object.keys(once(600)).map((name) => [name, Number(name) <= 300 ? 3 : 1])),
+    );
+  });
+
+  it('by SIGSTOP, and goes on', { timeout: 180_000 }, async () => {
+    const { folder } = scene();
+    const godo = await startGodo(['--mongo', server.uri, '--raw-db', 'frozen', '--spool', join(folder, 'spool')]);
+    process.kill(server.pid, 'SIGSTOP');
+    try {
+      await writeFiles(folder, 500);
+      await waitFor('something in the spool', async () => (await segments(folder)).length > 0, 30_000);
+      await writeFiles(folder, 1);
+    } finally {
+      process.kill(server.pid, 'SIGCONT');
+    }
+    expect((await godo.stop()).code).toBe(0);
+
+    expect(await stored('frozen', folder, 500)).toEqual({ ...once(500), 1: 2 });
+  });
+
+  it('before the end, and is there at the next start, or later', { timeout: 240_000 }, async () => {
+    const { folder } = scene();
+    const options = ['--mongo', server.uri, '--raw-db', 'later', '--spool', join(folder, 'spool')];
+    const first = await startGodo(options);
+    await server.kill();
+    await writeFiles(folder, 100);
+    const end = await first.stop();
+    // Still away: it is known, and so it is begun without it.
+    const second = await startGodo(options);
+    await server.startAgain();
+    await waitFor('an empty spool', async () => (await segments(folder)).length === 0, 60_000);
+    const last = await second.stop();
+
+    expect({ end: end.code, last: last.code }).toEqual({ end: 1, last: 0 });
+    expect(end.stderr).toContain('they wait in the spool');
+    expect(await stored('later', folder, 100)).toEqual(once(100));
+  });
+});
