@@ -23,6 +23,7 @@
         "src/own-process.cc",
         "src/pending-event.cc",
         "src/proc-directory.cc",
+        "src/process-descriptors.cc",
         "src/process-links.cc",
         "src/reassembler.cc",
         "src/record-fields.cc",

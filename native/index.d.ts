@@ -259,6 +259,18 @@ export function exeLinks(process: number): number;
  * False: the process is gone. BAD_ARGUMENT where `inodes` has fewer than 7 elements.
  */
 export function readNamespaces(process: number, inodes: Float64Array): boolean;
+/**
+ * What a descriptor of a process that was opened refers to. The memory then holds, little-endian: 0 u64 inode, 8 u32 major and
+ * 12 u32 minor number of the device, 16 u32 mode, 20 u32 names that the file has, 24 u32 flags (O_*), 28 u32 what of this is
+ * known (1 all up to the flags, 2 the flags), 32 u32 bytes of the target of its link in /proc, 36 u32 major number of the device that it is, 40 the target. No
+ * file server is waited for.
+ * @returns bytes written; -1: it is not open, or the process is gone; -2: the target does not fit.
+ */
+export function readDescriptor(process: number, fd: number, memory: Uint8Array): number;
+/** Whether two descriptors of two processes refer to one open file description: 0 they do, 1 not; else the negative errno. */
+export function compareFiles(pid: number, fd: number, otherPid: number, otherFd: number): number;
+/** The same of the whole tables of descriptors of two tasks. */
+export function compareDescriptorTables(pid: number, otherPid: number): number;
 /** Closes what {@link openProcess} opened; closing it twice is a BAD_ARGUMENT. */
 export function closeProcess(process: number): void;
 

@@ -70,5 +70,8 @@ export const {
   readProcess,
   exeLinks,
   readNamespaces,
+  readDescriptor,
+  compareFiles,
+  compareDescriptorTables,
   closeProcess,
 } = load();

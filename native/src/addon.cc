@@ -16,6 +16,7 @@
 #include "native-error.h"
 #include "own-process.h"
 #include "proc-directory.h"
+#include "process-descriptors.h"
 #include "process-links.h"
 #include "task-statistics.h"
 
@@ -308,6 +309,7 @@ Napi::Value readClocks(const Napi::CallbackInfo& info) {
 }
 
 constexpr uint32_t largestPid = 0x7fffffff;
+constexpr uint32_t largestFd = 0x7fffffff;
 
 /** A directory that openProcess gave. */
 int openedProcess(const Arguments& arguments) {
@@ -337,6 +339,30 @@ Napi::Value readNamespacesInto(const Napi::CallbackInfo& info) {
   const Arguments arguments(info);
   const int fd = openedProcess(arguments);
   return Napi::Boolean::New(info.Env(), readNamespaces(fd, arguments.float64s(1, "inodes", namespaceCount)));
+}
+
+Napi::Value readDescriptorInto(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const int process = openedProcess(arguments);
+  const uint32_t fd = arguments.wholeNumber(1, "fd", 0, largestFd);
+  const Bytes memory = arguments.bytes(2, "memory");
+  if (memory.length <= descriptorHeadBytes) throwBadArgument("memory must have more than " + std::to_string(descriptorHeadBytes) + " bytes");
+  return Napi::Number::New(info.Env(), static_cast<double>(readDescriptor(process, fd, memory.data, memory.length)));
+}
+
+Napi::Value compareFilesOf(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const uint32_t pid = arguments.wholeNumber(0, "pid", 1, largestPid);
+  const uint32_t fd = arguments.wholeNumber(1, "fd", 0, largestFd);
+  const uint32_t otherPid = arguments.wholeNumber(2, "otherPid", 1, largestPid);
+  const uint32_t otherFd = arguments.wholeNumber(3, "otherFd", 0, largestFd);
+  return Napi::Number::New(info.Env(), compareFiles(pid, fd, otherPid, otherFd));
+}
+
+Napi::Value compareDescriptorTablesOf(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const uint32_t pid = arguments.wholeNumber(0, "pid", 1, largestPid);
+  return Napi::Number::New(info.Env(), compareDescriptorTables(pid, arguments.wholeNumber(1, "otherPid", 1, largestPid)));
 }
 
 Napi::Value closeProcessOf(const Napi::CallbackInfo& info) {
@@ -463,6 +489,9 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   offer<readProcessInto>(exports, "readProcess");
   offer<exeLinksOf>(exports, "exeLinks");
   offer<readNamespacesInto>(exports, "readNamespaces");
+  offer<readDescriptorInto>(exports, "readDescriptor");
+  offer<compareFilesOf>(exports, "compareFiles");
+  offer<compareDescriptorTablesOf>(exports, "compareDescriptorTables");
   offer<closeProcessOf>(exports, "closeProcess");
   offer<decodeStatus>(exports, "decodeAuditStatus");
   offer<decodeConnector>(exports, "decodeConnectorMessage");

@@ -74,6 +74,9 @@ describe('the door', () => {
       readProcess: 'function',
       exeLinks: 'function',
       readNamespaces: 'function',
+      readDescriptor: 'function',
+      compareFiles: 'function',
+      compareDescriptorTables: 'function',
       closeProcess: 'function',
     });
   });

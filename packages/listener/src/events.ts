@@ -105,6 +105,18 @@ export interface CloseRangeEvent extends AuditOrigin {
   readonly last: number;
   /** CLOSE_RANGE_CLOEXEC: they are not closed but marked. */
   readonly onExec: boolean;
+  /** CLOSE_RANGE_UNSHARE: of a table of its own, which the caller gets before. */
+  readonly unshares?: true;
+}
+
+/** A descriptor was made in a way that does not tell what it refers to. */
+export interface MadeEvent extends AuditOrigin {
+  readonly kind: 'descriptor-made';
+  readonly by: 'pidfd_getfd' | 'memfd_create' | 'open_by_handle_at';
+  readonly fd: number;
+  /** O_* of open_by_handle_at; null: the call has none, or they are not told. */
+  readonly flags: number | null;
+  readonly closeOnExec: boolean;
 }
 
 export interface WriteEvent extends AuditOrigin {
@@ -228,6 +240,7 @@ export type AuditEvent =
   | WriteEvent
   | DupEvent
   | DescriptorFlagsEvent
+  | MadeEvent
   | CloneEvent
   | UnshareEvent
   | SetnsEvent
@@ -337,6 +350,13 @@ export interface SnapshotEvent {
   readonly files: readonly SnapshotFile[];
   /** Descriptors that names may hang on: directories, and what was opened with O_PATH. */
   readonly directories?: readonly SnapshotDirectory[];
+  /** The others, as far as they were looked at: sockets, pipes, files that are only read. Absent in older files. */
+  readonly others?: readonly OtherDescriptor[];
+}
+
+export interface OtherDescriptor {
+  readonly fd: number;
+  readonly closeOnExec: boolean;
 }
 
 export interface SnapshotFile {
@@ -351,6 +371,50 @@ export interface SnapshotFile {
 }
 
 export type SnapshotDirectory = Pick<SnapshotFile, 'fd' | 'path' | 'closeOnExec' | 'dev' | 'inode' | 'fileType'>;
+/** A descriptor of a process whose start is known. */
+export interface HeldDescriptor {
+  readonly tgid: number;
+  readonly startTicks: number;
+  readonly fd: number;
+}
+
+/** What /proc shows of a descriptor. */
+export interface FoundFile {
+  /** Target of its link without the mark of a deleted file; of what is no file such as `pipe:[…]`. */
+  readonly path: BinaryString;
+  /** The file has no name any more; null: its path ends like that of a deleted file, and it has names. */
+  readonly deleted?: true | null;
+  readonly terminal?: true;
+  /** O_*; null: not readable. */
+  readonly flags: number | null;
+  readonly access: OpenEvent['access'];
+  readonly closeOnExec: boolean;
+  readonly dev: string | null;
+  readonly inode: string | null;
+  readonly fileType: FileType;
+}
+
+/**
+ * Nothing had told what a descriptor refers to, so /proc was looked at, after the event that stands next was told and before
+ * it was recorded.
+ */
+export interface DescriptorFoundEvent extends HeldDescriptor {
+  readonly kind: 'descriptor-found';
+  readonly timeNs: bigint;
+  /** null: it was not open any more, or the process had ended. */
+  readonly file: FoundFile | null;
+  /** A descriptor of a recorded session that refers to the same open file description (kcmp). */
+  readonly sameAs?: HeldDescriptor;
+}
+
+/** After a clone3, whose flags are not told, both processes were found to share one table of descriptors (kcmp). */
+export interface DescriptorsSharedEvent {
+  readonly kind: 'descriptors-shared';
+  readonly timeNs: bigint;
+  readonly tgid: number;
+  readonly startTicks: number;
+  readonly parentTgid: number;
+}
 
 /**
  * /proc has been looked through again, for messages of the connector had been lost: what it showed came before this as
@@ -432,4 +496,6 @@ export type ControlEvent =
   | CheckpointEvent
   | SessionStartEvent
   | SessionEndEvent;
-export type PipelineEvent = AuditEvent | ConnectorEvent | SnapshotEvent | RescanEvent | ControlEvent;
+/** What was looked at for the event that stands next. */
+export type LookUpEvent = DescriptorFoundEvent | DescriptorsSharedEvent;
+export type PipelineEvent = AuditEvent | ConnectorEvent | SnapshotEvent | RescanEvent | LookUpEvent | ControlEvent;

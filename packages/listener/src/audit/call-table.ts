@@ -31,6 +31,10 @@ export const callMeaning = {
   cloneWithHiddenFlags: 19,
   unshare: 20,
   setns: 21,
+  /** They make a descriptor without saying what it refers to. */
+  pidfdGetfd: 22,
+  memfdCreate: 23,
+  openByHandle: 24,
   chroot: 30,
   unmount: 31,
   /** From here on: this and the number of an operation (operation-calls.ts). */
@@ -87,6 +91,9 @@ const readings: Readonly<Record<Exclude<SyscallName, OperationSyscall>, CallRead
   umount2: { meaning: callMeaning.unmount, needs: need.success },
   unshare: { meaning: callMeaning.unshare, needs: need.success },
   setns: { meaning: callMeaning.setns, needs: need.success },
+  pidfd_getfd: { meaning: callMeaning.pidfdGetfd, needs: need.success },
+  memfd_create: { meaning: callMeaning.memfdCreate, needs: need.success },
+  open_by_handle_at: { meaning: callMeaning.openByHandle, needs: need.success },
 };
 
 /** The table that the decoder is made with: architecture, number, meaning, needs of every call. */

@@ -23,10 +23,12 @@ import { absolutePath } from './paths.ts';
 import { recordType } from './record-types.ts';
 import {
   closeRangeOnExec,
+  closeRangeUnshare,
   currentDirectory,
   errnoBadDescriptor,
   fcntlCommand,
   ioctlCommand,
+  memfdCloseOnExec,
   openFlag,
 } from './syscalls.ts';
 
@@ -95,7 +97,29 @@ export function eventOf(
     case callMeaning.closeRange: {
       if ((given & (known.a0 | known.a1)) !== (known.a0 | known.a1)) return null;
       const onExec = (given & known.a2) !== 0 && (a2 & closeRangeOnExec) !== 0;
-      return { kind: 'close-range', first: a0, last: a1, onExec, ms, serial, caller };
+      const unshares = (given & known.a2) !== 0 && (a2 & closeRangeUnshare) !== 0;
+      const range = { kind: 'close-range', first: a0, last: a1, onExec } as const;
+      return unshares ? { ...range, unshares, ms, serial, caller } : { ...range, ms, serial, caller };
+    }
+    case callMeaning.pidfdGetfd:
+      return {
+        kind: 'descriptor-made',
+        by: 'pidfd_getfd',
+        fd: exit,
+        flags: null,
+        closeOnExec: true,
+        ms,
+        serial,
+        caller,
+      };
+    case callMeaning.memfdCreate: {
+      const closeOnExec = (given & known.a1) !== 0 && (a1 & memfdCloseOnExec) !== 0;
+      return { kind: 'descriptor-made', by: 'memfd_create', fd: exit, flags: null, closeOnExec, ms, serial, caller };
+    }
+    case callMeaning.openByHandle: {
+      const flags = (given & known.a2) === 0 ? null : a2;
+      const closeOnExec = flags !== null && (flags & openFlag.closeOnExec) !== 0;
+      return { kind: 'descriptor-made', by: 'open_by_handle_at', fd: exit, flags, closeOnExec, ms, serial, caller };
     }
     case callMeaning.chroot:
       return chrootEventOf(memory, at, caller, texts);

@@ -65,8 +65,17 @@ export const fcntlCommand = { dupFd: 0, setFd: 2, dupFdCloseOnExec: 1030 } as co
 
 export const ioctlCommand = { keepOnExec: 0x5450, closeOnExec: 0x5451 } as const;
 
+/** CLONE_FILES of linux/sched.h. */
+export const cloneFiles = 0x400;
+
+/** CLOSE_RANGE_UNSHARE of linux/close_range.h. */
+export const closeRangeUnshare = 2;
+
 /** CLOSE_RANGE_CLOEXEC of linux/close_range.h. */
 export const closeRangeOnExec = 4;
+
+/** MFD_CLOEXEC of linux/memfd.h. */
+export const memfdCloseOnExec = 1;
 
 /** The one failure of close(2) after which the descriptor is not gone: it never was there. */
 export const errnoBadDescriptor = -9;

@@ -22,6 +22,7 @@ const auditKinds: ReadonlySet<string> = new Set<AuditEvent['kind']>([
   'write',
   'dup',
   'descriptor-flags',
+  'descriptor-made',
   'clone',
   'unshare',
   'setns',

@@ -61,6 +61,12 @@ const file = {
 const directory = {
   ...{ fd: id, path: text, closeOnExec: flag, dev: orNull(text), inode: orNull(text), fileType: text },
 };
+const held = { tgid: id, startTicks: id, fd: id };
+const found = {
+  ...{ path: text, flags: orNull(id), access: text, closeOnExec: flag, fileType: text },
+  ...{ dev: orNull(text), inode: orNull(text), deleted: perhaps(orNull((value) => value === true)) },
+  terminal: perhaps((value) => value === true),
+};
 const mount = { source: orNull(text), destination: text, type: orNull(text), rw: orNull(flag) };
 const container = {
   ...{ containerId: text, runtime: orNull(text), outermostContainerId: text, engine: orNull(text) },
@@ -80,7 +86,10 @@ const shapes: Readonly<Record<string, Shape>> = {
     ...{ timeNs: moment, startNs: moment, tgid: id, parentTgid: id, again: perhaps((value) => value === true) },
     ...{ tasks: listOf(id), proc: objectOf(proc), files: listOf(objectOf(file)) },
     directories: perhaps(listOf(objectOf(directory))),
+    others: perhaps(listOf(objectOf({ fd: id, closeOnExec: flag }))),
   },
+  'descriptor-found': { timeNs: moment, ...held, file: orNull(objectOf(found)), sameAs: perhaps(objectOf(held)) },
+  'descriptors-shared': { timeNs: moment, tgid: id, startTicks: id, parentTgid: id },
   rescan: { timeNs: moment, beganNs: moment, sinceNs: moment, alive: listOf(id) },
   loss,
   container: { timeNs: moment, data: objectOf(container) },

@@ -7,6 +7,10 @@ export function auditDevice(dev: bigint): string {
   return `${hex(major)}:${hex(minor)}`;
 }
 
+export function auditDeviceOf(major: number, minor: number): string {
+  return `${hex(BigInt(major))}:${hex(BigInt(minor))}`;
+}
+
 /** `MAJOR:MINOR` in decimal, as mountinfo has it. */
 export function auditDeviceOfMount(device: string): string | null {
   const match = /^(\d+):(\d+)$/.exec(device);

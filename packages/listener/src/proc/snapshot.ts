@@ -1,12 +1,11 @@
 /** What already runs when the listener starts: every process with its tasks and the files it has open for writing. */
 
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import type { FileType } from '@godo/evidence';
-import { accessMode, fileType } from '../audit/opened-file.ts';
+import { readdirSync } from 'node:fs';
+import { closeProcess, openProcess } from '@godo/native';
 import { openDirectoryFlag, openFlag } from '../audit/syscalls.ts';
 import { beforeDeletedMark } from '../deleted-suffix.ts';
-import type { BinaryString, SnapshotDirectory, SnapshotEvent, SnapshotFile } from '../events.ts';
-import { auditDevice } from './device.ts';
+import type { OtherDescriptor, SnapshotDirectory, SnapshotEvent, SnapshotFile } from '../events.ts';
+import { fileBehind } from './open-descriptor.ts';
 import { isExiting } from './proc-files.ts';
 import type { ProcReader } from './proc-reader.ts';
 
@@ -32,7 +31,7 @@ export function takeSnapshot(reader: ProcReader, clock: BootClock, except: numbe
     let fresh = 0;
     for (const tgid of numericEntries('/proc')) {
       if (found.has(tgid)) continue;
-      const event = snapshotOf(reader, clock, tgid, tgid !== except);
+      const event = snapshotOf(reader, clock, tgid, tgid === except ? 'inherited' : 'all');
       if (event === null) continue;
       found.set(tgid, event);
       fresh += 1;
@@ -67,7 +66,8 @@ export function takeRescan(
   for (const tgid of alive) {
     const stat = reader.stat(tgid);
     if (stat === null || isExiting(stat)) continue;
-    const event = snapshotOf(reader, clock, tgid, tgid !== except && !isKnown(tgid, stat.startTicks));
+    const isNew = tgid !== except && !isKnown(tgid, stat.startTicks);
+    const event = snapshotOf(reader, clock, tgid, isNew ? 'all' : 'none');
     if (event !== null) snapshots.push({ ...event, again: true });
   }
   return { snapshots: snapshots.sort(byStart), alive, beganNs };
@@ -77,7 +77,16 @@ function byStart(a: SnapshotEvent, b: SnapshotEvent): number {
   return a.proc.startTicks - b.proc.startTicks || a.tgid - b.tgid;
 }
 
-function snapshotOf(reader: ProcReader, clock: BootClock, tgid: number, withFiles: boolean): SnapshotEvent | null {
+type WhichDescriptors = 'all' | 'inherited' | 'none';
+
+const standardError = 2;
+
+function snapshotOf(
+  reader: ProcReader,
+  clock: BootClock,
+  tgid: number,
+  descriptors: WhichDescriptors,
+): SnapshotEvent | null {
   const observed = reader.observe(tgid);
   if (observed === null) return null;
   const { ppid, facts: proc } = observed;
@@ -91,58 +100,38 @@ function snapshotOf(reader: ProcReader, clock: BootClock, tgid: number, withFile
     parentTgid: ppid,
     tasks: tasks.length > 0 ? tasks : [tgid],
     proc,
-    ...(withFiles ? openOf(tgid) : { files: [] }),
+    // Of the listener itself only what the command of `godo record` inherits.
+    ...(descriptors === 'all' ? descriptorsOf(tgid, Number.POSITIVE_INFINITY) : { files: [] }),
+    ...(descriptors === 'inherited' && { others: descriptorsOf(tgid, standardError).others ?? [] }),
   };
 }
 
-/** Flags of what names may hang on. Looking at every other file too would have us wait for one that hangs. */
+/** Flags of what names may hang on. */
 const hangsNames = openFlag.path | openDirectoryFlag[process.arch === 'arm64' ? 'aarch64' : 'x86_64'];
 
-function openOf(tgid: number): Pick<SnapshotEvent, 'files' | 'directories'> {
+/** What it has open: for writing, for names to hang on, or else. */
+function descriptorsOf(tgid: number, most: number): Pick<SnapshotEvent, 'files' | 'directories' | 'others'> {
   const files: SnapshotFile[] = [];
   const directories: SnapshotDirectory[] = [];
+  const others: OtherDescriptor[] = [];
+  const opened = openProcess(tgid);
+  if (opened < 0) return { files };
   for (const fd of numericEntries(`/proc/${tgid}/fd`)) {
-    const path = linkTarget(`/proc/${tgid}/fd/${fd}`);
+    const file = fd > most ? null : fileBehind(opened, fd);
+    if (file === null) continue;
     // Sockets, pipes and anonymous files have no path.
-    if (path === null || !path.startsWith('/') || path.startsWith('/memfd:')) continue;
-    const flags = /^flags:\s+([0-7]+)/m.exec(contents(`/proc/${tgid}/fdinfo/${fd}`))?.[1];
-    if (flags === undefined) continue;
-    const value = Number.parseInt(flags, 8);
-    const access = accessMode(value);
-    const isWritten = (access === 'write' || access === 'readwrite') && (value & openFlag.path) === 0;
-    if (!isWritten && (value & hangsNames) === 0) continue;
-    const closeOnExec = (value & openFlag.closeOnExec) !== 0;
-    const what = { fd, path: beforeDeletedMark(path) ?? path, closeOnExec, ...identity(`/proc/${tgid}/fd/${fd}`) };
-    if (isWritten) files.push({ ...what, flags: value, access });
-    else directories.push(what);
+    const { flags, access, closeOnExec, dev, inode, fileType } = file;
+    const isWritten = (access === 'write' || access === 'readwrite') && flags !== null && (flags & openFlag.path) === 0;
+    const path = beforeDeletedMark(file.path) ?? file.path;
+    const what = { fd, path, closeOnExec, dev, inode, fileType };
+    if (isWritten && path.startsWith('/')) files.push({ ...what, flags, access });
+    else {
+      others.push({ fd, closeOnExec });
+      if (flags !== null && (flags & hangsNames) !== 0 && path.startsWith('/')) directories.push(what);
+    }
   }
-  return directories.length === 0 ? { files } : { files, directories };
-}
-
-/** Absolute; null when the descriptor is closed again. */
-function linkTarget(path: string): BinaryString | null {
-  try {
-    return readlinkSync(path, 'buffer').toString('latin1');
-  } catch {
-    return null;
-  }
-}
-
-function contents(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-function identity(path: string): { dev: string | null; inode: string | null; fileType: FileType } {
-  try {
-    const stat = statSync(path, { bigint: true });
-    return { dev: auditDevice(stat.dev), inode: stat.ino.toString(), fileType: fileType(Number(stat.mode)) };
-  } catch {
-    return { dev: null, inode: null, fileType: 'unknown' };
-  }
+  closeProcess(opened);
+  return { files, ...(directories.length > 0 && { directories }), others };
 }
 
 function numericEntries(directory: string): number[] {

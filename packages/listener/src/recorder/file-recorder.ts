@@ -10,25 +10,42 @@ import {
   type RunOrigin,
   textOf,
 } from '@godo/evidence';
-import { openFlag, openForWriteMask } from '../audit/syscalls.ts';
+import { accessMode } from '../audit/opened-file.ts';
+import { cloneFiles, openFlag, openForWriteMask } from '../audit/syscalls.ts';
 import type {
   BinaryString,
   CloseEvent,
   CloseRangeEvent,
   DescriptorFlagsEvent,
+  DescriptorFoundEvent,
   DupEvent,
   ExecEvent,
   FileIdentity,
+  MadeEvent,
   OpenEvent,
   OperationEvent,
   SnapshotEvent,
+  UnshareEvent,
   WriteEvent,
 } from '../events.ts';
 import { LastCaller } from './caller-texts.ts';
 import { coarseClockMs } from './coarse-clock.ts';
-import type { Descriptor } from './descriptor-table.ts';
+import type { DescriptorLookUps } from './descriptor-look-ups.ts';
+import { type Descriptor, DescriptorTable, type Looked } from './descriptor-table.ts';
 import type { KnownFile, PathView } from './directory-descriptors.ts';
 import { textOrNull } from './document-text.ts';
+import { FoundDescriptors, msOf } from './found-descriptors.ts';
+import {
+  descriptorNamed,
+  inherited,
+  isForWriting,
+  isMadeBy,
+  isUnnamed,
+  knownFile,
+  madeWarnings,
+  unidentified,
+  unknownFile,
+} from './found-file.ts';
 import { NameResolver } from './name-resolver.ts';
 import { type DescribedFile, operationDocument } from './operation-document.ts';
 import type { ProcessState } from './process-table.ts';
@@ -45,12 +62,17 @@ export class FileRecorder {
   readonly #names = new NameResolver();
   /** Open sessions. */
   #open = 0;
-  /** Writes to descriptors of files that are not recorded: sockets, pipes, terminals, or opened before us. */
-  untracked = 0;
+  /** Of descriptors that nothing told of. */
+  readonly found: FoundDescriptors;
 
-  constructor(origin: RunOrigin, emit: EmitFile) {
+  /** @param lookUps null: what nothing told of cannot be looked up, and need not be spoken of. */
+  constructor(origin: RunOrigin, emit: EmitFile, lookUps: DescriptorLookUps | null) {
     this.#origin = origin;
     this.#emit = emit;
+    this.found = new FoundDescriptors(origin.sessionId, lookUps, {
+      begin: (process, fd, closeOnExec, opened, looked) => this.#begin(process, fd, closeOnExec, opened, looked),
+      ended: this.#ended,
+    });
   }
 
   get openSessions(): number {
@@ -61,25 +83,23 @@ export class FileRecorder {
     return this.#names.unresolved;
   }
 
-  open(process: ProcessState, opened: OpenEvent): void {
-    const event = this.#names.open(process, opened);
-    const held = process.descriptors.get(event.fd);
-    if (held !== undefined) {
-      if (held.session.openedBefore && this.#seenBySnapshot(process, event.ms)) this.#forget(process, event.fd);
-      else process.descriptors.release(event.fd, stampOf(event), 'unseen', this.#ended);
-    }
+  open(process: ProcessState, opening: OpenEvent): void {
+    const event = this.#names.open(process, opening);
+    this.#giveOut(process, event);
     if (event.fileType === 'directory') return;
     if (event.flags !== null && ((event.flags & openForWriteMask) === 0 || (event.flags & openFlag.path) !== 0)) return;
     const path = event.path === null ? null : textOf(event.path);
     const caller = this.#lastCaller.textsOf(process, event.caller);
-    this.#begin(process, event.fd, event.closeOnExec, {
+    const found = isUnnamed(event.flags) ? this.found.unnamedFile(process, event) : null;
+    const looked: Looked | null = found === null ? null : { ms: msOf(found.timeNs), told: 'file' };
+    const opened: Opened = {
       id: event.serial,
       path: path?.text ?? null,
       pathHex: path?.hex ?? null,
       pathResolved: event.pathResolved,
       dirfd: event.dirfd,
       dev: event.dev,
-      inode: event.inode,
+      inode: event.inode ?? found?.file?.inode ?? null,
       fileType: event.fileType,
       flags: event.flags,
       access: event.access,
@@ -89,7 +109,69 @@ export class FileRecorder {
       openedBefore: false,
       opened: stampOf(event),
       warnings: event.warnings ?? null,
-    });
+      ...(looked !== null && { foundMs: looked.ms }),
+    };
+    this.#begin(process, event.fd, event.closeOnExec, opened, looked);
+  }
+
+  /** A descriptor of which the call does not tell what it refers to: /proc is asked at once. */
+  made(process: ProcessState, event: MadeEvent): void {
+    this.#giveOut(process, event);
+    process.descriptors.directories.delete(event.fd);
+    const found = this.found.find(process, event.fd);
+    const file = found?.file ?? null;
+    const isIt = file !== null && isMadeBy(event, file);
+    if (event.by === 'pidfd_getfd') {
+      // Whatever it is, it was opened before, by somebody else.
+      if (found !== null) this.found.learn(process, event.fd, found);
+      return;
+    }
+    if (isIt && !isForWriting(file)) {
+      this.found.learn(process, event.fd, found as DescriptorFoundEvent);
+      return;
+    }
+    const caller = this.#lastCaller.textsOf(process, event.caller);
+    const known = isIt ? knownFile(file) : unknownFile;
+    const looked: Looked | null = isIt ? { ms: msOf((found as DescriptorFoundEvent).timeNs), told: 'file' } : null;
+    const warnings = [...(isIt ? madeWarnings[event.by] : [unidentified]), ...(event.warnings ?? [])];
+    const isMemory = event.by === 'memfd_create';
+    const flags = (isIt ? file.flags : event.flags) ?? null;
+    const opened: Opened = {
+      id: event.serial,
+      ...known,
+      fileType: isMemory ? 'regular' : known.fileType,
+      flags,
+      access: isMemory ? 'readwrite' : accessMode(flags),
+      created: isMemory,
+      ...caller,
+      openedBefore: false,
+      opened: stampOf(event),
+      warnings: warnings.length === 0 ? null : warnings,
+      ...(looked !== null && { foundMs: looked.ms }),
+    };
+    this.#begin(process, event.fd, event.closeOnExec, opened, looked);
+  }
+
+  /** clone with CLONE_FILES: from here on what one of them does to a descriptor the other one has done too. */
+  share(parent: ProcessState, child: ProcessState): void {
+    // The child may have spoken first, for its parent is told of when its call is over: until then that has done nothing.
+    if (child.copiesFrom === null) parent.descriptors.become(child.descriptors, !parent.threaded, this.#ended);
+    child.copiesFrom = null;
+    child.descriptors = parent.descriptors.share();
+  }
+
+  /** unshare(CLONE_FILES). Of a thread it is not told which one it was, and its process goes on as it was. */
+  unshared(process: ProcessState, { flags }: UnshareEvent): void {
+    if ((flags & cloneFiles) !== 0 && !process.threaded) this.#unshare(process);
+  }
+
+  #unshare(process: ProcessState): void {
+    const shared = process.descriptors;
+    if (!shared.isShared) return;
+    const own = new DescriptorTable();
+    shared.copyTo(own);
+    shared.leave();
+    process.descriptors = own;
   }
 
   /** Files that were open for writing when the listener started. */
@@ -117,20 +199,38 @@ export class FileRecorder {
         warnings: null,
       });
     }
+    const foundMs = msOf(event.timeNs);
+    for (const { fd, closeOnExec } of event.others ?? []) {
+      process.descriptors.setElsewhere(fd, { closeOnExec, lost: false, foundMs, file: null, writes: 0, bytes: 0 });
+    }
   }
 
   close(process: ProcessState, event: CloseEvent): void {
     this.#names.close(process, event);
     const held = process.descriptors.get(event.fd);
     if (held !== undefined && this.#isOlderThanSnapshot(process, held, event.ms)) return;
+    if (held === undefined || held.looked !== null) this.found.correct(process, event.fd, event.ms);
     process.descriptors.release(event.fd, stampOf(event), 'close', this.#ended);
   }
 
   closeRange(process: ProcessState, event: CloseRangeEvent): void {
+    if (event.unshares) {
+      // The others of its threads keep what it closes.
+      if (process.threaded) return;
+      this.#unshare(process);
+    }
     this.#names.closeRange(process, event);
+    // Numbers are compared unsigned: ~0 is the usual end of the range.
+    const isMeant = (fd: number) => fd >>> 0 >= event.first && fd >>> 0 <= event.last;
+    for (const [fd, what] of process.descriptors.elsewheres()) {
+      if (!isMeant(fd)) continue;
+      this.found.correct(process, fd, event.ms);
+      if (event.onExec) what.closeOnExec = true;
+      else process.descriptors.forgetElsewhere(fd);
+    }
     for (const fd of process.descriptors.numbers()) {
-      // Numbers are compared unsigned: ~0 is the usual end of the range.
-      if (fd >>> 0 < event.first || fd >>> 0 > event.last) continue;
+      if (!isMeant(fd)) continue;
+      if (!event.onExec) this.found.correct(process, fd, event.ms);
       const held = process.descriptors.get(fd);
       if (held === undefined || this.#isOlderThanSnapshot(process, held, event.ms)) continue;
       if (event.onExec) held.closeOnExec = true;
@@ -141,11 +241,8 @@ export class FileRecorder {
   /** A call that moved no byte (the end of a sendfile loop) is no write. */
   write(process: ProcessState, event: WriteEvent): void {
     if (event.bytes <= 0) return;
-    const session = process.descriptors.get(event.fd)?.session;
-    if (session === undefined) {
-      this.untracked += 1;
-      return;
-    }
+    const session = process.descriptors.get(event.fd)?.session ?? this.found.written(process, event);
+    if (session === undefined) return;
     session.countWrite(process.key, event.bytes, event.ms);
     this.#dirty.add(session);
   }
@@ -158,11 +255,43 @@ export class FileRecorder {
   /** Its document: of an operation on a descriptor, the path is that of its session. `all`: the processes that live. */
   operation(process: ProcessState, given: OperationEvent, all: () => Iterable<ProcessState>): OperationDocument {
     const event = this.#names.operation(process, given, all);
-    const held = event.fd === null ? undefined : process.descriptors.get(event.fd);
-    const isIt = held !== undefined && !this.#isOlderThanSnapshot(process, held, event.ms);
     const caller = this.#lastCaller.textsOf(process, event.caller);
-    const file = isIt ? held.session : described(this.#names.operatedOn(process, event));
-    return operationDocument(this.#origin, process, event, caller, file);
+    if (event.operation === 'link' && event.success) this.#named(process, event);
+    return operationDocument(this.#origin, process, event, caller, this.#operatedOn(process, event));
+  }
+
+  /** What the descriptor of an operation refers to; it is looked up where nothing told of it. */
+  #operatedOn(process: ProcessState, event: OperationEvent): DescribedFile | undefined {
+    const { fd, ms, success } = event;
+    if (fd === null) return undefined;
+    const { descriptors } = process;
+    const held = descriptors.get(fd);
+    if (held !== undefined && !this.#isOlderThanSnapshot(process, held, ms)) return held.session;
+    const directory = described(this.#names.operatedOn(process, event));
+    if (directory !== undefined || held !== undefined) return directory;
+    if (success && descriptors.elsewhere(fd) === undefined) this.found.lookUp(process, fd);
+    return descriptors.get(fd)?.session ?? descriptors.elsewhere(fd)?.file ?? undefined;
+  }
+
+  /** An unnamed file (O_TMPFILE) gets its name by a link: it is the one of its session from then on. */
+  #named(process: ProcessState, { to, inode, dev, fd, file }: OperationEvent): void {
+    const linked = fd ?? descriptorNamed(file.path, process.tgid);
+    const held = linked === null ? undefined : process.descriptors.get(linked);
+    if (held === undefined || to === null || to.path === null || !isUnnamed(held.session.flags)) return;
+    const { session } = held;
+    // Another name of it is none of its own.
+    if (session.path !== null) return;
+    const { text, hex } = textOf(to.path);
+    // What the call tells of it counts, whatever /proc showed since.
+    held.looked = null;
+    session.path = text;
+    session.pathHex = hex ?? null;
+    session.pathResolved = to.pathResolved;
+    session.dirfd = to.dirfd;
+    session.inode = inode;
+    session.dev = dev ?? session.dev;
+    session.warn('it was written under no name until it was linked under this one');
+    this.#dirty.add(session);
   }
 
   /** Its path as the process sees it, where that is known. */
@@ -184,20 +313,32 @@ export class FileRecorder {
     this.#names.dup(process, event);
     const held = process.descriptors.get(event.to);
     if (held !== undefined && this.#isOlderThanSnapshot(process, held, event.ms)) return;
+    this.found.correct(process, event.to, event.ms);
     const by: ClosedBy = event.replaces ? 'dup' : 'unseen';
     process.descriptors.release(event.to, stampOf(event), by, this.#ended);
     const from = process.descriptors.get(event.from);
     if (from !== undefined) process.descriptors.set(event.to, from.session, event.closeOnExec);
+    const what = from === undefined ? process.descriptors.elsewhere(event.from) : undefined;
+    if (what === undefined || what.lost) return;
+    const { closeOnExec } = event;
+    process.descriptors.setElsewhere(event.to, { ...what, closeOnExec, foundMs: inherited, writes: 0, bytes: 0 });
   }
 
   setFlags(process: ProcessState, event: DescriptorFlagsEvent): void {
     this.#names.setFlags(process, event);
-    const held = process.descriptors.get(event.fd);
+    const held = process.descriptors.get(event.fd) ?? process.descriptors.elsewhere(event.fd);
     if (held !== undefined) held.closeOnExec = event.closeOnExec;
   }
 
   exec(process: ProcessState, ms: number): void {
+    process.executed = true;
+    this.#unshare(process);
     this.#names.exec(process, ms);
+    // A number that an exec has closed may be another file's now.
+    for (const [fd] of process.descriptors.elsewheres()) this.found.correct(process, fd, ms);
+    for (const [fd, { looked }] of process.descriptors.entries()) {
+      if (looked !== null) this.found.correct(process, fd, ms);
+    }
     process.descriptors.releaseOnExec(
       { ms, ns: 0 },
       (descriptor) => !this.#isOlderThanSnapshot(process, descriptor, ms),
@@ -206,18 +347,45 @@ export class FileRecorder {
   }
 
   exit(process: ProcessState, timeNs: bigint): void {
-    process.descriptors.directories.clear();
-    if (process.descriptors.size > 0) process.descriptors.releaseAll(instantOfNs(timeNs), 'exit', this.#ended);
+    const { descriptors } = process;
+    if (descriptors.isShared) {
+      descriptors.leave();
+      process.descriptors = new DescriptorTable();
+      return;
+    }
+    descriptors.directories.clear();
+    if (descriptors.size > 0) descriptors.releaseAll(instantOfNs(timeNs), 'exit', this.#ended);
   }
 
   /** Writes down what is open and changed since the last time. */
   checkpoint(timeNs: bigint): void {
     const at = instantOfNs(timeNs);
-    for (const session of this.#dirty) this.#emit('fds', session.stateAt(at));
-    this.#dirty.clear();
+    for (const session of this.#dirty) {
+      if (session.refuted) {
+        this.#dirty.delete(session);
+        continue;
+      }
+      // Until audit has told of what was before the look, it may be taken back.
+      if (session.foundMs !== null && at.ms - session.foundMs < settlingMs) continue;
+      this.#emit('fds', session.stateAt(at));
+      this.#dirty.delete(session);
+    }
   }
 
-  #begin(process: ProcessState, fd: number, closeOnExec: boolean, opened: Opened): void {
+  /** The number is another file's now. */
+  #giveOut(process: ProcessState, event: OpenEvent | MadeEvent): void {
+    const { fd, ms } = event;
+    let held = process.descriptors.get(fd);
+    if (held === undefined || held.looked !== null) {
+      this.found.correct(process, fd, ms);
+      held = process.descriptors.get(fd);
+    }
+    if (held === undefined) process.descriptors.forgetElsewhere(fd);
+    else if (held.session.openedBefore && this.#seenBySnapshot(process, ms)) this.#forget(process, fd);
+    else process.descriptors.release(fd, stampOf(event), 'unseen', this.#ended);
+  }
+
+  #begin(process: ProcessState, fd: number, closeOnExec: boolean, opened: Opened, looked: Looked | null = null): void {
     const session = new TrackedSession(opened, {
       origin: this.#origin,
       key: process.key,
@@ -225,7 +393,7 @@ export class FileRecorder {
       containerId: process.containerId ?? null,
       fd,
     });
-    process.descriptors.set(fd, session, closeOnExec);
+    process.descriptors.set(fd, session, closeOnExec, looked);
     this.#dirty.add(session);
     this.#open += 1;
   }
@@ -250,7 +418,7 @@ export class FileRecorder {
   readonly #ended = (session: TrackedSession): void => {
     this.#dirty.delete(session);
     this.#open -= 1;
-    this.#emit('files', session);
+    if (!session.refuted) this.#emit('files', session);
   };
 }
 
@@ -262,6 +430,8 @@ function described(file: KnownFile | undefined): DescribedFile | undefined {
 }
 
 const epoch: Instant = { ms: 0, ns: 0 };
+/** By then audit has told of all that was before. */
+const settlingMs = 3_000;
 
 function stampOf(event: { readonly ms: number }): Instant {
   return { ms: event.ms, ns: 0 };

@@ -1,6 +1,7 @@
 /** Follows processes through snapshot, fork, exec, change of root and exit, and emits observations of tasks. */
 
 import type { RunOrigin, TaskObservation } from '@godo/evidence';
+import { cloneFiles } from '../audit/syscalls.ts';
 import { baseName } from '../base-name.ts';
 import { beforeDeletedMark, deletedByPath } from '../deleted-suffix.ts';
 import type {
@@ -384,12 +385,20 @@ export class ProcessRecorder {
     const child = uncloned.find((candidate) => candidate.tgid === event.childPid) ?? first;
     if (child === undefined) return;
     uncloned.splice(uncloned.indexOf(child), 1);
-    copyDescriptors(child);
+    if (this.#haveOneTable(process, child, event)) this.#files.share(process, child);
+    else copyDescriptors(child);
     if (event.flags === null || (event.flags & newNamespace.mnt) === 0) return;
     const before = viewOf(child);
     this.#mounts += 1;
     child.mounts = this.#mounts;
     this.#files.copiedMounts(child, before);
+  }
+
+  /** clone3 does not tell its flags: then the kernel says whether they share their descriptors still. */
+  #haveOneTable(parent: ProcessState, child: ProcessState, { flags }: CloneEvent): boolean {
+    if (child.executed) return false;
+    if (flags !== null) return (flags & cloneFiles) !== 0;
+    return child.lastExecNs === 0n && this.#files.found.areShared(child, parent);
   }
 
   /**
@@ -427,8 +436,9 @@ export class ProcessRecorder {
 
   /** Records were lost: which call made which of the children that wait for theirs is not sure any more. */
   lost(): void {
-    for (const { uncloned, unnumbered } of this.#table.all()) {
+    for (const { uncloned, unnumbered, descriptors } of this.#table.all()) {
       for (const child of [...uncloned, ...unnumbered]) child.doubtful = true;
+      descriptors.forgetAllElsewhere();
     }
   }
 
@@ -729,6 +739,7 @@ export class ProcessRecorder {
       exitedNs: null,
       usage: null,
       descriptors: new DescriptorTable(),
+      executed: false,
       snapshotMs: facts.snapshotMs ?? null,
       provisional: facts.provisional ?? false,
       copiesFrom: null,

@@ -47,7 +47,10 @@ export interface ProcessState {
   exitedNs: bigint | null;
   /** null: nothing was told. */
   usage: ProcessUsage | null;
-  readonly descriptors: DescriptorTable;
+  /** Its own, or one that it shares with others (CLONE_FILES). */
+  descriptors: DescriptorTable;
+  /** Audit has told of an exec of it: since then its descriptors are its own. */
+  executed: boolean;
   /** Where /proc showed its descriptors at a known moment (ms): older closes are part of what was seen. */
   snapshotMs: number | null;
   /** Made from an audit record alone; a fork that is told later is this process. */

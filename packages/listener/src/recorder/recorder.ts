@@ -8,26 +8,32 @@ import type { RawEntry, RunOrigin, SessionDocument } from '@godo/evidence';
 import { isoTime, moment } from '@godo/evidence';
 import type {
   AuditEvent,
+  LookUpEvent,
   LossEvent,
   PipelineEvent,
   RescanEvent,
   SessionEndEvent,
   SessionStartEvent,
 } from '../events.ts';
+import { lossEvent } from '../loss-event.ts';
 import { containerDocument } from './container-document.ts';
+import { type DescriptorLooks, DescriptorLookUps } from './descriptor-look-ups.ts';
 import { nanosecondsPerMs } from './documents.ts';
-import { FileRecorder } from './file-recorder.ts';
+import { type EmitFile, FileRecorder } from './file-recorder.ts';
 import { ProcessRecorder, type SeenAgain } from './process-recorder.ts';
 
 export type Emit = (entry: RawEntry) => void;
 
 export class Recorder {
   readonly #emit: Emit;
+  readonly #lookUps: DescriptorLookUps;
   #run: { start: SessionStartEvent; origin: RunOrigin; files: FileRecorder; processes: ProcessRecorder } | null = null;
   #losses = 0;
 
-  constructor(emit: Emit) {
+  /** @param looks null: of descriptors nothing is known but what is told. */
+  constructor(emit: Emit, looks: DescriptorLooks | null = null) {
     this.#emit = emit;
+    this.#lookUps = new DescriptorLookUps(looks);
   }
 
   /** What is held in memory now, and what was passed over. */
@@ -35,8 +41,9 @@ export class Recorder {
     return {
       processes: this.#run?.processes.size ?? 0,
       openFileSessions: this.#run?.files.openSessions ?? 0,
-      writesElsewhere: this.#run?.files.untracked ?? 0,
+      writesElsewhere: this.#run?.files.found.untracked ?? 0,
       unresolvedNames: this.#run?.files.unresolvedNames ?? 0,
+      writesUnresolved: this.#run?.files.found.unresolved.writes ?? 0,
       losses: this.#losses,
     };
   }
@@ -47,6 +54,15 @@ export class Recorder {
       this.#begin(event);
       return;
     }
+    if (event.kind === 'descriptor-found' || event.kind === 'descriptors-shared') {
+      this.#lookUps.tell(event);
+      return;
+    }
+    this.#record(event);
+    this.#lookUps.forget();
+  }
+
+  #record(event: Exclude<PipelineEvent, LookUpEvent | SessionStartEvent>): void {
     const run = this.#run;
     if (run === null) throw new Error(`the first event must be session-start, not ${event.kind}`);
     switch (event.kind) {
@@ -75,6 +91,7 @@ export class Recorder {
         return;
       case 'checkpoint':
         run.files.checkpoint(event.timeNs);
+        this.#tellUnresolved(event.timeNs, false);
         return;
       case 'loss':
         this.#loss(event);
@@ -127,10 +144,16 @@ export class Recorder {
       case 'operation':
         this.#emit({ collection: 'operations', document: run.files.operation(process, event, run.processes.all) });
         return;
+      case 'descriptor-made':
+        run.files.made(process, event);
+        return;
       case 'clone':
         run.processes.cloned(process, event);
         return;
       case 'unshare':
+        run.files.unshared(process, event);
+        run.processes.movedNamespaces(process, event);
+        return;
       case 'setns':
         run.processes.movedNamespaces(process, event);
         return;
@@ -150,13 +173,16 @@ export class Recorder {
     if (this.#run !== null) throw new Error('a second session-start');
     const { host, machineId, bootId, sessionId } = start;
     const origin: RunOrigin = { host, machineId, bootId, sessionId };
-    const files = new FileRecorder(origin, (collection, session) => this.#emit({ collection, session }));
+    const emit: EmitFile = (collection, session) => this.#emit({ collection, session });
+    // A log has no /proc: of none of its writes it could be told.
+    const files = new FileRecorder(origin, emit, start.intake === 'log' ? null : this.#lookUps);
     const processes = new ProcessRecorder(
       origin,
       { stars: start.stars, inferForks: start.intake === 'log' },
       files,
       (observation) => this.#emit({ collection: 'pids', observation }),
     );
+    files.found.lookThrough(processes.all);
     this.#run = { start, origin, files, processes };
     const document: SessionDocument = {
       _id: sessionId,
@@ -178,6 +204,7 @@ export class Recorder {
     const run = this.#run;
     if (run === null) return;
     run.files.checkpoint(event.timeNs);
+    this.#tellUnresolved(event.timeNs, true);
     const document: SessionDocument = {
       _id: `${run.origin.sessionId}:end`,
       ...run.origin,
@@ -188,6 +215,11 @@ export class Recorder {
       reason: event.reason,
     };
     this.#emit({ collection: 'sessions', document });
+  }
+
+  #tellUnresolved(timeNs: bigint, atOnce: boolean): void {
+    const told = this.#run?.files.found.unresolved.due(timeNs, atOnce) ?? null;
+    if (told !== null) this.#loss(lossEvent(timeNs, told));
   }
 
   #rescanned({ sinceNs, timeNs }: RescanEvent, { found, changed, ended }: SeenAgain): void {

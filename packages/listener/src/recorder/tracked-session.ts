@@ -21,6 +21,7 @@ export interface Opened {
   readonly openedBefore: boolean;
   readonly opened: Instant;
   readonly warnings: readonly string[] | null;
+  readonly foundMs?: number;
 }
 
 /** By whom, and under which number. */
@@ -38,12 +39,12 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export class TrackedSession implements FileSession {
   readonly origin: RunOrigin;
   readonly id: string | number;
-  readonly path: string | null;
-  readonly pathHex: string | null;
-  readonly pathResolved: boolean;
-  readonly dirfd: number | null;
-  readonly dev: string | null;
-  readonly inode: string | null;
+  path: string | null;
+  pathHex: string | null;
+  pathResolved: boolean;
+  dirfd: number | null;
+  dev: string | null;
+  inode: string | null;
   readonly fileType: FileSession['fileType'];
   readonly flags: number | null;
   readonly access: FileSession['access'];
@@ -61,11 +62,15 @@ export class TrackedSession implements FileSession {
   closedBy: ClosedBy | null = null;
   readonly writes: Mutable<WriteTotals> = { count: 0, bytes: 0, first: null, last: null };
   writers: Mutable<SessionWriter>[] | null = null;
-  readonly warnings: readonly string[] | null;
+  warnings: readonly string[] | null;
   readonly checkpoint = null;
 
   /** How many descriptors refer to it. */
   references = 0;
+  /** ms at which /proc was found to show it; null: a call told of it, or the snapshot. */
+  readonly foundMs: number | null;
+  /** What /proc showed was not what had been written to. */
+  refuted = false;
   /** Latest moment at which a descriptor of it was given up, how, and by which process's table. */
   released: Instant;
   releasedBy: ClosedBy | null = null;
@@ -95,6 +100,7 @@ export class TrackedSession implements FileSession {
     this.opened = what.opened;
     this.warnings = what.warnings;
     this.released = what.opened;
+    this.foundMs = what.foundMs ?? null;
   }
 
   countWrite(key: string, bytes: number, ms: number): void {
@@ -112,6 +118,25 @@ export class TrackedSession implements FileSession {
     count(this.writes, bytes, ms);
   }
 
+  /** They were to something else. Returns how many, and how many bytes. */
+  takeBackWrites(key: string): { readonly count: number; readonly bytes: number } {
+    const writer = this.writers?.find((one) => one.key === key);
+    if (this.writers === null || writer === undefined) return { count: 0, bytes: 0 };
+    this.writers.splice(this.writers.indexOf(writer), 1);
+    this.writes.count -= writer.count;
+    this.writes.bytes -= writer.bytes;
+    this.writes.first = this.writes.last = null;
+    for (const { first, last } of this.writers) {
+      if (first !== null && (this.writes.first === null || first.ms < this.writes.first.ms)) this.writes.first = first;
+      if (last !== null && (this.writes.last === null || last.ms > this.writes.last.ms)) this.writes.last = last;
+    }
+    return writer;
+  }
+
+  warn(warning: string): void {
+    this.warnings = [...(this.warnings ?? []), warning];
+  }
+
   /** Its last descriptor is gone. */
   end(): void {
     this.closed = this.released;
@@ -122,7 +147,7 @@ export class TrackedSession implements FileSession {
   /** What it is now, to be written down while it goes on. */
   stateAt(checkpoint: Instant): FileSession {
     const writers = this.writers?.map((writer) => ({ ...writer })) ?? null;
-    const { references: _, released: __, releasedBy: ___, releasedFrom: ____, ...session } = this;
+    const { references, released, releasedBy, releasedFrom, foundMs, refuted, ...session } = this;
     return { ...session, writes: { ...this.writes }, writers, checkpoint };
   }
 }

@@ -54,7 +54,7 @@ const cloneThread = 0x0001_0000;
 const wanted: readonly Wanted[] = [
   { names: ['execve', 'execveat'], conditions: [] },
   { names: ['open'], openFlags: 'a1', conditions: [succeeded] },
-  { names: ['openat'], openFlags: 'a2', conditions: [succeeded] },
+  { names: ['openat', 'open_by_handle_at'], openFlags: 'a2', conditions: [succeeded] },
   // openat2 and clone3 pass their flags by pointer, where no rule can look.
   { names: ['creat', 'openat2'], conditions: [succeeded] },
   {
@@ -73,6 +73,8 @@ const wanted: readonly Wanted[] = [
       'dup',
       'dup2',
       'dup3',
+      'pidfd_getfd',
+      'memfd_create',
       'pivot_root',
       'chroot',
       'umount',

@@ -55,6 +55,9 @@ const counters = [
   'spoolBytes',
   /** Segments of the spool that had to go, for there was no room. */
   'spoolDrops',
+  /** Descriptors that were looked at in /proc since nothing told of them, and how often there was no time for it. */
+  'descriptorLookUps',
+  'descriptorLooksRefused',
   /** ms since the epoch: what happened before is in the store. */
   'storedUntilMs',
 ] as const;

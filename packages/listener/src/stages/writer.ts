@@ -10,11 +10,14 @@ import type { AuditEvent, LossEvent, PipelineEvent } from '../events.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
 import { Merge } from '../merge.ts';
+import { haveSameDescriptors, isSameOpenFile, openFileOf } from '../proc/open-descriptor.ts';
 import { Recorder } from '../recorder/recorder.ts';
 import { ByteRing, type Span } from './byte-ring.ts';
+import { descriptorLooks, looksAtDescriptors } from './descriptor-looks.ts';
 import { DocumentQueue } from './document-queue.ts';
 import { batchKind, type EventBatch, nextBatch, releaseBatch } from './event-batches.ts';
 import type { ConnectorMessageToWriter, SpoolPlace, WriterData, WriterOrder, WriterReport } from './messages.ts';
+import { ReadingBudget } from './reading-budget.ts';
 import { ReopeningStore } from './reopening-store.ts';
 import { SharedState } from './shared-state.ts';
 import { SpoolingStore } from './spooling-store.ts';
@@ -126,10 +129,18 @@ class WriterStage {
         },
       },
     );
+    const looks = descriptorLooks({
+      source: { openFileOf, isSameOpenFile, haveSameDescriptors },
+      budget: new ReadingBudget(...looksAtDescriptors),
+      nowUs: monotonicUs,
+      nowNs: realtimeNs,
+      tell: (event) => this.#toDiag((file) => file.write(event)),
+      count: (name) => this.#shared.add(name, 1),
+    });
     this.#recorder = new Recorder((entry) => {
       this.#storedUntil.made();
       this.#queue.push(entry);
-    });
+    }, looks);
     this.#merge = new Merge((event) => this.#apply(event));
     this.#events = new ByteRing(data.events);
     this.#entries = new EntryMemory(this.#events.memory);
@@ -365,9 +376,13 @@ class WriterStage {
 
   /** What the recorder is given, and nothing else, is what the diag file holds. */
   #apply(event: PipelineEvent): void {
-    this.#toDiag((file) => file.write(event));
-    this.#diagWaits = this.#diag !== null;
-    this.#recorder.apply(event);
+    try {
+      this.#recorder.apply(event);
+    } finally {
+      // Behind what was looked up for it.
+      this.#toDiag((file) => file.write(event));
+      this.#diagWaits = this.#diag !== null;
+    }
   }
 
   #publish(): void {

@@ -33,6 +33,21 @@ const file = fc.record({
   inode: orNull(ns.map(String)),
   fileType: fc.constantFrom('regular' as const, 'unknown' as const),
 });
+const held = { tgid: number, startTicks: number, fd: number };
+const foundFile = fc.record(
+  {
+    path: bytes,
+    deleted: fc.constantFrom(true as const, null),
+    terminal: fc.constant(true as const),
+    flags: orNull(number),
+    access: fc.constantFrom('read' as const, 'write' as const, 'readwrite' as const, 'unknown' as const),
+    closeOnExec: fc.boolean(),
+    dev: orNull(fc.constant('fe:00')),
+    inode: orNull(ns.map(String)),
+    fileType: fc.constantFrom('regular' as const, 'fifo' as const, 'unknown' as const),
+  },
+  { requiredKeys: ['path', 'flags', 'access', 'closeOnExec', 'dev', 'inode', 'fileType'] },
+);
 
 const event: fc.Arbitrary<PipelineEvent> = fc.oneof(
   fc.record({
@@ -62,6 +77,24 @@ const event: fc.Arbitrary<PipelineEvent> = fc.oneof(
     tasks: fc.array(number),
     proc,
     files: fc.array(file, { maxLength: 3 }),
+    others: fc.array(fc.record({ fd: number, closeOnExec: fc.boolean() }), { maxLength: 3 }),
+  }),
+  fc.record(
+    {
+      kind: fc.constant('descriptor-found' as const),
+      timeNs: ns,
+      ...held,
+      file: orNull(foundFile),
+      sameAs: fc.record(held),
+    },
+    { requiredKeys: ['kind', 'timeNs', 'tgid', 'startTicks', 'fd', 'file'] },
+  ),
+  fc.record({
+    kind: fc.constant('descriptors-shared' as const),
+    timeNs: ns,
+    tgid: number,
+    startTicks: number,
+    parentTgid: number,
   }),
   fc.record({ kind: fc.constant('star' as const), timeNs: ns, tgid: number }),
   fc.record({ kind: fc.constant('checkpoint' as const), timeNs: ns }),

@@ -28,9 +28,9 @@ describe('the rules that godo loads', () => {
     expect(ruleSet(['x86_64'], []).map(describeRule)).toEqual([
       '-a always,exit -F arch=b64 -S 59,322 -k godo',
       '-a always,exit -F arch=b64 -F a1&010201103 -F success=1 -S 2 -k godo',
-      '-a always,exit -F arch=b64 -F a2&010201103 -F success=1 -S 257 -k godo',
+      '-a always,exit -F arch=b64 -F a2&010201103 -F success=1 -S 257,304 -k godo',
       '-a always,exit -F arch=b64 -F success=1 -S 85,437 -k godo',
-      '-a always,exit -F arch=b64 -F success=1 -S 3,436,1,18,20,296,328,40,275,326,32,33,292,155,161,166,272,308 -k godo',
+      '-a always,exit -F arch=b64 -F success=1 -S 3,436,1,18,20,296,328,40,275,326,32,33,292,438,319,155,161,166,272,308 -k godo',
       '-a always,exit -F arch=b64 -F a1=0 -F success=1 -S 72 -k godo',
       '-a always,exit -F arch=b64 -F a1=2 -F success=1 -S 72 -k godo',
       '-a always,exit -F arch=b64 -F a1=1030 -F success=1 -S 72 -k godo',
@@ -46,9 +46,9 @@ describe('the rules that godo loads', () => {
   it('on aarch64, which has no open, creat, dup2, fork and vfork, are fewer', () => {
     expect(ruleSet(['aarch64'], []).map(describeRule)).toEqual([
       '-a always,exit -F arch=b64 -S 221,281 -k godo',
-      '-a always,exit -F arch=b64 -F a2&010041103 -F success=1 -S 56 -k godo',
+      '-a always,exit -F arch=b64 -F a2&010041103 -F success=1 -S 56,265 -k godo',
       '-a always,exit -F arch=b64 -F success=1 -S 437 -k godo',
-      '-a always,exit -F arch=b64 -F success=1 -S 57,436,64,68,66,70,287,71,76,285,23,24,41,51,39,97,268 -k godo',
+      '-a always,exit -F arch=b64 -F success=1 -S 57,436,64,68,66,70,287,71,76,285,23,24,438,279,41,51,39,97,268 -k godo',
       '-a always,exit -F arch=b64 -F a1=0 -F success=1 -S 25 -k godo',
       '-a always,exit -F arch=b64 -F a1=2 -F success=1 -S 25 -k godo',
       '-a always,exit -F arch=b64 -F a1=1030 -F success=1 -S 25 -k godo',
