@@ -292,7 +292,7 @@ export interface AuditDecoderOptions {
   /**
    * Four numbers for each system call of interest: AUDIT_ARCH_*, number (below 1024), id (1 to 255, stands in the entries of
    * its events) and needs: 1 PATH records, 2 CWD, 4 EXECVE bodies, 8 OPENAT2 body; 16: only where it succeeded (`success=yes`
-   * and an `exit`); 32: bodies of SYSCALL and PATH. Without keepRecords all other events make no entry; they are counted.
+   * and an `exit`); 32: bodies of SYSCALL and PATH. Operations of io_uring stand there as well, with an AUDIT_ARCH_* of 0. Without keepRecords all other events make no entry; they are counted.
    */
   calls: Uint32Array;
   /** The number of each record type's name, as it stands in a log. */
@@ -328,11 +328,11 @@ export interface AuditDecoderOptions {
  *               not told). 0 stands for a caller of whom nothing is known.
  *  3 reset      Ids of texts and callers given so far mean nothing any more.
  *  4 body       u32 type, u32 length, bytes: a record's body, of the next event entry.
- *  5 event      flags: 1 success=yes, 2 of a record that stands alone, 4 PATH records were left out.
+ *  5 event      flags: 1 success=yes, 2 of a record that stands alone, 4 PATH records were left out, 8 done by io_uring.
  *               6 u8 incomplete (0 no, 1 its end did not come in time, 2 too many were open, 3 the input ended, 4 as the
  *               diag-line entry before it says), 7 u8 bits of a0…a3 that are known, 8 f64 ms, 16 u32 serial, 20 u32 caller,
- *               24 f64 exit (NaN: not told), 32 four u32: the low 32 bits of a0…a3, 48 u8 id of the call (0: none of
- *               interest), 50 u16 number of items, 52 u32 cwd (text), 56 items: its PATH records in their order.
+ *               24 f64 exit (NaN: not told), 32 four u32: the low 32 bits of a0…a3 (by io_uring the first is how
+ *               many such operations there were, and none is known), 48 u8 id of the call (0: none of interest), 50 u16 number of items, 52 u32 cwd (text), 56 items: its PATH records in their order.
  *               An item: 0 u32 bytes (a multiple of 8), 4 u8 nametype (0 not told, 1 NORMAL, 2 PARENT, 3 CREATE, 4 DELETE,
  *               5 UNKNOWN, 6 another), 5 u8 name (0 not told, 1 text, 2 `(null)`, 3 not readable), 6 u8 flags (1 the mode is
  *               known, 2 the inode is a number, 4 it is a text, 8 the name is such a path as text flag 1 says), 8 u32 item

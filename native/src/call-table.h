@@ -27,6 +27,9 @@ constexpr uint8_t bodies = 32;
 constexpr uint8_t all = 63;
 }  // namespace call_need
 
+/** Stands for the architecture of operations of io_uring, which have numbers of their own; no AUDIT_ARCH_* is 0. */
+constexpr uint32_t uringArch = 0;
+
 /** The system calls of interest, by architecture and number. */
 class CallTable {
  public:

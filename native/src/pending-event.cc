@@ -45,6 +45,13 @@ bool readOctal(std::string_view value, uint32_t& number) {
   return true;
 }
 
+/** What is wanted of a call; nothing where it failed and that is not wanted. */
+Call wanted(const SyscallRecord& record, const CallTable& calls) {
+  const Call call = calls.find(record.arch, record.number);
+  const bool failed = !record.success || std::isnan(record.exit);
+  return failed && (call.needs & call_need::success) != 0 ? Call{} : call;
+}
+
 }  // namespace
 
 void PendingEvent::begin(const Stamp& stamp, double since) {
@@ -54,7 +61,7 @@ void PendingEvent::begin(const Stamp& stamp, double since) {
   exit_ = 0;
   std::fill(arguments_, arguments_ + 4, 0);
   argumentsKnown_ = 0;
-  success_ = decided_ = cwdSeen_ = itemsLeftOut_ = openat2Seen_ = standsAlone_ = false;
+  success_ = decided_ = syscallSeen_ = byUring_ = cwdSeen_ = itemsLeftOut_ = openat2Seen_ = standsAlone_ = false;
   caller_ = cwd_ = 0;
   itemCount_ = 0;
   epoch_ = nullptr;
@@ -81,7 +88,10 @@ void PendingEvent::add(const Record& record, const CallTable& calls, TextEpochs&
   if (keepRecords) addBody(record.type, record.body());
   switch (record.type) {
     case record_type::syscall:
-      if (!decided_) addSyscall(record.body(), calls, epochs, keepRecords);
+      if (!syscallSeen_) addSyscall(record.body(), calls, epochs, keepRecords);
+      break;
+    case record_type::uringOp:
+      if (!syscallSeen_) addUringOp(record.body(), calls, epochs);
       break;
     case record_type::cwd:
       if (wants(call_need::cwd) && !cwdSeen_) addCwd(record.body(), epochs);
@@ -112,9 +122,15 @@ void PendingEvent::addBody(uint32_t type, std::string_view body) {
 
 void PendingEvent::addSyscall(std::string_view body, const CallTable& calls, TextEpochs& epochs, bool keepRecords) {
   const SyscallRecord syscall = readSyscall(body);
-  decided_ = true;
-  call_ = calls.find(syscall.arch, syscall.number);
-  if ((call_.needs & call_need::success) != 0 && (!syscall.success || std::isnan(syscall.exit))) call_ = {};
+  decided_ = syscallSeen_ = true;
+  const Call call = syscall.arch == uringArch ? Call{} : wanted(syscall, calls);
+  if (call.id == 0 && byUring_) {
+    // io_uring_enter, which did it: this record has more of who called.
+    caller_ = intern(epochs, [&](TextEpoch& epoch) { return epoch.caller(syscall.who); });
+    return;
+  }
+  byUring_ = false;
+  call_ = call;
   if (call_.id == 0 && !keepRecords) {
     items_.clear();
     bodies_.clear();
@@ -127,6 +143,26 @@ void PendingEvent::addSyscall(std::string_view body, const CallTable& calls, Tex
   std::copy(syscall.arguments, syscall.arguments + 4, arguments_);
   argumentsKnown_ = syscall.argumentsKnown;
   caller_ = intern(epochs, [&](TextEpoch& epoch) { return epoch.caller(syscall.who); });
+}
+
+/** Those that io_uring_enter does itself make one event, with its SYSCALL record and the PATH records of them all. */
+void PendingEvent::addUringOp(std::string_view body, const CallTable& calls, TextEpochs& epochs) {
+  const SyscallRecord operation = readUringOp(body);
+  decided_ = true;
+  const Call call = wanted(operation, calls);
+  if (call.id == 0) return;
+  if (byUring_ && call.id == call_.id) {
+    arguments_[0]++;
+    return;
+  }
+  // Of several kinds, one that names files says more.
+  if (byUring_ && ((call_.needs & call_need::paths) != 0 || (call.needs & call_need::paths) == 0)) return;
+  byUring_ = true;
+  call_ = call;
+  success_ = operation.success;
+  exit_ = operation.exit;
+  arguments_[0] = 1;
+  caller_ = intern(epochs, [&](TextEpoch& epoch) { return epoch.caller(operation.who); });
 }
 
 void PendingEvent::addCwd(std::string_view body, TextEpochs& epochs) {

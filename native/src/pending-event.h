@@ -76,6 +76,8 @@ class PendingEvent {
   const Stamp& stamp() const { return stamp_; }
   double since() const { return since_; }
   const Call& call() const { return call_; }
+  /** It was done by io_uring: `arguments()[0]` is how often, and no argument is known. */
+  bool byUring() const { return byUring_; }
   bool success() const { return success_; }
   double exit() const { return exit_; }
   const uint32_t* arguments() const { return arguments_; }
@@ -104,6 +106,7 @@ class PendingEvent {
   uint32_t intern(TextEpochs& epochs, With with);
   void addBody(uint32_t type, std::string_view body);
   void addSyscall(std::string_view body, const CallTable& calls, TextEpochs& epochs, bool keepRecords);
+  void addUringOp(std::string_view body, const CallTable& calls, TextEpochs& epochs);
   void addCwd(std::string_view body, TextEpochs& epochs);
   void addItem(std::string_view body, TextEpochs& epochs);
 
@@ -114,8 +117,10 @@ class PendingEvent {
   Call call_;
   uint8_t argumentsKnown_ = 0;
   bool success_ = false;
-  /** Its SYSCALL record came: what it needs is known. */
+  /** Its SYSCALL or URINGOP record came: what it needs is known. */
   bool decided_ = false;
+  bool syscallSeen_ = false;
+  bool byUring_ = false;
   bool cwdSeen_ = false;
   bool itemsLeftOut_ = false;
   bool openat2Seen_ = false;

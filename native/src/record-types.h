@@ -25,6 +25,7 @@ constexpr uint32_t eoe = 1320;
 constexpr uint32_t featureChange = 1328;
 /** The kernel asks whether we are still there, because somebody else wants the audit role; binary. */
 constexpr uint32_t replace = 1329;
+constexpr uint32_t uringOp = 1336;
 constexpr uint32_t openat2 = 1337;
 /** Stands for a well-formed name that the table does not have. */
 constexpr uint32_t unnamed = 0xffff;

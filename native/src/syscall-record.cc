@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "call-table.h"
 #include "record-fields.h"
 
 namespace godo {
@@ -142,6 +143,27 @@ SyscallRecord readSyscall(std::string_view body) {
   if (readInOrder(body, record)) return record;
   record = {};
   readInAnyOrder(body, record);
+  return record;
+}
+
+SyscallRecord readUringOp(std::string_view body) {
+  enum : unsigned { operation = 1, success = 2, exit = 4 };
+  SyscallRecord record;
+  record.arch = uringArch;
+  unsigned seen = 0;
+  RecordFields fields(body);
+  while (seen != (operation | success | exit) && fields.next()) {
+    const unsigned field =
+        fields.name == "uring_op" ? operation : fields.name == "success" ? success : fields.name == "exit" ? exit : 0;
+    if ((seen & field) != 0) continue;
+    seen |= field;
+    if (field == operation) record.number = wholeNumber(fields.value);
+    if (field == success) record.success = fields.value == "yes";
+    if (field == exit) record.exit = readDecimal(fields.value);
+  }
+  // What stands before it differs from record to record of one caller (audit_log_uring in kernel/auditsc.c).
+  const size_t who = body.find(" ppid=");
+  record.who = who == std::string_view::npos ? body : body.substr(who + 1);
   return record;
 }
 

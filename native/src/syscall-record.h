@@ -22,6 +22,8 @@ struct SyscallRecord {
 };
 
 SyscallRecord readSyscall(std::string_view body);
+/** A URINGOP record: `arch` is uringArch, `number` that of the operation; it has no arguments. */
+SyscallRecord readUringOp(std::string_view body);
 
 /** Who made a call. */
 struct CallerFields {

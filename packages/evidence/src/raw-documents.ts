@@ -221,6 +221,7 @@ export interface FileSessionDocument extends Origin {
   readonly key: ProcessKey;
   readonly pid: number;
   readonly tgid: number;
+  /** -1: it was opened by io_uring, and which descriptor it got is not known. */
   readonly fd: number;
   readonly comm: string | null;
   readonly exe: string | null;
@@ -265,7 +266,7 @@ export type OperationName = (typeof operationNames)[number];
 export interface OperationDocument extends Origin, Moment {
   readonly operation: OperationName;
   readonly success: boolean;
-  /** Negative errno of a failed call. */
+  /** Negative errno of a failed call; absent where io_uring made it, for audit does not tell it. */
   readonly errno?: number;
   /**
    * rename: what was renamed. link: the file that gets another name. symlink: the link that was made. All others: the

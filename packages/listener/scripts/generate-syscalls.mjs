@@ -1,4 +1,4 @@
-// Writes src/audit/syscall-numbers.ts from the kernel's own headers (package linux-libc-dev), through the C
+// Writes src/audit/syscall-numbers.ts and src/audit/uring-numbers.ts from the kernel's own headers (package linux-libc-dev), through the C
 // preprocessor. Run it again when a name is added: node packages/listener/scripts/generate-syscalls.mjs
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -80,6 +80,7 @@ const names = [
   'futimesat',
   'utimensat',
   'utimensat_time64',
+  'io_uring_setup',
 ];
 
 /** Younger than the headers of some distributions; from 424 on a call has one number on all architectures. */
@@ -124,3 +125,38 @@ for (const [arch, entries] of Object.entries(tables)) {
 }
 lines.push('} as const satisfies Record<string, Record<string, number>>;', '');
 writeFileSync(new URL('../src/audit/syscall-numbers.ts', import.meta.url), lines.join('\n'));
+
+/** Operations of io_uring that audit tells of, and that change what files there are, or who has them open. */
+const uringNames = [
+  'openat',
+  'openat2',
+  'close',
+  'fallocate',
+  'ftruncate',
+  'renameat',
+  'unlinkat',
+  'mkdirat',
+  'symlinkat',
+  'linkat',
+  'setxattr',
+  'fsetxattr',
+];
+/** Younger than the headers of some distributions. */
+const youngerUring = { ftruncate: 55 };
+
+// An enumeration: what is not given a number has that of its place.
+const header = execFileSync('gcc', ['-E', '-P', '-'], { input: '#include <linux/io_uring.h>', encoding: 'utf8' });
+const operations =
+  /enum io_uring_op \{([^}]*)\}/
+    .exec(header)?.[1]
+    ?.split(',')
+    .map((name) => name.trim()) ?? [];
+const uringLines = [lines[0], '', 'export const uringNumbers = {'];
+for (const name of uringNames) {
+  const listed = operations.indexOf(`IORING_OP_${name.toUpperCase()}`);
+  const number = listed < 0 ? youngerUring[name] : listed;
+  if (number === undefined) throw new Error(`the headers have no IORING_OP_${name.toUpperCase()}`);
+  uringLines.push(`  ${name}: ${number},`);
+}
+uringLines.push('} as const satisfies Record<string, number>;', '');
+writeFileSync(new URL('../src/audit/uring-numbers.ts', import.meta.url), uringLines.join('\n'));

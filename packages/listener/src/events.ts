@@ -217,6 +217,8 @@ export interface OperationEvent extends AuditOrigin {
   readonly modeBefore: number | null;
   readonly owner: OwnerChange | null;
   readonly size: number | null;
+  /** io_uring did it: where it failed, the error is not told. */
+  readonly byUring?: true;
 }
 
 /** null: it was to stay, or is not told. */
@@ -225,6 +227,58 @@ export interface OwnerChange {
   readonly gid: number | null;
   readonly uidBefore: number | null;
   readonly gidBefore: number | null;
+}
+
+/** The caller made a ring of io_uring. */
+export interface UringSetupEvent extends AuditOrigin {
+  readonly kind: 'uring-setup';
+}
+
+/**
+ * io_uring opened files for the caller. Audit tells neither the descriptors nor the flags, nor whether an open of a file
+ * that was there succeeded.
+ */
+export interface UringOpenEvent extends AuditOrigin {
+  readonly kind: 'uring-open';
+  readonly files: readonly UringFile[];
+}
+
+export interface UringFile extends Pick<GivenName, 'path' | 'pathResolved' | 'parents'> {
+  readonly created: boolean;
+  readonly dev: string | null;
+  readonly inode: string | null;
+  readonly fileType: FileType;
+}
+
+/**
+ * Comes before a uring-open: which descriptors of its process /proc showed a moment later that refer to the files it tells
+ * of.
+ */
+export interface UringFoundEvent {
+  readonly kind: 'uring-found';
+  readonly timeNs: bigint;
+  readonly tgid: number;
+  readonly startTicks: number;
+  readonly descriptors: readonly UringDescriptor[];
+}
+
+export interface UringDescriptor {
+  readonly fd: number;
+  readonly path: BinaryString;
+  readonly flags: number;
+  readonly dev: string;
+  readonly inode: string;
+}
+
+/** io_uring closed descriptors of the caller; which is not told. */
+export interface UringCloseEvent extends AuditOrigin {
+  readonly kind: 'uring-close';
+}
+
+/** io_uring changed a file of the caller, or tried to; which is not told. */
+export interface UringChangeEvent extends AuditOrigin {
+  readonly kind: 'uring-change';
+  readonly operation: 'fallocate' | 'ftruncate';
 }
 
 /** Audit events that make no document; taken in only for the --diag file. */
@@ -248,6 +302,10 @@ export type AuditEvent =
   | ChrootEvent
   | UnmountEvent
   | OperationEvent
+  | UringSetupEvent
+  | UringOpenEvent
+  | UringCloseEvent
+  | UringChangeEvent
   | OtherEvent;
 
 /** Where the root file system of a container lies on the host. */
@@ -352,6 +410,8 @@ export interface SnapshotEvent {
   readonly directories?: readonly SnapshotDirectory[];
   /** The others, as far as they were looked at: sockets, pipes, files that are only read. Absent in older files. */
   readonly others?: readonly OtherDescriptor[];
+  /** It has a ring of io_uring. */
+  readonly ioUring?: true;
 }
 
 export interface OtherDescriptor {
@@ -498,4 +558,11 @@ export type ControlEvent =
   | SessionEndEvent;
 /** What was looked at for the event that stands next. */
 export type LookUpEvent = DescriptorFoundEvent | DescriptorsSharedEvent;
-export type PipelineEvent = AuditEvent | ConnectorEvent | SnapshotEvent | RescanEvent | LookUpEvent | ControlEvent;
+export type PipelineEvent =
+  | AuditEvent
+  | ConnectorEvent
+  | SnapshotEvent
+  | RescanEvent
+  | LookUpEvent
+  | UringFoundEvent
+  | ControlEvent;

@@ -2,7 +2,8 @@
 
 import { isOperation, needsBodies, type OperationSyscall, operationNumber } from './operation-calls.ts';
 import { syscallNumbers } from './syscall-numbers.ts';
-import { type Architecture, auditArch, type SyscallName } from './syscalls.ts';
+import { type Architecture, auditArch, type SyscallName, uringArch } from './syscalls.ts';
+import { uringNumbers } from './uring-numbers.ts';
 
 /** Calls that are read in the same way have the same number; it stands in the entries of their events. */
 export const callMeaning = {
@@ -37,6 +38,12 @@ export const callMeaning = {
   openByHandle: 24,
   chroot: 30,
   unmount: 31,
+  /** io_uring_setup, and what io_uring then does; its operations on names have the numbers of the calls that do the same. */
+  uringSetup: 48,
+  uringOpen: 49,
+  uringClose: 50,
+  uringFallocate: 51,
+  uringTruncate: 52,
   /** From here on: this and the number of an operation (operation-calls.ts). */
   operations: 64,
 } as const;
@@ -94,6 +101,27 @@ const readings: Readonly<Record<Exclude<SyscallName, OperationSyscall>, CallRead
   pidfd_getfd: { meaning: callMeaning.pidfdGetfd, needs: need.success },
   memfd_create: { meaning: callMeaning.memfdCreate, needs: need.success },
   open_by_handle_at: { meaning: callMeaning.openByHandle, needs: need.success },
+  io_uring_setup: { meaning: callMeaning.uringSetup, needs: need.success },
+};
+
+const uringOpened = { meaning: callMeaning.uringOpen, needs: opened };
+const uringOperations = {
+  // With flags, which are not told.
+  renameat: 'renameat2',
+  unlinkat: 'unlinkat',
+  mkdirat: 'mkdirat',
+  symlinkat: 'symlinkat',
+  linkat: 'linkat',
+  setxattr: 'setxattr',
+  fsetxattr: 'fsetxattr',
+} as const;
+
+const uringReadings: Readonly<Record<Exclude<keyof typeof uringNumbers, keyof typeof uringOperations>, CallReading>> = {
+  openat: uringOpened,
+  openat2: uringOpened,
+  close: { meaning: callMeaning.uringClose, needs: need.success },
+  fallocate: { meaning: callMeaning.uringFallocate, needs: need.success },
+  ftruncate: { meaning: callMeaning.uringTruncate, needs: need.success },
 };
 
 /** The table that the decoder is made with: architecture, number, meaning, needs of every call. */
@@ -105,7 +133,22 @@ export function callTable(): Uint32Array {
       numbers.push(auditArch[arch as Architecture], number, meaning, needs);
     }
   }
+  for (const [name, number] of Object.entries(uringNumbers)) {
+    const { meaning, needs } = uringReadingOf(name as keyof typeof uringNumbers);
+    numbers.push(uringArch, number, meaning, needs);
+  }
   return Uint32Array.from(numbers);
+}
+
+/** What did not succeed at once is only being handed to a worker, of which another record tells. */
+function uringReadingOf(name: keyof typeof uringNumbers): CallReading {
+  if (!isUringOperation(name)) return uringReadings[name];
+  const number = operationNumber('x86_64', uringOperations[name]);
+  return { meaning: callMeaning.operations + number, needs: need.paths | need.cwd | need.success };
+}
+
+function isUringOperation(name: keyof typeof uringNumbers): name is keyof typeof uringOperations {
+  return Object.hasOwn(uringOperations, name);
 }
 
 function readingOf(arch: Architecture, name: SyscallName): CallReading {

@@ -31,6 +31,7 @@ import {
   memfdCloseOnExec,
   openFlag,
 } from './syscalls.ts';
+import { uringOpenOf, uringOperationOf } from './uring-events.ts';
 
 /** Bits of `argumentsKnown`. */
 const known = { a0: 1, a1: 2, a2: 4 } as const;
@@ -68,6 +69,7 @@ export function eventOf(
   if (Number.isNaN(exit)) return null;
   if (meaning >= callMeaning.operations) {
     const call = operationCall(meaning - callMeaning.operations);
+    if (((bytes[at + 5] as number) & eventFlag.byUring) !== 0) return uringOperationOf(memory, at, call, caller, texts);
     return call === undefined ? null : operationEventOf(memory, at, call, caller, texts, bodies);
   }
   if (((bytes[at + 5] as number) & eventFlag.succeeded) === 0) return null;
@@ -125,6 +127,16 @@ export function eventOf(
       return chrootEventOf(memory, at, caller, texts);
     case callMeaning.unmount:
       return { kind: 'unmount', ms, serial, caller };
+    case callMeaning.uringSetup:
+      return { kind: 'uring-setup', ms, serial, caller };
+    case callMeaning.uringOpen:
+      return uringOpenOf(memory, at, caller, texts);
+    case callMeaning.uringClose:
+      return { kind: 'uring-close', ms, serial, caller };
+    case callMeaning.uringFallocate:
+      return { kind: 'uring-change', operation: 'fallocate', ms, serial, caller };
+    case callMeaning.uringTruncate:
+      return { kind: 'uring-change', operation: 'ftruncate', ms, serial, caller };
     case callMeaning.pivotRoot:
       return pivotRootEventOf(memory, at, caller, texts);
     default: {

@@ -131,7 +131,7 @@ function given(
 }
 
 /** The directory is told by as much of the name as leads to it; if that is nothing, by the working directory's path. */
-function parentsOf(name: BinaryString, items: readonly PathItem[]): FileIdentity[] {
+export function parentsOf(name: BinaryString, items: readonly PathItem[]): FileIdentity[] {
   const part = directoryPart(name);
   return items.flatMap(({ nametype: type, name: told, dev, inode }) => {
     if (type !== nametype.parent || inode === null) return [];

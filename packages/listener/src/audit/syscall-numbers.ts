@@ -70,6 +70,7 @@ export const syscallNumbers = {
     utimes: 235,
     futimesat: 261,
     utimensat: 280,
+    io_uring_setup: 425,
   },
   i386: {
     execve: 11,
@@ -148,6 +149,7 @@ export const syscallNumbers = {
     futimesat: 299,
     utimensat: 320,
     utimensat_time64: 412,
+    io_uring_setup: 425,
   },
   aarch64: {
     execve: 221,
@@ -200,5 +202,6 @@ export const syscallNumbers = {
     fremovexattr: 16,
     removexattrat: 466,
     utimensat: 88,
+    io_uring_setup: 425,
   },
 } as const satisfies Record<string, Record<string, number>>;

@@ -5,6 +5,8 @@ import { syscallNumbers } from './syscall-numbers.ts';
 /** AUDIT_ARCH_* of linux/audit.h. */
 export const auditArch = { x86_64: 0xc000_003e, i386: 0x4000_0003, aarch64: 0xc000_00b7 } as const;
 export type Architecture = keyof typeof auditArch;
+/** Stands for the architecture of io_uring's operations in the table of calls. */
+export const uringArch = 0;
 export type SyscallName = keyof (typeof syscallNumbers)['x86_64'] | keyof (typeof syscallNumbers)['i386'];
 
 const byNumber = new Map<number, Map<number, SyscallName>>();

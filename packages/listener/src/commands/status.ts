@@ -42,7 +42,7 @@ function readStatus() {
 /** The listener has changed what it found: only rules that others have loaded since can have made it blinder. */
 function spotsOf(state: RunState, role: AuditRole): string[] {
   const { taskNeverRules, hidingRules } = sightOf(role);
-  const sees = { enabled: 1, roleOf: null, bootOptions: 'audit=1', processor: '' };
+  const sees = { enabled: 1, roleOf: null, bootOptions: 'audit=1', processor: '', hidesUring: false };
   const since = blindSpots({ ...sees, taskNeverRules, hidingRules });
   return [...new Set([...(state.blindSpots ?? []), ...since])];
 }

@@ -30,6 +30,10 @@ const auditKinds: ReadonlySet<string> = new Set<AuditEvent['kind']>([
   'chroot',
   'unmount',
   'operation',
+  'uring-setup',
+  'uring-open',
+  'uring-close',
+  'uring-change',
   'other',
 ]);
 

@@ -67,6 +67,7 @@ const found = {
   ...{ dev: orNull(text), inode: orNull(text), deleted: perhaps(orNull((value) => value === true)) },
   terminal: perhaps((value) => value === true),
 };
+const descriptor = { fd: id, path: text, flags: id, dev: text, inode: text };
 const mount = { source: orNull(text), destination: text, type: orNull(text), rw: orNull(flag) };
 const container = {
   ...{ containerId: text, runtime: orNull(text), outermostContainerId: text, engine: orNull(text) },
@@ -87,10 +88,12 @@ const shapes: Readonly<Record<string, Shape>> = {
     ...{ tasks: listOf(id), proc: objectOf(proc), files: listOf(objectOf(file)) },
     directories: perhaps(listOf(objectOf(directory))),
     others: perhaps(listOf(objectOf({ fd: id, closeOnExec: flag }))),
+    ioUring: perhaps((value) => value === true),
   },
   'descriptor-found': { timeNs: moment, ...held, file: orNull(objectOf(found)), sameAs: perhaps(objectOf(held)) },
   'descriptors-shared': { timeNs: moment, tgid: id, startTicks: id, parentTgid: id },
   rescan: { timeNs: moment, beganNs: moment, sinceNs: moment, alive: listOf(id) },
+  'uring-found': { timeNs: moment, tgid: id, startTicks: id, descriptors: listOf(objectOf(descriptor)) },
   loss,
   container: { timeNs: moment, data: objectOf(container) },
   star: { timeNs: moment, tgid: id },

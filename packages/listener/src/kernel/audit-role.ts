@@ -1,6 +1,7 @@
 /** Taking part in the kernel's audit: what was found is noted before anything is changed, and put back at the end. */
 
 import { existsSync, readFileSync } from 'node:fs';
+import { release } from 'node:os';
 import {
   type AuditStatus,
   addAuditRule,
@@ -18,6 +19,7 @@ import {
 import { ListenerError } from '../listener-error.ts';
 import { type AuditRule, encodeRule, isHiding, isTaskNever } from '../rules/audit-rule.ts';
 import { isOurs } from '../rules/rule-set.ts';
+import { uringTrial } from '../rules/uring-rules.ts';
 import type { Sight } from './blind-spots.ts';
 
 const requestMs = 2_000;
@@ -229,6 +231,21 @@ export class AuditRole {
     return removed;
   }
 
+  /** Whether the kernel has rules for io_uring: one is tried, that holds for no process, and taken back. */
+  takesUringRules(): boolean {
+    if (this.immutable) return true;
+    const rule = encodeRule(uringTrial);
+    try {
+      addAuditRule(this.#control, rule, requestMs);
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code === 'EINVAL') return false;
+      if (code !== 'EEXIST') throw error;
+    }
+    deleteAuditRule(this.#control, rule, requestMs);
+    return true;
+  }
+
   ownRules(): number {
     return listAuditRules(this.#control, requestMs).filter(isOurs).length;
   }
@@ -275,8 +292,11 @@ export class AuditRole {
   }
 }
 
-/** What makes a listener blind, as it is now; `enabled` as it was found. */
-export function sightOf(role: AuditRole): Sight {
+/**
+ * What makes a listener blind, as it is now; `enabled` as it was found.
+ * @param uringRules whether the kernel has rules for io_uring; by its version where that was not tried.
+ */
+export function sightOf(role: AuditRole, uringRules = isRelease(5, 16)): Sight {
   const { pid } = role.status();
   return {
     enabled: role.found.enabled,
@@ -285,7 +305,22 @@ export function sightOf(role: AuditRole): Sight {
     hidingRules: role.hidingRules(),
     bootOptions: readFileSync('/proc/cmdline', 'latin1'),
     processor: process.arch,
+    hidesUring: !uringRules && isRelease(5, 1) && !isUringOff(),
   };
+}
+
+function isRelease(major: number, minor: number): boolean {
+  const [ownMajor = 0, ownMinor = 0] = release().split('.').map(Number);
+  return ownMajor > major || (ownMajor === major && ownMinor >= minor);
+}
+
+/** For everybody (Linux 6.6 and later). */
+function isUringOff(): boolean {
+  try {
+    return readFileSync('/proc/sys/kernel/io_uring_disabled', 'latin1').trim() === '2';
+  } catch {
+    return false;
+  }
 }
 
 export function isAlive(pid: number): boolean {

@@ -13,6 +13,8 @@ export interface Sight {
   readonly bootOptions: string;
   /** Node's process.arch. */
   readonly processor: string;
+  /** Processes can use io_uring, and the kernel has no rules for what it does. */
+  readonly hidesUring: boolean;
 }
 
 /** One sentence each, in the order of how much is not seen. */
@@ -49,6 +51,11 @@ export function blindSpots(sight: Sight): string[] {
   if (sight.processor === 'arm64') {
     spots.push(
       'System calls of 32-bit programs are not recorded on this processor: their execs and file writes are not seen.',
+    );
+  }
+  if (sight.hidesUring) {
+    spots.push(
+      'The kernel has no audit rules for io_uring (Linux before 5.16): what processes open, rename, make or delete through it is not recorded; that they use it is.',
     );
   }
   return spots;

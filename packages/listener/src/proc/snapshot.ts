@@ -110,15 +110,20 @@ function snapshotOf(
 const hangsNames = openFlag.path | openDirectoryFlag[process.arch === 'arm64' ? 'aarch64' : 'x86_64'];
 
 /** What it has open: for writing, for names to hang on, or else. */
-function descriptorsOf(tgid: number, most: number): Pick<SnapshotEvent, 'files' | 'directories' | 'others'> {
+function descriptorsOf(
+  tgid: number,
+  most: number,
+): Pick<SnapshotEvent, 'files' | 'directories' | 'others' | 'ioUring'> {
   const files: SnapshotFile[] = [];
   const directories: SnapshotDirectory[] = [];
   const others: OtherDescriptor[] = [];
+  let ioUring = false;
   const opened = openProcess(tgid);
   if (opened < 0) return { files };
   for (const fd of numericEntries(`/proc/${tgid}/fd`)) {
     const file = fd > most ? null : fileBehind(opened, fd);
     if (file === null) continue;
+    if (file.path === 'anon_inode:[io_uring]') ioUring = true;
     // Sockets, pipes and anonymous files have no path.
     const { flags, access, closeOnExec, dev, inode, fileType } = file;
     const isWritten = (access === 'write' || access === 'readwrite') && flags !== null && (flags & openFlag.path) === 0;
@@ -131,7 +136,7 @@ function descriptorsOf(tgid: number, most: number): Pick<SnapshotEvent, 'files' 
     }
   }
   closeProcess(opened);
-  return { files, ...(directories.length > 0 && { directories }), others };
+  return { files, ...(directories.length > 0 && { directories }), others, ...(ioUring && { ioUring }) };
 }
 
 function numericEntries(directory: string): number[] {

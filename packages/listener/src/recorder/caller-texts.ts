@@ -18,6 +18,10 @@ export class LastCaller {
   /** A program that was deleted while it runs is named as when it was executed. */
   textsOf(process: ProcessState, caller: Caller): CallerTexts {
     if (caller !== this.#caller) {
+      // Of what io_uring did the kernel tells no program. The caller is the same one when the process has executed another.
+      if (caller.comm === null && caller.exe === null) {
+        return { comm: textOrNull(process.comm), exe: textOrNull(process.exe) };
+      }
       const cut = caller.exe === null ? null : beforeDeletedMark(caller.exe);
       const exe = cut !== null && cut === process.exe ? cut : caller.exe;
       this.#caller = caller;

@@ -48,6 +48,8 @@ export class DescriptorTable {
   readonly #descriptors = new Map<number, Descriptor>();
   /** Those that names may hang on. */
   readonly directories = new DirectoryDescriptors();
+  /** The process has a ring of io_uring: what sessions are warned of that come to it from now on. */
+  warning: string | null = null;
   /** null: none yet. */
   #elsewhere: Map<number, Elsewhere> | null = null;
   #owners = 1;
@@ -110,6 +112,7 @@ export class DescriptorTable {
   /** Refers `fd` to a session. What it referred to before must have been released. */
   set(fd: number, session: TrackedSession, closeOnExec: boolean, looked: Looked | null = null): void {
     session.references += 1;
+    if (this.warning !== null) session.warn(this.warning);
     this.#descriptors.set(fd, { session, closeOnExec, looked });
     this.#elsewhere?.delete(fd);
   }
@@ -143,12 +146,13 @@ export class DescriptorTable {
     for (const fd of [...this.#descriptors.keys()]) this.release(fd, at, by, ended);
   }
 
-  /** exec: descriptors marked close-on-exec go, if `concerns` holds for them. */
+  /** exec: descriptors marked close-on-exec go, if `concerns` holds for them, and so do all rings of io_uring. */
   releaseOnExec(at: Instant, concerns: (descriptor: Descriptor) => boolean, ended: SessionEnded): void {
     for (const [fd, descriptor] of [...this.#descriptors]) {
       if (descriptor.closeOnExec && concerns(descriptor)) this.release(fd, at, 'exec', ended);
     }
     for (const [fd, { closeOnExec, lost }] of this.elsewheres()) if (closeOnExec || lost) this.forgetElsewhere(fd);
+    this.warning = null;
   }
 
   /** fork without CLONE_FILES: the child gets descriptors of its own to the same sessions; those it has already stay. */

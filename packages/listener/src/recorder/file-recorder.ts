@@ -26,6 +26,7 @@ import type {
   OperationEvent,
   SnapshotEvent,
   UnshareEvent,
+  UringFile,
   WriteEvent,
 } from '../events.ts';
 import { LastCaller } from './caller-texts.ts';
@@ -83,7 +84,8 @@ export class FileRecorder {
     return this.#names.unresolved;
   }
 
-  open(process: ProcessState, opening: OpenEvent): void {
+  /** `id`: of its session, as in FileSession. */
+  open(process: ProcessState, opening: OpenEvent, id: string | number = opening.serial): void {
     const event = this.#names.open(process, opening);
     this.#giveOut(process, event);
     if (event.fileType === 'directory') return;
@@ -93,7 +95,7 @@ export class FileRecorder {
     const found = isUnnamed(event.flags) ? this.found.unnamedFile(process, event) : null;
     const looked: Looked | null = found === null ? null : { ms: msOf(found.timeNs), told: 'file' };
     const opened: Opened = {
-      id: event.serial,
+      id,
       path: path?.text ?? null,
       pathHex: path?.hex ?? null,
       pathResolved: event.pathResolved,
@@ -306,6 +308,22 @@ export class FileRecorder {
 
   unmounted(process: ProcessState): void {
     this.#names.unmounted(process);
+  }
+
+  /** With its path, where the directory that it was made in is known. */
+  place(process: ProcessState, ms: number, file: UringFile): UringFile {
+    return this.#names.place(process, ms, file);
+  }
+
+  /** Some descriptor of the process was closed, and it is not told which. */
+  closedAny(process: ProcessState, warning: string): void {
+    this.#names.closedAny(process);
+    this.warn(process, warning);
+  }
+
+  /** What is not sure of the files that the process has open. */
+  warn(process: ProcessState, warning: string): void {
+    for (const session of process.descriptors.sessions()) if (session.warn(warning)) this.#dirty.add(session);
   }
 
   dup(process: ProcessState, event: DupEvent): void {

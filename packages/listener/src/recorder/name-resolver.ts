@@ -26,7 +26,8 @@ import type { ProcessState } from './process-table.ts';
 
 interface RelativeName {
   readonly path: BinaryString;
-  readonly dirfd: number;
+  /** null: not told. */
+  readonly dirfd: number | null;
   readonly parents: readonly FileIdentity[] | undefined;
   readonly inRoot: boolean;
 }
@@ -88,6 +89,11 @@ export class NameResolver {
       if (onExec) directories.mark(fd, true);
       else directories.delete(fd);
     }
+  }
+
+  /** Some descriptor was closed, and it is not told which. */
+  closedAny({ descriptors: { directories } }: ProcessState): void {
+    for (const fd of directories.numbers()) directories.delete(fd);
   }
 
   dup(process: ProcessState, { from, to, closeOnExec, ms }: DupEvent): void {
@@ -155,9 +161,18 @@ export class NameResolver {
     this.#known.clear(isOfHost ? () => true : (file) => isSameMounts(file.view, view));
   }
 
+  /** The same name, absolute where its directory is known; what it hangs on is not told. */
+  place<Name extends Omit<GivenName, 'dirfd'>>(process: ProcessState, ms: number, name: Name): Name {
+    const { path, pathResolved, parents } = name;
+    if (pathResolved || path === null || parents === undefined) return name;
+    const found = this.#resolve(process, ms, { path, dirfd: null, parents, inRoot: false });
+    return found.path === null ? name : { ...name, path: found.path, pathResolved: true };
+  }
+
   #named(process: ProcessState, event: OperationEvent, given: GivenName, warnings: string[]): GivenName {
     const { path, dirfd, pathResolved, parents } = given;
-    if (pathResolved || path === null || dirfd === null || event.exit === badDescriptor) return given;
+    if (pathResolved || path === null || event.exit === badDescriptor) return given;
+    if (dirfd === null && parents === undefined) return given;
     const found = this.#resolve(process, event.ms, { path, dirfd, parents, inRoot: false });
     if (found.path !== null) return { path: found.path, pathResolved: true, dirfd: null };
     if (found.warning !== null) warnings.push(found.warning);
@@ -189,8 +204,8 @@ export class NameResolver {
 
   /** null: the descriptor is not known. */
   #byDescriptor(process: ProcessState, ms: number, { path, dirfd, parents, inRoot }: RelativeName): Resolution | null {
-    const held = this.#heldBy(process, dirfd, ms);
-    if (held === undefined) return null;
+    const held = dirfd === null ? undefined : this.#heldBy(process, dirfd, ms);
+    if (held === undefined || dirfd === null) return null;
     if (directoryPart(path) === '' && parents !== undefined && !parents.some((parent) => isSameFile(held, parent))) {
       process.descriptors.directories.delete(dirfd);
       return { path: null, warning: 'the directory descriptor was of another directory than was known of it' };

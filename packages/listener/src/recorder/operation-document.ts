@@ -33,7 +33,7 @@ export function operationDocument(
     ...moment(BigInt(event.ms) * nanosecondsPerMs),
     operation,
     success,
-    ...(!success && { errno: event.exit }),
+    ...(!success && !event.byUring && { errno: event.exit }),
     ...(known === null ? pathFields(file) : sessionPath(known)),
     ...(event.fd !== null && { fd: event.fd }),
     ...(event.to !== null && toFields(event.to)),

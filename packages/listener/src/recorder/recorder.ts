@@ -21,13 +21,20 @@ import { type DescriptorLooks, DescriptorLookUps } from './descriptor-look-ups.t
 import { nanosecondsPerMs } from './documents.ts';
 import { type EmitFile, FileRecorder } from './file-recorder.ts';
 import { ProcessRecorder, type SeenAgain } from './process-recorder.ts';
+import { UringRecorder } from './uring-recorder.ts';
 
 export type Emit = (entry: RawEntry) => void;
 
 export class Recorder {
   readonly #emit: Emit;
   readonly #lookUps: DescriptorLookUps;
-  #run: { start: SessionStartEvent; origin: RunOrigin; files: FileRecorder; processes: ProcessRecorder } | null = null;
+  #run: {
+    start: SessionStartEvent;
+    origin: RunOrigin;
+    files: FileRecorder;
+    processes: ProcessRecorder;
+    uring: UringRecorder;
+  } | null = null;
   #losses = 0;
 
   /** @param looks null: of descriptors nothing is known but what is told. */
@@ -68,9 +75,14 @@ export class Recorder {
     switch (event.kind) {
       case 'snapshot': {
         const process = event.again ? run.processes.snapshotAgain(event) : run.processes.snapshot(event);
-        if (process !== null) run.files.adopt(process, event);
+        if (process === null) return;
+        run.files.adopt(process, event);
+        if (event.ioUring) run.uring.found(process, event.timeNs);
         return;
       }
+      case 'uring-found':
+        run.uring.tell(event);
+        return;
       case 'rescan':
         this.#rescanned(event, run.processes.rescan(event));
         return;
@@ -141,7 +153,14 @@ export class Recorder {
       case 'descriptor-flags':
         run.files.setFlags(process, event);
         return;
+      case 'uring-setup':
+      case 'uring-open':
+      case 'uring-close':
+      case 'uring-change':
+        run.uring.apply(process, event);
+        return;
       case 'operation':
+        if (event.byUring) run.uring.operation(process, event);
         this.#emit({ collection: 'operations', document: run.files.operation(process, event, run.processes.all) });
         return;
       case 'descriptor-made':
@@ -183,7 +202,8 @@ export class Recorder {
       (observation) => this.#emit({ collection: 'pids', observation }),
     );
     files.found.lookThrough(processes.all);
-    this.#run = { start, origin, files, processes };
+    const uring = new UringRecorder(origin, files, this.#emit);
+    this.#run = { start, origin, files, processes, uring };
     const document: SessionDocument = {
       _id: sessionId,
       ...origin,

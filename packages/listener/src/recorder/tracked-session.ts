@@ -133,8 +133,11 @@ export class TrackedSession implements FileSession {
     return writer;
   }
 
-  warn(warning: string): void {
+  /** False where it has the warning already. */
+  warn(warning: string): boolean {
+    if (this.warnings?.includes(warning)) return false;
     this.warnings = [...(this.warnings ?? []), warning];
+    return true;
   }
 
   /** Its last descriptor is gone. */

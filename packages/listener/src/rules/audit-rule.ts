@@ -25,8 +25,11 @@ export interface RuleCondition {
 }
 
 export interface AuditRule {
-  /** exit: decides about system calls at their end. exclude: about records, by their type. */
-  readonly list: 'exit' | 'exclude';
+  /**
+   * exit: decides about system calls at their end. exclude: about records, by their type. io_uring: about its operations
+   * (Linux 5.16 and later; EINVAL before), whose numbers then stand for those of system calls.
+   */
+  readonly list: 'exit' | 'exclude' | 'io_uring';
   readonly action: 'always' | 'never';
   /** System call numbers; empty means all. */
   readonly syscalls: readonly number[];
@@ -37,7 +40,7 @@ export interface AuditRule {
   readonly key: string | null;
 }
 
-const lists = { exit: 4, exclude: 5 } as const;
+const lists = { exit: 4, exclude: 5, io_uring: 7 } as const;
 const filterPrepend = 0x10;
 const actions = { never: 0, always: 2 } as const;
 /** The mask has 2048 bits; the last 16 are no system calls but classes of them (AUDIT_SYSCALL_CLASSES). */
@@ -101,7 +104,8 @@ export function isHiding(rule: Uint8Array): boolean {
   const bytes = Buffer.from(rule.buffer, rule.byteOffset, rule.byteLength);
   if (bytes.length < 8) return false;
   const list = bytes.readUInt32LE(0) & 0xf;
-  return list === lists.exclude || (list === lists.exit && bytes.readUInt32LE(4) === actions.never);
+  const decides = list === lists.exit || list === lists.io_uring;
+  return list === lists.exclude || (decides && bytes.readUInt32LE(4) === actions.never);
 }
 
 /** Whether a rule keeps a whole task from being audited (`-a never,task`). */

@@ -18,7 +18,7 @@ import { type AuditRule, isSameRule, keyOfRule, type RuleCondition } from './aud
 export const ruleKey = 'godo';
 
 /** "godo" in ASCII. No process has such a number, so the condition always holds: it is what tells the rule as ours. */
-const markOfOurs: RuleCondition = { field: 'pid', operator: '!=', value: 0x676f_646f };
+export const markOfOurs: RuleCondition = { field: 'pid', operator: '!=', value: 0x676f_646f };
 
 /**
  * What nobody reads need not be made: a third of the records of a write or a close. It holds for every listener of the
@@ -81,6 +81,8 @@ const wanted: readonly Wanted[] = [
       'umount2',
       'unshare',
       'setns',
+      // What a process then does through it is told in part only.
+      'io_uring_setup',
     ],
     conditions: [succeeded],
   },
@@ -160,7 +162,7 @@ export function describeRule(rule: AuditRule): string {
   );
   const head = `${rule.first ? '-A' : '-a'} ${rule.action},${rule.list} ${conditions.join(' ')}`;
   if (rule.list === 'exclude') return head;
-  return `${head} -S ${rule.syscalls.length === 0 ? 'all' : rule.syscalls.join(',')} -k ${rule.key}`;
+  return `${head} ${rule.list === 'io_uring' ? '-U' : '-S'} ${rule.syscalls.length === 0 ? 'all' : rule.syscalls.join(',')} -k ${rule.key}`;
 }
 
 function shown(field: string, operator: string, value: number): string {

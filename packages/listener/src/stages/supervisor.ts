@@ -24,6 +24,7 @@ import { ListenerError } from '../listener-error.ts';
 import { type LossFacts, lossEvent } from '../loss-event.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
 import { architecturesOf, describeRule, excludeRule, ruleSet } from '../rules/rule-set.ts';
+import { uringRuleSet } from '../rules/uring-rules.ts';
 import { ByteRing, createByteRing } from './byte-ring.ts';
 import { keepHouseCheaply } from './engine.ts';
 import { KernelWatch } from './kernel-watch.ts';
@@ -196,14 +197,16 @@ export class Supervisor {
       receiveBufferBytes: socketBytes,
       recordRingBytes: this.#options.bpf ? recordRingBytes : 0,
     });
+    const uringRules = role.takesUringRules();
     const rulesOf = (intake: AuditIntake) => {
-      const recording = ruleSet(architectures, this.#exemptPids(intake));
+      const exempt = this.#exemptPids(intake);
+      const recording = [...ruleSet(architectures, exempt), ...(uringRules ? uringRuleSet(exempt) : [])];
       return intake === 'unicast' ? [...recording, excludeRule] : recording;
     };
     this.#kernelWatch = new KernelWatch(role, rulesOf, (loss) => this.#loss(loss));
     const { rules } = this.#kernelWatch;
     this.#event(this.#sessionStart(role, rules.map(describeRule)));
-    this.#blindSpots = blindSpots(sightOf(role));
+    this.#blindSpots = blindSpots(sightOf(role, uringRules));
     this.#stateBlindSpots();
 
     const ring = this.#records;

@@ -22,6 +22,7 @@ import { ReopeningStore } from './reopening-store.ts';
 import { SharedState } from './shared-state.ts';
 import { SpoolingStore } from './spooling-store.ts';
 import { StoredUntil } from './stored-until.ts';
+import { UringLooks } from './uring-looks.ts';
 import { askConnector, connectorIsEmpty, wake } from './wake.ts';
 
 const queueOptions = { bound: 20_000, retryMs: [200, 5_000] } as const;
@@ -141,7 +142,14 @@ class WriterStage {
       this.#storedUntil.made();
       this.#queue.push(entry);
     }, looks);
-    this.#merge = new Merge((event) => this.#apply(event));
+    const uringLooks = new UringLooks(monotonicUs, realtimeNs);
+    this.#merge = new Merge((event) => {
+      if (event.kind === 'uring-open') {
+        const found = uringLooks.look(event);
+        if (found !== null) this.#apply(found);
+      }
+      this.#apply(event);
+    });
     this.#events = new ByteRing(data.events);
     this.#entries = new EntryMemory(this.#events.memory);
     this.#reader = new EntryReader(

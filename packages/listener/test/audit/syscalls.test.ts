@@ -42,6 +42,7 @@ const kinds: Readonly<Record<Exclude<SyscallName, OperationSyscall>, string>> = 
   umount2: 'unmount',
   unshare: 'unshare',
   setns: 'setns',
+  io_uring_setup: 'uring-setup',
 };
 const names = [...Object.keys(kinds), ...operationSyscalls] as SyscallName[];
 

@@ -8,6 +8,7 @@ const clear: Sight = {
   hidingRules: 0,
   bootOptions: 'quiet audit=1 root=/dev/vda',
   processor: 'x64',
+  hidesUring: false,
 };
 /** How each sentence begins. */
 const spots = (sight: Partial<Sight>) =>
@@ -42,6 +43,10 @@ describe('a blind spot', () => {
 
   it('are rules of others that hide', () => {
     expect(spots({ taskNeverRules: 2, hidingRules: 1 })).toEqual(['2 task,never rule', '1 rule']);
+  });
+
+  it('is what io_uring does where the kernel has no rules for it', () => {
+    expect(spots({ hidesUring: true })).toEqual(['The kernel has no audit rules for io_uring']);
   });
 
   it('are 32-bit programs where their calls have no rules', () => {

@@ -1,6 +1,7 @@
 /** The kernel as witness: it takes the rules, and lists them as we meant them. */
 
 import { execFileSync } from 'node:child_process';
+import { release } from 'node:os';
 import { addAuditRule, deleteAuditRule, listAuditRules } from '@godo/native';
 import { describe, expect, it } from 'vitest';
 import { withAuditExperiment } from '../../../../native/test/support/audit-experiment.ts';
@@ -8,6 +9,7 @@ import { lockedTestMs } from '../../../../native/test/support/audit-lock.ts';
 import { describeAsRoot } from '../../../../native/test/support/privilege.ts';
 import { type AuditRule, encodeRule } from '../../src/rules/audit-rule.ts';
 import { architecturesOf, describeRule, excludeRule, isOurs, ruleSet } from '../../src/rules/rule-set.ts';
+import { uringRuleSet, uringTrial } from '../../src/rules/uring-rules.ts';
 import { canonicalRule, findAuditctl } from '../support/auditctl.ts';
 
 const limitMs = 5000;
@@ -27,6 +29,8 @@ async function withRules(rules: readonly AuditRule[], work: (control: number) =>
   });
 }
 
+const [major = 0, minor = 0] = release().split('.').map(Number);
+const hasUringRules = major * 1000 + minor >= 5016;
 const rules = [...ruleSet(architecturesOf(process.arch), [process.pid]), excludeRule];
 
 describeAsRoot('the kernel', () => {
@@ -37,6 +41,16 @@ describeAsRoot('the kernel', () => {
     });
 
     expect(listed.map(withoutPrepend)).toEqual(rules.map((rule) => withoutPrepend(encodeRule(rule))));
+  });
+
+  it.skipIf(!hasUringRules)('lists the rules for io_uring as ours too', { timeout: lockedTestMs }, async () => {
+    const wanted = [...uringRuleSet([process.pid]), uringTrial];
+    let listed: Uint8Array[] = [];
+    await withRules(wanted, (control) => {
+      listed = ours(control);
+    });
+
+    expect(listed.map(withoutPrepend)).toEqual(wanted.map((rule) => withoutPrepend(encodeRule(rule))));
   });
 
   const auditctl = findAuditctl();

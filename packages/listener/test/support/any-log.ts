@@ -9,6 +9,7 @@ const recorded = [
   'enriched-node-shell-redirects.log',
   'exec-argument-over-three-records.log',
   'exec-empty-argument.log',
+  'io-uring.log',
   'open-name-not-utf8.log',
   'open-relative-to-directory-descriptor.log',
 ].flatMap(fixtureLines);
