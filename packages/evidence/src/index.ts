@@ -1,3 +1,4 @@
+export { commandOutput } from './command-output.ts';
 export * from './cooked-documents.ts';
 export { rawDocumentOf } from './entry-documents.ts';
 export { changesFile, truncates } from './file-change.ts';
@@ -13,3 +14,4 @@ export { StoreError, type StoreErrorCode } from './store-error.ts';
 export * from './stores.ts';
 export * from './target.ts';
 export * from './text.ts';
+export * from './visible-text.ts';

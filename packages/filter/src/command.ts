@@ -1,11 +1,15 @@
 import {
   type CookedWriter,
+  commandOutput,
+  harmlessJson,
   longOptions,
   type RawReader,
   rewriteGoStyle,
   StoreError,
   type StoreOptions,
   type StoreTarget,
+  visibleLines,
+  visibleSentence,
 } from '@godo/evidence';
 import { Command, CommanderError } from 'commander';
 import { createProgressLine, silent } from './progress.ts';
@@ -62,7 +66,12 @@ export function filterCommand(world: World, version: string): Command {
     .allowExcessArguments(false)
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ writeOut: (text) => world.print(text), writeErr: (text) => world.say(text) })
+    .configureOutput(
+      commandOutput(
+        (text) => world.print(text),
+        (text) => world.say(text),
+      ),
+    )
     .action((options: Options) => run(options, world));
 }
 
@@ -82,7 +91,8 @@ async function run({ json, quiet, ...store }: Options, world: World): Promise<vo
     const summary = await runFilter({ reader, writer, progress, signal: world.signal });
     const seconds = (world.nowMs() - begunMs) / 1000;
     if (json === true) {
-      world.print(`${JSON.stringify({ ...summary, seconds, raw: reader.location, cooked: writer.location })}\n`);
+      const all = { ...summary, seconds, raw: reader.location, cooked: writer.location };
+      world.print(`${harmlessJson(JSON.stringify(all))}\n`);
     } else if (quiet !== true) {
       world.say(summaryText(summary, seconds, writer.location));
     }
@@ -107,8 +117,12 @@ export async function runCommand(args: readonly string[], world: World, version:
   } catch (error) {
     // Commander has said what is wrong by itself.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (error instanceof StoreError || error instanceof Interrupted) world.say(`filter: ${error.message}\n`);
-    else world.say(`filter: this is a fault of the filter: ${error instanceof Error ? error.stack : String(error)}\n`);
+    if (error instanceof StoreError || error instanceof Interrupted) {
+      world.say(`filter: ${visibleSentence(error.message)}\n`);
+    } else {
+      const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      world.say(`filter: this is a fault of the filter: ${visibleLines(trace)}\n`);
+    }
     return 1;
   }
 }

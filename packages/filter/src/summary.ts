@@ -1,3 +1,5 @@
+import { visibleSentence } from '@godo/evidence';
+
 /** What one run of the filter did. */
 export interface Summary {
   readonly processes: number;
@@ -30,5 +32,5 @@ export function summaryText(summary: Summary, seconds: number, location: string)
     counted(summary.losses, 'loss or warning', 'losses and warnings'),
     ...(summary.unusable > 0 ? [counted(summary.unusable, 'unusable document', 'unusable documents')] : []),
   ];
-  return `${parts.join(', ')} in ${seconds.toFixed(1)} s -> ${location}\n`;
+  return `${parts.join(', ')} in ${seconds.toFixed(1)} s -> ${visibleSentence(location)}\n`;
 }

@@ -1,3 +1,4 @@
+import { commandOutput } from '@godo/evidence';
 import { Command } from 'commander';
 import { containersCommand } from './commands/containers.ts';
 import { eventsCommand } from './commands/events.ts';
@@ -34,10 +35,12 @@ export function buildProgram(world: World, version: string): Command {
     .version(version, '-V, --version')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({
-      writeOut: (text) => void world.out.write(text, () => undefined),
-      writeErr: (text) => world.say(text),
-    })
+    .configureOutput(
+      commandOutput(
+        (text) => void world.out.write(text, () => undefined),
+        (text) => world.say(text),
+      ),
+    )
     .showSuggestionAfterError()
     .addHelpText('after', timeHelp)
     .commandsGroup('Views:')
@@ -55,7 +58,7 @@ export function buildProgram(world: World, version: string): Command {
     const names = views.map((known) => known.name());
     const near = nearestWord(view, names);
     const hint = near ? `Did you mean "${near}"?` : `There are ${names.join(', ')}.`;
-    return command.error(`error: there is no view ${JSON.stringify(view)}. ${hint}`);
+    return command.error(`error: there is no view "${view}". ${hint}`);
   });
   return program;
 }

@@ -1,4 +1,4 @@
-import { longOptions, rewriteGoStyle, StoreError } from '@godo/evidence';
+import { longOptions, rewriteGoStyle, StoreError, visibleLines, visibleSentence } from '@godo/evidence';
 import { CommanderError } from 'commander';
 import { OutputClosed } from './output.ts';
 import { buildProgram } from './program.ts';
@@ -17,8 +17,11 @@ export async function runViewer(argv: readonly string[], world: World, version: 
     // commander has said what is wrong by itself.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof OutputClosed) return 0;
-    if (error instanceof StoreError) world.say(`viewer: ${error.message}\n`);
-    else world.say(`viewer: this is a fault of the viewer: ${error instanceof Error ? error.stack : String(error)}\n`);
+    if (error instanceof StoreError) world.say(`viewer: ${visibleSentence(error.message)}\n`);
+    else {
+      const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      world.say(`viewer: this is a fault of the viewer: ${visibleLines(trace)}\n`);
+    }
     return 1;
   }
 }

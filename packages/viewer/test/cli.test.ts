@@ -104,7 +104,7 @@ describe('arguments that are wrong end with 2 and one sentence', () => {
     ],
     [
       ['\u001b[2J'],
-      'error: there is no view "\\u001b[2J". There are tree, processes, files, operations, file, containers, events, losses, stats.',
+      'error: there is no view "\\x1b[2J". There are tree, processes, files, operations, file, containers, events, losses, stats.',
     ],
     [['--pid', 'x'], "error: option '--pid <n>' argument 'x' is invalid. A process id is a whole number above 0."],
     [['files', '--since', 'soon'], `error: option '--since <time>' argument 'soon' is invalid. ${timeAdvice}`],

@@ -1,5 +1,6 @@
 /** The commands of `godo`. */
 
+import { commandOutput } from '@godo/evidence';
 import { Command } from 'commander';
 import { version } from '../kernel/host.ts';
 import { cleanupCommand } from './cleanup.ts';
@@ -21,6 +22,12 @@ export function program(world: World): Command {
     .addCommand(statusCommand(world))
     .addCommand(cleanupCommand(world))
     .addCommand(installServiceCommand(world));
-  for (const command of [root, ...root.commands]) command.exitOverride().showHelpAfterError('(--help tells more)');
+  const output = commandOutput(
+    (text) => void process.stdout.write(text),
+    (text) => void process.stderr.write(text),
+  );
+  for (const command of [root, ...root.commands]) {
+    command.exitOverride().configureOutput(output).showHelpAfterError('(--help tells more)');
+  }
   return root;
 }

@@ -1,7 +1,7 @@
 /** `godo replay FILE|-`: the same pipeline from an audit.log or a --diag file. Needs no root. */
 
 import { type FileHandle, open } from 'node:fs/promises';
-import { openRawStore, type RawEntry } from '@godo/evidence';
+import { harmlessJson, openRawStore, type RawEntry } from '@godo/evidence';
 import { Command } from 'commander';
 import { diagPrefix } from '../diag/diag-line.ts';
 import { ListenerError } from '../listener-error.ts';
@@ -64,7 +64,7 @@ export function replayCommand(world: World): Command {
         }
         const { lines, events, badLines, firstBad } = replay.counters;
         const summary = { lines, events, badLines, documents, duplicates };
-        if (options.json) world.print(JSON.stringify(summary));
+        if (options.json) world.print(harmlessJson(JSON.stringify(summary)));
         log.info(summary, 'replayed');
         if (events === 0) {
           throw new ListenerError(

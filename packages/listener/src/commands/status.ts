@@ -1,5 +1,6 @@
 /** `godo status`: what the kernel and a running listener say. */
 
+import { harmlessJson, visibleSentence } from '@godo/evidence';
 import { Command } from 'commander';
 import { AuditRole, sightOf } from '../kernel/audit-role.ts';
 import { blindSpots } from '../kernel/blind-spots.ts';
@@ -14,7 +15,7 @@ export function statusCommand(world: World): Command {
     .action((options: { json?: boolean }) => {
       requireCapabilities('godo status');
       const status = readStatus();
-      world.print(options.json ? JSON.stringify(status) : statusText(status));
+      world.print(options.json ? harmlessJson(JSON.stringify(status)) : statusText(status));
     });
 }
 
@@ -59,11 +60,16 @@ export function statusText(status: Status): string {
   for (const spot of status.blindSpots) lines.push(`blind spot    ${spot}`);
   if (listener === null) {
     lines.push(`listener      not running${status.leftBehind ? ' (one was cut off: run `godo cleanup`)' : ''}`);
-    return lines.join('\n');
+    return shown(lines);
   }
   lines.push(
     `listener      pid ${listener.pid} since ${listener.started}, ${listener.intake}, writes to ${listener.store}`,
   );
   for (const [name, value] of Object.entries(listener.counters)) lines.push(`  ${name.padEnd(22)}${value}`);
-  return lines.join('\n');
+  return shown(lines);
+}
+
+/** Rules of others, and where evidence is kept, are texts of others. */
+function shown(lines: readonly string[]): string {
+  return lines.map(visibleSentence).join('\n');
 }

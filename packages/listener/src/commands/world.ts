@@ -1,5 +1,6 @@
 /** What the commands need of the process around them. */
 
+import { harmlessJson } from '@godo/evidence';
 import pino, { type Logger } from 'pino';
 import { isJournal, priorityOf } from '../kernel/service-manager.ts';
 
@@ -28,7 +29,11 @@ function standardError() {
   const destination = pino.destination({ fd: 2, sync: true });
   destination.on('error', () => undefined);
   process.stderr.on('error', () => undefined);
-  return isJournal(2, process.env.JOURNAL_STREAM) ? prioritized(destination) : destination;
+  const harmless = {
+    // What is quoted in a line of the log may be of anybody's making.
+    write: (line: string) => void destination.write(harmlessJson(line)),
+  };
+  return isJournal(2, process.env.JOURNAL_STREAM) ? prioritized(harmless) : harmless;
 }
 
 /** Each line begins with its priority, which the journal takes off. */

@@ -58,7 +58,7 @@ function flatRow(file: Fields, processes: ProcessesByKey, screen: Screen): Row {
     { text: openerProgram(file, opener, charset), lines: 4 },
     { text: commandLine(opener.argv, opener.argvHex, charset, width * 4) ?? '-', lines: 4 },
     ...countCells(file),
-    ...timeCells(file, ''),
+    ...timeCells(file, '', charset),
   ];
   return { lines: [cells], notes: sessionNotes(file, processes, charset, 2) };
 }
@@ -73,7 +73,7 @@ function stackedRow(file: Fields, processes: ProcessesByKey, screen: Screen): Ro
   const argv = commandLine(opener.argv, opener.argvHex, charset, width * 4);
   return {
     lead: [pathCell(file, charset)],
-    lines: [[...timeCells(file, '  '), ...countCells(file)]],
+    lines: [[...timeCells(file, '  ', charset), ...countCells(file)]],
     notes: [
       { text: who + where, indent: 2, lines: 2 },
       ...(argv === null ? [] : [{ text: argv, indent: 2, lines: 4 }]),
@@ -141,10 +141,10 @@ function countCells(file: Fields): Cell[] {
   return [writes.count, writes.bytes].map((value) => ({ text: String(number(value) ?? '?') }));
 }
 
-function timeCells(file: Fields, indent: string): Cell[] {
+function timeCells(file: Fields, indent: string, charset: Charset): Cell[] {
   const openedNs = ns(file.openedNs);
   const closedBy = text(file.closedBy);
-  const how = closedBy === null ? '-' : closedBy.slice(0, 10);
+  const how = closedBy === null ? '-' : visible(closedBy.slice(0, 10), charset);
   const inferred = file.closeInferred === true;
   return [
     { text: indent + dateTime(openedNs), lines: 1 },

@@ -13,8 +13,26 @@ export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 }
 
-/** The longest beginning of a text that takes at most `width` columns. */
+/** What visible-text.ts makes of a character. In two parts it would look like other characters. */
+const escapes = /\\(?:[\\nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})/g;
+
+/** Where the escape begins and ends that a cut would part. */
+function partedAt(text: string, cut: number): readonly [from: number, to: number] | null {
+  if (!text.includes('\\')) return null;
+  for (const { index, 0: sequence } of text.matchAll(escapes)) {
+    if (index >= cut) return null;
+    if (index + sequence.length > cut) return [index, index + sequence.length];
+  }
+  return null;
+}
+
+/** The longest beginning of a text that takes at most `width` columns. The text does not begin within an escape. */
 function beginning(text: string, width: number): string {
+  const cut = longest(text, width);
+  return cut.slice(0, partedAt(text.slice(0, cut.length + 10), cut.length)?.[0]);
+}
+
+function longest(text: string, width: number): string {
   const near = text.slice(0, width * 8);
   if (ascii.test(near)) return near.slice(0, width);
   let taken = 0;
@@ -29,6 +47,12 @@ function beginning(text: string, width: number): string {
 }
 
 function ending(text: string, width: number): string {
+  const cut = longestEnd(text, width);
+  const from = text.length - cut.length;
+  return text.slice(partedAt(text, from)?.[1] ?? from);
+}
+
+function longestEnd(text: string, width: number): string {
   if (width <= 0) return '';
   const near = text.slice(-width * 8);
   if (ascii.test(near)) return near.slice(-width);
@@ -94,7 +118,7 @@ function breakLines(text: string, width: number, maxLines: number, slack: number
   let rest = text;
   while (lines.length < maxLines && !fits(rest, width)) {
     // At least one character a line, or a wide one in a narrow column would never end.
-    const full = beginning(rest, width) || beginning(rest, 2) || rest.slice(0, 1);
+    const full = beginning(rest, width) || longest(rest, width) || longest(rest, 2) || rest.slice(0, 1);
     const at = rest[full.length] === ' ' ? full.length : lastBreak(full, full.length - slack);
     lines.push(rest.slice(0, at).trimEnd());
     rest = rest.slice(at).replace(/^ /, '');

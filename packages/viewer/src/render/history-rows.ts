@@ -7,6 +7,7 @@ import { facts, shortContainer } from './process.ts';
 import type { Screen } from './screen.ts';
 import type { Row, StreamedTable } from './table.ts';
 import { dateTime, timeBeside } from './time.ts';
+import { visible } from './visible.ts';
 
 export interface HistoryTable {
   readonly table: StreamedTable;
@@ -30,7 +31,8 @@ function sessionRow(document: unknown, processes: ProcessesByKey, { charset, wid
   const command = commandLine(opener.argv, opener.argvHex, charset, width * 2);
   const writes = fields(file.writes);
   const closed = timeBeside(ns(file.closedNs), ns(file.openedNs)).replace('\n', ' ');
-  const end = ns(file.closedNs) === null ? 'not closed' : `closed ${closed} by ${text(file.closedBy) ?? '?'}`;
+  const end =
+    ns(file.closedNs) === null ? 'not closed' : `closed ${closed} by ${visible(text(file.closedBy) ?? '?', charset)}`;
   return {
     lines: [
       [

@@ -80,14 +80,17 @@ export function namesCell(operation: Fields, charset: Charset): Cell {
 
 function namesText(operation: Fields, charset: Charset): string {
   const { arrow } = glyphs(charset);
+  // An arrow in a name stands between no two names.
+  const named = (name: string, hex: unknown) =>
+    visibleName(name, charset, hex).replaceAll(` ${arrow} `, `\\x20${arrow}\\x20`);
   const path = text(operation.path);
-  const own = path === null ? placeholder(operation, charset) : visibleName(path, charset, operation.pathHex);
+  const own = path === null ? placeholder(operation, charset) : named(path, operation.pathHex);
   const target = text(operation.target);
-  if (target !== null) return `${own} ${arrow} ${visibleName(target, charset, operation.targetHex)}`;
+  if (target !== null) return `${own} ${arrow} ${named(target, operation.targetHex)}`;
   if (operation.toPath === undefined) return own;
   const to = text(operation.toPath);
   if (path === null && to === null) return own;
-  return `${own} ${arrow} ${to === null ? '(not told)' : visibleName(to, charset, operation.toPathHex)}`;
+  return `${own} ${arrow} ${to === null ? '(not told)' : named(to, operation.toPathHex)}`;
 }
 
 /** In place of a path: everything else that is known of what it was. */

@@ -19,8 +19,11 @@ export function facts(document: unknown): ProgramFacts & Readonly<Record<string,
  */
 export function programName(program: ProgramFacts & Readonly<Record<string, unknown>>, charset: Charset): string {
   const exe = text(program.exe);
-  if (exe !== null)
-    return visibleName(exe, charset, program.exeHex) + (program.exeDeleted === true ? ' [deleted]' : '');
+  if (exe !== null) {
+    // A file may be called like that.
+    const name = visibleName(exe, charset, program.exeHex).replace(/ \[deleted\]$/, '\\x20[deleted]');
+    return name + (program.exeDeleted === true ? ' [deleted]' : '');
+  }
   const comm = text(program.comm);
   return comm === null ? '?' : `[${visible(comm, charset, program.commHex)}]`;
 }

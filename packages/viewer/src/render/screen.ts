@@ -1,6 +1,7 @@
+import type { Charset } from '@godo/evidence';
 import { type Paint, plain } from './paint.ts';
 
-export type Charset = 'unicode' | 'ascii';
+export type { Charset };
 
 /** What the output can show. Every renderer takes one. */
 export interface Screen {

@@ -53,6 +53,21 @@ test('nothing is ever wider than it may be, and a text that fits is kept whole',
   );
 });
 
+test('an escape is never parted, so that no part of it looks like something else', () => {
+  const unit = fc.constantFrom('a', '/', '\\', 'n', 'x1b', '\n', '\u001b', '\u202e', '\u{e0041}', '日');
+  const given = fc.tuple(fc.string({ unit, maxLength: 80 }), fc.integer({ min: 12, max: 40 }));
+  const whole = /\\(?:[\\nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})/g;
+  const isWhole = (part: string) => !part.replace(whole, '').includes('\\');
+  fc.assert(
+    fc.property(given, ([raw, width]) => {
+      const text = visible(raw, 'unicode');
+      const parts = [...shortenMiddle(text, width, 'unicode').split('…'), ...wrap(text, width, 3, 'unicode')];
+      expect(parts.filter((part) => !isWhole(part))).toEqual([]);
+    }),
+  );
+  expect(wrap('aaaaaaaaaaa\\\\n', 12, 3, 'unicode')).toEqual(['aaaaaaaaaaa', '\\\\n']);
+});
+
 test('a text of megabytes takes no time', () => {
   const started = performance.now();
   shortenMiddle('日'.repeat(3_000_000), 40, 'unicode');

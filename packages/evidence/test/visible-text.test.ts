@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { visible, visibleName } from '../../src/render/visible.ts';
+import { harmlessJson, visible, visibleLines, visibleName, visibleSentence } from '../src/visible-text.ts';
 
 test.each([
   ['plain text stays', 'Ünïcode 日本語 👍 a_b', 'Ünïcode 日本語 👍 a_b'],
@@ -35,6 +35,28 @@ test('where only ASCII can be shown, the rest is escaped', () => {
 
 test('blanks at the ends of a name are shown', () => {
   expect(visibleName('  /a b ', 'unicode')).toBe('\\x20\\x20/a b\\x20');
+});
+
+test('several blanks in a row, which may push something out of sight, are shown', () => {
+  expect(visibleName('/a  (created)   b', 'unicode')).toBe('/a \\x20(created) \\x20\\x20b');
+});
+
+test('a sentence that quotes something stays one line, lines of ours stay lines', () => {
+  expect(visibleSentence('no \u001b[2J\n\u009bC:\\x1b.')).toBe('no \\x1b[2J\\n\\u009bC:\\\\x1b.');
+  expect(visibleLines('Error: \u001b[2J\r\n    at \u202ea')).toBe('Error: \\x1b[2J\\r\n    at \\u202ea');
+});
+
+test('JSON is harmless where it is printed, and the same where it is read', () => {
+  const hostile =
+    'a\u001b\u007f\u009b31m\u00ad\u061c\u200b\u200f\u2028\u2029\u202e\u2066\u2069\ufeff\ufff9\u{e0041}\u{1d173}\ud800é日👍\\';
+  fc.assert(
+    fc.property(fc.oneof(fc.constant(hostile), fc.string({ unit: 'binary' })), (text) => {
+      const json = harmlessJson(JSON.stringify({ [text]: text }));
+      expect(json).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u);
+      expect(JSON.parse(json)).toEqual({ [text]: text });
+    }),
+  );
+  expect(harmlessJson('"é日\u009b\u{e0041}"')).toBe('"é日\\u009b\\udb40\\udc41"');
 });
 
 test('nothing a terminal acts on passes, and different texts look different', () => {
