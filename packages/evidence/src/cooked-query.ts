@@ -11,13 +11,15 @@
  * | untilNs | start | open | time | time | first | time | start |
  * | sessionId | one of them | equal | equal | equal | one of them | equal | itself |
  *
+ * The database's content is not trusted: a field of another type than it should have counts as not known.
+ *
  * A moment that is not known (null) meets sinceNs and untilNs: what may be meant is shown. "–": the condition is not
  * applied, for a loss can concern any process. `exe` is a whole path where it has a slash, the last part of one
  * otherwise.
  */
 
-import type { CookedCollection, CookedDocuments, ProcessDocument } from './cooked-documents.ts';
-import type { Program } from './raw-documents.ts';
+import type { CookedCollection, CookedDocuments, Execution, ProcessDocument } from './cooked-documents.ts';
+import type { Program, Writer } from './raw-documents.ts';
 import type { CookedQuery } from './stores.ts';
 
 /** The processes that meet pid and exe, for collections whose documents know only keys. */
@@ -39,12 +41,10 @@ const tests: { readonly [C in CookedCollection]: Test<C> } = {
     (query.pid === undefined || document.tgid === query.pid) &&
     (query.exe === undefined || wasProgram(document, query.exe)) &&
     during(document.startNs, document.exitNs, query) &&
-    (query.sessionId === undefined || document.sessionIds.includes(query.sessionId)),
+    (query.sessionId === undefined || holds(document.sessionIds, query.sessionId)),
   files: (document, query) =>
     inContainer(document.containerId, query) &&
-    (query.pid === undefined ||
-      document.tgid === query.pid ||
-      document.writers.some((writer) => tgidOfKey(writer.key) === query.pid)) &&
+    (query.pid === undefined || document.tgid === query.pid || wasWrittenBy(document.writers, query.pid)) &&
     (query.exe === undefined || isProgram(document.exe, query.exe)) &&
     during(document.openedNs, document.closedNs, query) &&
     (query.sessionId === undefined || document.sessionId === query.sessionId),
@@ -64,7 +64,7 @@ const tests: { readonly [C in CookedCollection]: Test<C> } = {
     inContainer(document.containerId, query) &&
     ((query.pid === undefined && query.exe === undefined) || (related?.containers.has(document._id) ?? false)) &&
     during(document.firstNs, document.lastNs, query) &&
-    (query.sessionId === undefined || document.sessionIds.includes(query.sessionId)),
+    (query.sessionId === undefined || holds(document.sessionIds, query.sessionId)),
   losses: (document, query) =>
     during(document.timeNs, document.timeNs, query) &&
     (query.sessionId === undefined || document.sessionId === query.sessionId),
@@ -132,28 +132,39 @@ export function containerPrefix(query: CookedQuery): string | undefined {
   return container !== undefined && /^[0-9a-f]+$/i.test(container) ? container.toLowerCase() : container;
 }
 
-function inContainer(containerId: string | null, query: CookedQuery): boolean {
+function inContainer(containerId: unknown, query: CookedQuery): boolean {
   const prefix = containerPrefix(query);
-  return prefix === undefined || (containerId?.startsWith(prefix) ?? false);
+  return prefix === undefined || (typeof containerId === 'string' && containerId.startsWith(prefix));
 }
 
-function during(fromNs: bigint | null, toNs: bigint | null, query: CookedQuery): boolean {
-  if (query.sinceNs !== undefined && toNs !== null && toNs < query.sinceNs) return false;
-  return query.untilNs === undefined || fromNs === null || fromNs <= query.untilNs;
+function during(fromNs: unknown, toNs: unknown, query: CookedQuery): boolean {
+  if (query.sinceNs !== undefined && typeof toNs === 'bigint' && toNs < query.sinceNs) return false;
+  return query.untilNs === undefined || typeof fromNs !== 'bigint' || fromNs <= query.untilNs;
 }
 
-function isProgram(exe: string | null, wanted: string): boolean {
-  return exe !== null && (exe === wanted || (!wanted.includes('/') && exe.endsWith(`/${wanted}`)));
+function holds(list: unknown, item: string): boolean {
+  return Array.isArray(list) && list.includes(item);
+}
+
+function wasWrittenBy(writers: unknown, pid: number): boolean {
+  if (!Array.isArray(writers)) return false;
+  return writers.some((writer: Partial<Writer> | null | undefined) => tgidOfKey(writer?.key) === pid);
+}
+
+function isProgram(exe: unknown, wanted: string): boolean {
+  return typeof exe === 'string' && (exe === wanted || (!wanted.includes('/') && exe.endsWith(`/${wanted}`)));
 }
 
 /** At any time; also where it was a script that was executed. */
 function wasProgram(process: ProcessDocument, wanted: string): boolean {
   const isOne = ({ exe, script, viaScripts }: Program) =>
-    [exe ?? null, script ?? null, ...(viaScripts ?? [])].some((name) => isProgram(name, wanted));
-  return isOne(process) || process.executions.some((execution) => execution.success && isOne(execution));
+    [exe, script, ...(Array.isArray(viaScripts) ? viaScripts : [])].some((name) => isProgram(name, wanted));
+  const executions: unknown = process.executions;
+  if (isOne(process) || !Array.isArray(executions)) return isOne(process);
+  return executions.some((one: Partial<Execution> | null | undefined) => one?.success === true && isOne(one));
 }
 
 /** `<boot id>:<tgid>:<start>`; a boot id holds no colon. */
-function tgidOfKey(key: string): number {
-  return Number(key.split(':', 2)[1]);
+function tgidOfKey(key: unknown): number {
+  return typeof key === 'string' ? Number(key.split(':', 2)[1]) : Number.NaN;
 }

@@ -76,16 +76,25 @@ export function withDigits<T extends object>(value: T): T {
   return copy as T;
 }
 
-const decimal = /^-?\d+$/;
+/** Many thousands of digits are no time, and take their time to be read. */
+const decimal = /^-?\d{1,1000}$/;
 
-/** Makes bigints of the digits that {@link withDigits} left, in the object itself. */
+/** Lists and objects within one another: none of ours comes near it, and whoever walks them has a stack. */
+const deepest = 100;
+
+/**
+ * Makes bigints of the digits that {@link withDigits} left, in the object itself.
+ *
+ * @throws SyntaxError where lists and objects are nested deeper than any document's.
+ */
 export function restoreBigints(value: object): void {
-  restoreIn(value as Node);
+  restoreIn(value as Node, deepest);
 }
 
-function restoreIn(value: Node): void {
+function restoreIn(value: Node, left: number): void {
+  if (left === 0) throw new SyntaxError('it is nested too deeply');
   if (Array.isArray(value)) {
-    for (const item of value) if (isNode(item)) restoreIn(item);
+    for (const item of value) if (isNode(item)) restoreIn(item, left - 1);
     return;
   }
   for (const name in value) {
@@ -93,7 +102,7 @@ function restoreIn(value: Node): void {
     if (typeof item === 'string') {
       if (holdsBigint(name) && decimal.test(item)) value[name] = BigInt(item);
     } else if (isNode(item)) {
-      restoreIn(item);
+      restoreIn(item, left - 1);
     }
   }
 }

@@ -1,9 +1,15 @@
 import type { EventDocument, Moment, OperationDocument, Origin } from '@godo/evidence';
-import { countOf, nsOf, textOf } from './values.ts';
+import { countOf, isStorable, nsOf, textOf } from './values.ts';
 
 /** Whether a document that passes through unchanged has what the cooked store sorts and selects by. */
 export function isUsableMoment(document: Origin & Moment): boolean {
-  return textOf(document._id) !== null && nsOf(document.timeNs) !== null && textOf(document.sessionId) !== null;
+  return (
+    textOf(document._id) !== null &&
+    nsOf(document.timeNs) !== null &&
+    textOf(document.sessionId) !== null &&
+    textOf(document.bootId) !== null &&
+    isStorable(document)
+  );
 }
 
 /** The same of an operation, and who did it. */

@@ -1,4 +1,4 @@
-import type { RunDocument, SessionDocument } from '@godo/evidence';
+import { isoTime, type RunDocument, type SessionDocument } from '@godo/evidence';
 import { compareNs, compareText } from './order.ts';
 import { nsOf, textListOf, textOf } from './values.ts';
 
@@ -29,22 +29,30 @@ function merge(id: string, start: SessionDocument | undefined, end: SessionDocum
   if (known === undefined) return null;
   return {
     _id: id,
-    host: known.host,
-    machineId: known.machineId,
-    bootId: known.bootId,
-    mode: known.mode,
+    host: textOf(known.host) ?? '',
+    machineId: textOf(known.machineId),
+    bootId: textOf(known.bootId) ?? '',
+    mode: known.mode === 'replay' ? 'replay' : 'live',
     startNs: known.timeNs,
-    start: known.time,
+    start: isoTime(known.timeNs),
     endNs: end?.timeNs ?? null,
-    end: end?.time ?? null,
-    reason: end?.reason ?? null,
-    kernel: start?.kernel ?? null,
-    version: start?.version ?? null,
-    intake: start?.intake ?? null,
+    end: end === undefined ? null : isoTime(end.timeNs),
+    reason: textOf(end?.reason),
+    kernel: textOf(start?.kernel),
+    version: textOf(start?.version),
+    intake: intakes.has(start?.intake) ? (start?.intake ?? null) : null,
     rules: textListOf(start?.rules) ?? [],
     command: textListOf(start?.command),
-    counters: end?.counters ?? {},
+    counters: countersOf(end?.counters),
   };
+}
+
+const intakes: ReadonlySet<unknown> = new Set<RunDocument['intake']>(['unicast', 'multicast', 'log']);
+
+function countersOf(value: unknown): Readonly<Record<string, number>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
+  const known = Object.entries(value).filter(([, count]) => Number.isFinite(count));
+  return known.length === Object.keys(value).length ? (value as Record<string, number>) : Object.fromEntries(known);
 }
 
 const noNames: ReadonlySet<string> = new Set();

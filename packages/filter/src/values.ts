@@ -36,3 +36,18 @@ export function hexListOf(value: unknown, length: number): readonly (string | nu
   for (const item of value) if (item !== null && typeof item !== 'string') return null;
   return value;
 }
+
+const deepest = 100;
+
+/**
+ * Whether a value of a document that passes through unchanged is one that every store keeps: a bigint is of 64 bits and
+ * stands in a field named `…Ns`, as in all documents, and nothing is nested without end.
+ */
+export function isStorable(value: unknown, name = '', left = deepest): boolean {
+  if (typeof value === 'bigint') return name.endsWith('Ns') && nsOf(value) !== null;
+  if (typeof value !== 'object' || value === null) return true;
+  if (left === 0) return false;
+  if (Array.isArray(value)) return value.every((item) => isStorable(item, '', left - 1));
+  for (const key in value) if (!isStorable((value as Record<string, unknown>)[key], key, left - 1)) return false;
+  return true;
+}

@@ -47,6 +47,8 @@ function original(value: unknown): unknown {
   );
 }
 
+const plain = { enumerable: true, configurable: true, writable: true } as const;
+
 function mapNode(value: unknown, mapValue: (value: unknown) => unknown, mapName: (name: string) => string): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
@@ -59,7 +61,9 @@ function mapNode(value: unknown, mapValue: (value: unknown) => unknown, mapName:
     const newName = mapName(name);
     const newItem = mapValue(item);
     if (newName !== name || newItem !== item) changed = true;
-    fields[newName] = newItem;
+    // An assignment to this one would make it the prototype.
+    if (newName === '__proto__') Object.defineProperty(fields, newName, { ...plain, value: newItem });
+    else fields[newName] = newItem;
   }
   return changed ? fields : value;
 }

@@ -42,7 +42,27 @@ export function checkSchema(database: SqliteDatabase, file: string, madeBy: stri
       `${file} was written by an earlier version of godo (schema ${version}, known is ${schemaVersion}): ${remedy}.`,
     );
   }
+  if (version > 0 && hasOtherTables(database)) {
+    throw new StoreError(
+      'DATABASE_CORRUPT',
+      `${file} has views or virtual tables that godo did not make: it is not read.`,
+    );
+  }
   return version > 0;
+}
+
+/**
+ * Whether something stands in the place of a table that computes its rows when it is read, for ever if it likes. The views
+ * of views.ts are for people: nobody reads them here.
+ */
+function hasOtherTables(database: SqliteDatabase): boolean {
+  const found = database
+    .prepare(`
+      SELECT count(*) AS others FROM sqlite_schema
+      WHERE type = 'view' AND name NOT GLOB '*_readable' OR type = 'table' AND sql LIKE '%VIRTUAL%'
+        OR type = 'table' AND (sql LIKE '%GENERATED%' OR sql LIKE '% AS (%') OR type = 'trigger'`)
+    .get() as { others: number };
+  return found.others > 0;
 }
 
 /** A database opened for reading in one transaction: it shows one state for as long as it is open. */
@@ -100,7 +120,7 @@ async function begin(file: string, immutable: boolean, before: FileStamp): Promi
     throw cannotRead(error, file, immutable);
   });
   try {
-    database.exec(`PRAGMA busy_timeout = ${busyMs}; PRAGMA query_only = 1; BEGIN`);
+    database.exec(`PRAGMA busy_timeout = ${busyMs}; PRAGMA query_only = 1; PRAGMA trusted_schema = 0; BEGIN`);
     // The snapshot is taken by the first read, not by BEGIN.
     database.prepare('SELECT count(*) AS tables FROM sqlite_schema').get();
   } catch (error) {

@@ -160,6 +160,6 @@ export function foundKey(text: string): FoundKey {
 
 function nanosecondsOf(value: unknown, time: bigint): bigint {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return time - BigInt(value);
-  if (typeof value === 'string') return BigInt(value);
+  if (typeof value === 'string' && value.length <= 20) return BigInt(value);
   throw new SyntaxError('a time is a whole number');
 }

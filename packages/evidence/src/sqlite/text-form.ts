@@ -15,6 +15,8 @@ export function storedText(text: string): string {
 
 /** @throws SyntaxError where the text is not one that {@link storedText} made. */
 export function originalText(stored: string): string {
+  // Columns hold what they like.
+  if (typeof stored !== 'string') throw new SyntaxError('a text is a text');
   if (!stored.startsWith(prefix)) return stored;
   const text: unknown = JSON.parse(stored.slice(prefix.length));
   if (typeof text !== 'string') throw new SyntaxError('a text is a JSON string');

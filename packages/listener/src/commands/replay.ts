@@ -9,6 +9,7 @@ import { DiagReplay } from '../replay/diag-replay.ts';
 import { LogReplay } from '../replay/log-replay.ts';
 import type { Replay } from '../replay/replay.ts';
 import { feedText, type ReadBytes, readFrom, type TakeText } from '../replay/text-feed.ts';
+import { compressionOf, mostBytesWithoutEvent } from '../replay/text-kind.ts';
 import { DocumentQueue } from '../stages/document-queue.ts';
 import { addStoreOptions, defaultStars, engineNames, type SharedOptions, targetOf } from './options.ts';
 import type { World } from './world.ts';
@@ -67,10 +68,7 @@ export function replayCommand(world: World): Command {
         if (options.json) world.print(harmlessJson(JSON.stringify(summary)));
         log.info(summary, 'replayed');
         if (events === 0) {
-          throw new ListenerError(
-            'BAD_INPUT',
-            `${file} holds no audit event${firstBad === null ? '' : ` (${firstBad})`}: is it an audit.log or a --diag file?`,
-          );
+          throw new ListenerError('BAD_INPUT', noEvent(file, '', firstBad));
         }
         if (badLines > 0) log.warn(`${badLines} line(s) could not be read, the first is ${firstBad}.`);
       } finally {
@@ -82,18 +80,28 @@ export function replayCommand(world: World): Command {
 async function readInto(file: string, options: ReplayOptions, queue: DocumentQueue): Promise<Replay> {
   const emit = (entry: RawEntry) => queue.push(entry);
   let replay: Replay | null = null;
+  let taken = 0;
   const take: TakeText = async (text, from, to, last) => {
     // Too few bytes to tell the kind of the file by.
     if (replay === null && to - from < diagPrefix.length && !last) return 0;
+    if (replay === null) refuseCompressed(file, text.subarray(from, to));
     replay ??= isDiagText(text, from)
       ? new DiagReplay(emit)
       : new LogReplay({ host: options.host, stars: [...defaultStars, ...options.root], engines: engineNames }, emit);
-    for (let at = from; ; ) {
+    let at = from;
+    for (;;) {
       const { used, again } = replay.take(text, at, to, last);
       at += used;
       if (queue.full) await queue.room();
-      if (!again) return at - from;
+      if (!again) break;
     }
+    taken += at - from;
+    const { events, badLines, firstBad } = replay.counters;
+    if (events === 0 && replay.open === 0 && badLines > 0 && taken >= mostBytesWithoutEvent) {
+      const reach = `in its first ${mostBytesWithoutEvent / 2 ** 20} MiB`;
+      throw new ListenerError('BAD_INPUT', noEvent(file, reach, firstBad));
+    }
+    return at - from;
   };
   await withInput(file, (read) => feedText(read, take));
   replay ??= new LogReplay({ host: options.host, stars: [], engines: [] }, emit);
@@ -107,8 +115,8 @@ async function withInput(file: string, use: (read: ReadBytes) => Promise<void>):
     handle = file === '-' ? null : await open(file);
     await use(handle === null ? readFrom(process.stdin) : readFile(handle));
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === undefined || !['ENOENT', 'EACCES', 'EISDIR', 'EPERM', 'EIO'].includes(code)) throw error;
+    const { syscall, message } = error as NodeJS.ErrnoException;
+    if (syscall !== 'open' && syscall !== 'read') throw error;
     throw new ListenerError('BAD_INPUT', `${file} cannot be read: ${message}.`, { cause: error });
   } finally {
     await handle?.close();
@@ -117,6 +125,19 @@ async function withInput(file: string, use: (read: ReadBytes) => Promise<void>):
 
 function readFile(handle: FileHandle): ReadBytes {
   return async (into, at, length) => (await handle.read(into, at, length)).bytesRead;
+}
+
+function noEvent(file: string, reach: string, firstBad: string | null): string {
+  const where = reach === '' ? '' : ` ${reach}`;
+  return `${file} holds no audit event${where}${firstBad === null ? '' : ` (${firstBad})`}: is it an audit.log or a --diag file?`;
+}
+
+/** @throws ListenerError BAD_INPUT */
+function refuseCompressed(file: string, text: Uint8Array): void {
+  const compression = compressionOf(text);
+  if (compression === null) return;
+  const { name, unpack } = compression;
+  throw new ListenerError('BAD_INPUT', `${file} is compressed with ${name}: ${unpack} FILE | godo replay -`);
 }
 
 function isDiagText(text: Uint8Array, from: number): boolean {

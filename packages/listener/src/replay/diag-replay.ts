@@ -26,6 +26,10 @@ export class DiagReplay implements Replay {
     this.#decoding = new TextDecoding(diagDecoder(), sink, this.counters);
   }
 
+  get open(): number {
+    return this.#decoding.open;
+  }
+
   take(text: Uint8Array, from: number, to: number, last: boolean): Taken {
     return this.#decoding.take(text, from, to, last);
   }

@@ -52,6 +52,10 @@ export class LogReplay implements Replay {
     this.#decoding = new TextDecoding(logDecoder(options.host), sink, this.counters);
   }
 
+  get open(): number {
+    return this.#decoding.open;
+  }
+
   take(text: Uint8Array, from: number, to: number, last: boolean): Taken {
     return this.#decoding.take(text, from, to, last);
   }

@@ -22,6 +22,11 @@ export class TextDecoding {
     this.#counters = counters;
   }
 
+  /** Events that wait for their end. */
+  get open(): number {
+    return this.#progress[7] as number;
+  }
+
   take(text: Uint8Array, from: number, to: number, last: boolean): Taken {
     const { bytes } = this.#memory;
     this.#deliver(this.#decoder.decodeText(text, from, to - from, last, bytes, 0, batchBytes, this.#progress));

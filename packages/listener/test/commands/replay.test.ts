@@ -1,16 +1,29 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { openRawReader } from '@godo/evidence';
 import pino from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { program } from '../../src/commands/program.ts';
 import type { World } from '../../src/commands/world.ts';
 import { diagLines } from '../../src/diag/diag-line.ts';
 import { close, fork, open, sessionEnd, sessionStart } from '../support/events.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+
+/** What descriptors of our own are open. */
+function linksOf(names: readonly string[]): string[] {
+  return names.flatMap((name) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${name}`);
+    } catch {
+      return [];
+    }
+  });
+}
 
 describe('godo replay', () => {
   let directory = '';
@@ -95,6 +108,54 @@ describe('godo replay', () => {
       ['web-7', 'start'],
       ['web-7', 'end'],
     ]);
+  });
+
+  it('takes CRLF line ends, and counts lines with NULs, without an end and of rubbish', async () => {
+    const log = readFileSync(fixture('enriched-node-shell-redirects.log'), 'latin1');
+    const path = join(directory, 'mixed.log');
+    const nuls = `type=SYSCALL msg=audit(1.000:2): \0\0\n${'\0'.repeat(5000)}\n`;
+    writeFileSync(path, `${log.replaceAll('\n', '\r\n')}${nuls}type=SYSCALL msg=aud`, 'latin1');
+    const [summary = ''] = await replay(path, '--json');
+
+    expect(JSON.parse(summary)).toMatchObject({ lines: 189, badLines: 2 });
+    expect(await files()).toEqual([
+      ['web-1', '/srv/example/hello.txt', 'dup'],
+      ['web-1', '/srv/example/copy.txt', 'dup'],
+    ]);
+  });
+
+  it.each([
+    ['is compressed with gzip: zcat FILE | godo replay -', 'a.log.1.gz', gzipSync('type=SYSCALL')],
+    ['is compressed with bzip2: bzcat FILE | godo replay -', 'a.log.bz2', Buffer.from('BZh91AY&SY')],
+    ['holds no audit event', 'short.gz', Buffer.from([0x1f])],
+  ])('says that a file %s', async (sentence, name, content) => {
+    const path = join(directory, name);
+    writeFileSync(path, content);
+    await expect(replay(path)).rejects.toMatchObject({ code: 'BAD_INPUT', message: expect.stringContaining(sentence) });
+  });
+
+  it.each([
+    [directory, 'a directory'],
+    ['/dev/null/x', 'no directory'],
+    [`/tmp/${'x'.repeat(300)}`, 'a name that is too long'],
+    ['/proc/self/mem', 'what cannot be read'],
+  ])('says in one sentence that it cannot read what is %#', async (path) => {
+    await expect(replay(path === '' ? directory : path)).rejects.toMatchObject({
+      code: 'BAD_INPUT',
+      message: expect.stringContaining('cannot be read'),
+    });
+  });
+
+  it('goes on to the end of a file that vanishes meanwhile, and ends where one is cut off', async () => {
+    const log = readFileSync(fixture('enriched-node-shell-redirects.log'));
+    const path = join(directory, 'vanishing.log');
+    writeFileSync(path, Buffer.concat(Array.from({ length: 40 }, () => log)));
+    const done = replay(path, '--json');
+    await vi.waitFor(async () => expect(await readdir('/proc/self/fd').then(linksOf)).toContain(path), { interval: 1 });
+    rmSync(path);
+    expect(JSON.parse((await done)[0] ?? '')).toMatchObject({ lines: 186 * 40, badLines: 0 });
+    writeFileSync(path, log.subarray(0, 1000));
+    expect(JSON.parse((await replay(path, '--json'))[0] ?? '')).toMatchObject({ badLines: expect.any(Number) });
   });
 
   it.each([
