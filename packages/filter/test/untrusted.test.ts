@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type CookedQuery, cookedCollections, openCookedReader, openCookedWriter } from '@godo/evidence';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fuzzing, fuzzTimeoutMs } from '../../evidence/test/support/fuzzing.ts';
 import { runFilter } from '../src/run-filter.ts';
 import { memoryReader, type Raw } from './support/memory-store.ts';
 import {
@@ -89,23 +90,27 @@ const queries: readonly CookedQuery[] = [
   { container: 'a', pid: 200, exe: '/bin/sh', sinceNs: at(1), untilNs: at(100), sessionId: 'run-1' },
 ];
 
-test('whatever a document holds, it is used, or counted and left out', async () => {
-  const target = { kind: 'sqlite', directory } as const;
-  await fc.assert(
-    fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 4 }), async (damages) => {
-      const writer = await openCookedWriter(target);
-      const summary = await runFilter({ reader: memoryReader(damaged(damages)), writer });
-      expect(summary.unusable).toBeLessThanOrEqual(damages.length);
-      const reader = await openCookedReader(target);
-      try {
-        for (const query of queries) {
-          for (const collection of cookedCollections) for await (const _ of reader.find(collection, query));
+test(
+  'whatever a document holds, it is used, or counted and left out',
+  async () => {
+    const target = { kind: 'sqlite', directory } as const;
+    await fc.assert(
+      fc.asyncProperty(fc.array(damage, { minLength: 1, maxLength: 4 }), async (damages) => {
+        const writer = await openCookedWriter(target);
+        const summary = await runFilter({ reader: memoryReader(damaged(damages)), writer });
+        expect(summary.unusable).toBeLessThanOrEqual(damages.length);
+        const reader = await openCookedReader(target);
+        try {
+          for (const query of queries) {
+            for (const collection of cookedCollections) for await (const _ of reader.find(collection, query));
+          }
+        } finally {
+          await reader.close();
         }
-      } finally {
-        await reader.close();
-      }
-      expect(({} as { exe?: unknown }).exe).toBeUndefined();
-    }),
-    { numRuns: 150 },
-  );
-});
+        expect(({} as { exe?: unknown }).exe).toBeUndefined();
+      }),
+      fuzzing(150),
+    );
+  },
+  fuzzTimeoutMs,
+);

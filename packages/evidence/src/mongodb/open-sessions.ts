@@ -19,12 +19,16 @@ export async function latestOpen(
   const ends = ended[Symbol.asyncIterator]();
   let end = await ends.next();
   const keepUnlessEnded = async (last: Checkpoint) => {
-    while (!end.done && compareBytes(end.value._id, last.fileSessionId) < 0) end = await ends.next();
+    while (!end.done && !(isText(end.value._id) && compareBytes(end.value._id, last.fileSessionId) >= 0)) {
+      end = await ends.next();
+    }
     if (end.done || end.value._id !== last.fileSessionId) open.add(last._id);
   };
   try {
     let last: Checkpoint | undefined;
     for await (const checkpoint of checkpoints) {
+      // Of another program, which may number its documents.
+      if (!isText(checkpoint._id) || !isText(checkpoint.fileSessionId)) continue;
       if (last && last.fileSessionId !== checkpoint.fileSessionId) await keepUnlessEnded(last);
       last = checkpoint;
     }
@@ -33,6 +37,10 @@ export async function latestOpen(
     await ends.return?.();
   }
   return open;
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string';
 }
 
 /** Databases compare the bytes of UTF-8, JavaScript compares UTF-16 units: they differ beyond U+FFFF. */

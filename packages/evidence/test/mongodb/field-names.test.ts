@@ -32,3 +32,11 @@ test('every name comes back', () => {
     ),
   );
 });
+
+test('a name that is that of a prototype stays a name', () => {
+  const document = { data: JSON.parse('{"__proto__": {"exe": "/bin/evil"}, "a.b": 1}') };
+  const stored = withStorableNames(document) as { data: object };
+  expect(Object.getPrototypeOf(stored.data)).toBe(Object.prototype);
+  expect(Object.keys(stored.data)).toEqual(['__proto__', 'a%2Eb']);
+  expect(JSON.stringify(withOriginalNames(stored))).toBe(JSON.stringify(document));
+});

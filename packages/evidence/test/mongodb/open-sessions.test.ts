@@ -19,6 +19,16 @@ test('of each session the last checkpoint is kept unless the session has ended',
   expect(await latestOpen(stream(checkpoints), stream(ended))).toStrictEqual(new Set(['a@2', 'd@1']));
 });
 
+test('documents of other programs, whose ids are no text, are passed over', async () => {
+  const checkpoints = [
+    { _id: 5, fileSessionId: 7 },
+    { _id: 'a@1', fileSessionId: 'a' },
+    { _id: 'b@1', fileSessionId: undefined },
+  ] as unknown as Checkpoint[];
+  const ended = [{ _id: 1 }, { _id: {} }, { _id: 'b' }] as unknown as { _id: string }[];
+  expect(await latestOpen(stream(checkpoints), stream(ended))).toStrictEqual(new Set(['a@1']));
+});
+
 test('without checkpoints nothing is open', async () => {
   expect(await latestOpen(stream([]), stream([{ _id: 'a' }]))).toStrictEqual(new Set());
 });
