@@ -70,6 +70,10 @@ function quoted(word: string): string {
   const escaped = plain
     .replaceAll('\\', '\\\\')
     .replaceAll('"', '\\"')
-    .replace(/[\n\t\r]/g, (mark) => ({ '\n': '\\n', '\t': '\\t', '\r': '\\r' })[mark] ?? mark);
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (mark) => {
+      if (mark === '\n') return '\\n';
+      const code = (mark.codePointAt(0) ?? 0).toString(16);
+      return code.length > 2 || mark > '\u007f' ? `\\U${code.padStart(8, '0')}` : `\\x${code.padStart(2, '0')}`;
+    });
   return `"${escaped}"`;
 }

@@ -15,11 +15,11 @@ describe('the unit', () => {
   });
 
   it('means every word as it is', () => {
-    const words = ['a b', '$HOME', '100%', 'say "no"', 'back\\slash', 'line\nfeed', ''];
+    const words = ['a b', '$HOME', '100%', 'say "no"', 'back\\slash', 'line\nfeed', '', '\u001b[2J\u202e'];
     const unit = serviceUnit(['/p'], words);
 
     expect(lineOf(unit, 'ExecStart')).toEqual([
-      String.raw`/p "a b" $$HOME 100%% "say \"no\"" "back\\slash" "line\nfeed" ""`,
+      String.raw`/p "a b" $$HOME 100%% "say \"no\"" "back\\slash" "line\nfeed" "" "\x1b[2J\U0000202e"`,
     ]);
   });
 });
