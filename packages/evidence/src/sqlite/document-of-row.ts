@@ -158,8 +158,11 @@ export function foundKey(text: string): FoundKey {
   return { text, tgid, startTicks };
 }
 
+/** Many thousands of digits are no time, and take their time to be read. */
+const mostDigits = 1_000;
+
 function nanosecondsOf(value: unknown, time: bigint): bigint {
   if (typeof value === 'number' && Number.isSafeInteger(value)) return time - BigInt(value);
-  if (typeof value === 'string' && value.length <= 20) return BigInt(value);
+  if (typeof value === 'string' && value.length <= mostDigits) return BigInt(value);
   throw new SyntaxError('a time is a whole number');
 }
