@@ -2,13 +2,15 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
 import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { staticBusybox } from './support/busybox-image.ts';
+import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, parseJsonLines, startGodo } from './support/programs.ts';
 import { runOrThrow } from './support/run-program.ts';
@@ -20,9 +22,12 @@ interface Shown {
   readonly pathHex?: string;
   readonly pathResolved: boolean;
   readonly toPath?: string | null;
+  readonly toHostPath?: string | null;
   readonly dirfd?: number;
   readonly dev: string | null;
   readonly inode: string | null;
+  readonly hostPath: string | null;
+  readonly hostPathHex?: string;
   readonly operation?: string;
   readonly success?: boolean;
   readonly exe: string;
@@ -107,12 +112,34 @@ describeWith('names', needs, () => {
     expect(own.map(named)).toEqual(inFolder(abi, created));
     const odd = Buffer.from(join(folder, abi, 'a/odd')).toString('hex');
     expect(own.map(({ pathHex }) => pathHex).filter((hex) => hex !== undefined)).toEqual([`${odd}fffe`]);
-    // Where nothing was moved since, the file of this inode is there.
-    for (const { path, pathHex, pathResolved, inode } of own) {
-      const place = pathHex === undefined ? path : Buffer.from(pathHex, 'hex');
-      if (!pathResolved || place === null || !existsSync(place)) continue;
-      expect((await stat(place, { bigint: true })).ino.toString()).toBe(inode);
+  });
+
+  it.each(abis)('of files that %s calls make lead to them on the host, also those below another root', async (abi) => {
+    const own = files.slice(abis.indexOf(abi) * created.length, (abis.indexOf(abi) + 1) * created.length);
+    const seen: string[] = [];
+    const gone: string[] = [];
+    for (const { hostPath, hostPathHex, inode } of own) {
+      if (hostPath === null) continue;
+      const place = hostPathHex === undefined ? hostPath : Buffer.from(hostPathHex, 'hex');
+      const found = await stat(place, { bigint: true }).catch(() => null);
+      (found === null ? gone : seen).push(hostPath);
+      if (found !== null) expect([hostPath, found.ino.toString()]).toEqual([hostPath, inode]);
     }
+
+    const jailed = ['relative', 'in/absolute', 'in/inside', 'in/own', 'in/deeper'];
+    const inJail = inFolder(abi, ['FOLDER/jail/in root', 'FOLDER/jail/clamped', 'FOLDER/jail/in/beneath']);
+    expect(seen.filter((path) => path.includes('/jail/'))).toEqual([
+      ...inJail,
+      ...inFolder(
+        abi,
+        jailed.map((name) => `FOLDER/jail/${name}`),
+      ),
+    ]);
+    expect(seen.length).toBeGreaterThanOrEqual(18);
+    // Those that were moved with their directories, and of which one was renamed.
+    expect(gone.every((path) => /\/(?:a\/directory|a\/sub\/|b\/)/.test(path))).toBe(true);
+    const unknown = own.flatMap(({ path, hostPath }) => (hostPath === null ? [path] : []));
+    expect(unknown).toEqual([...inFolder(abi, ['FOLDER/a/sub/../up', 'FOLDER/a/sub/../upper']), 'outside']);
   });
 
   it.each(abis)('in operations that %s calls do are absolute', (abi) => {
@@ -182,5 +209,76 @@ describeWith('names', needs, () => {
     const { files: raw } = await readRawEvidence(db);
     const made = raw.filter((one) => one.exe === binary);
     expect(made.map(({ path, pathResolved }) => [path, pathResolved])).toEqual([[join(place, 'late'), true]]);
+  });
+});
+
+/** What a shell in a container writes; each file says where. */
+const lines = [
+  'echo root > /root-file',
+  'mkdir -p /deep/er && echo deep > /deep/er/file',
+  'echo volume > /volume/file',
+  'echo bound > /volume/inner/bound',
+  'echo gone > /dev/shm/file',
+  'mkdir -p /jail/bin && cp /bin/busybox /jail/bin/busybox',
+  "chroot /jail /bin/busybox sh -c 'echo jail > /jailed'",
+  'mv /deep/er/file /deep/moved',
+];
+
+const docker = [program('dockerd', 'docker.io'), program('docker', 'docker.io'), staticBusybox];
+
+describeWith('the places of a container’s files on the host', [...needs, ...docker], () => {
+  let engine: DockerEngine;
+
+  beforeAll(async () => {
+    await prepare();
+    engine = await startDockerEngine();
+  }, 120_000);
+
+  afterAll(async () => {
+    await engine?.stop();
+    await cleanUp();
+  });
+
+  it('hold what was written', { timeout: 120_000 }, async () => {
+    const db = join(folder, 'db');
+    const [volume, inner] = [join(folder, 'a volume'), join(folder, 'inner')];
+    await mkdir(join(volume, 'inner'), { recursive: true });
+    await mkdir(inner);
+    const godo = await startGodo(['--db', db]);
+    try {
+      const mounts = ['-v', `${volume}:/volume`, '-v', `${inner}:/volume/inner`];
+      const run = ['run', '--name', 'places', '--network', 'none', ...mounts, engine.image];
+      await engine.dockerOrThrow([...run, 'sh', '-c', `${lines.join('; ')}; sleep 1`]);
+    } finally {
+      await godo.stop();
+    }
+    await succeed('filter', ['--db', db]);
+    const id = (await engine.dockerOrThrow(['inspect', '-f', '{{.Id}}', 'places'])).trim();
+    const view = async (name: 'files' | 'operations') =>
+      parseJsonLines<Shown>(await succeed('viewer', ['--db', db, name, '--container', id, '--json']));
+    const [files, operations] = [await view('files'), await view('operations')];
+
+    const told: unknown[] = [];
+    for (const { path, hostPath, exe } of files) {
+      if (!exe.endsWith('/busybox') || path?.startsWith('/dev/null')) continue;
+      const content = hostPath === null ? null : await readFile(hostPath, 'latin1').catch(() => 'not there');
+      told.push([path, content === null || content.length < 20 ? content?.trim() : 'a program']);
+    }
+    expect(told).toEqual([
+      ['/root-file', 'root'],
+      // It was moved since.
+      ['/deep/er/file', 'not there'],
+      ['/volume/file', 'volume'],
+      ['/volume/inner/bound', 'bound'],
+      // A file system of the container's own, which the host does not have.
+      ['/dev/shm/file', undefined],
+      ['/jail/bin/busybox', 'a program'],
+      ['/jailed', 'jail'],
+    ]);
+    const places = files.map(({ hostPath }) => hostPath);
+    expect(places).toContain(join(volume, 'file'));
+    expect(places).toContain(join(inner, 'bound'));
+    const moved = operations.find(({ operation }) => operation === 'rename');
+    expect(await readFile(moved?.toHostPath ?? '', 'latin1')).toBe('deep\n');
   });
 });

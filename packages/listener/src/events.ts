@@ -412,6 +412,10 @@ export interface SnapshotEvent {
   readonly others?: readonly OtherDescriptor[];
   /** It has a ring of io_uring. */
   readonly ioUring?: true;
+  /** Where its root lies in its mount namespace, if that is another directory than the namespace's root. */
+  readonly chroot?: BinaryString;
+  /** Inode of its mount namespace, if that is not the host's. */
+  readonly mountNamespace?: number;
 }
 
 export interface OtherDescriptor {
@@ -491,6 +495,38 @@ export interface RescanEvent {
   readonly alive: readonly number[];
 }
 
+/** One mount, as in proc_pid_mountinfo(5). */
+export interface MountEntry {
+  /** Its number, and that of the mount that it is mounted on. */
+  readonly id: number;
+  readonly parent: number;
+  readonly mountPoint: BinaryString;
+  /** Directory of the file system that is mounted. */
+  readonly root: BinaryString;
+  /** As audit writes it. */
+  readonly dev: string | null;
+  readonly fsType: string;
+  readonly source: BinaryString;
+  /** Of an overlay. */
+  readonly upperDir?: BinaryString;
+}
+
+/** The mounts of a mount namespace, in the order in which they were made. */
+export interface MountTable {
+  /** null: those of the host. */
+  readonly containerId: string | null;
+  /** Inode of the namespace. */
+  readonly namespace: number | null;
+  readonly entries: readonly MountEntry[];
+  /** It has more. */
+  readonly cut?: true;
+}
+
+export interface MountsEvent extends MountTable {
+  readonly kind: 'mounts';
+  readonly timeNs: bigint;
+}
+
 export interface LossEvent {
   readonly kind: 'loss';
   readonly timeNs: bigint;
@@ -551,6 +587,7 @@ export interface SessionEndEvent {
 export type ConnectorEvent = ForkEvent | BecameEvent | ExitEvent;
 export type ControlEvent =
   | LossEvent
+  | MountsEvent
   | ContainerEvent
   | StarEvent
   | CheckpointEvent

@@ -17,6 +17,7 @@ import type {
   ExitEvent,
   ForkEvent,
   LossEvent,
+  MountsEvent,
   PipelineEvent,
   RescanEvent,
   SnapshotEvent,
@@ -35,7 +36,7 @@ export interface ConnectorBatch {
   /** All that was told before this moment is in this and earlier batches. */
   readonly drainedUs: number;
   readonly arrivalUs: number;
-  readonly events: readonly (ConnectorEvent | SnapshotEvent | RescanEvent | LossEvent)[];
+  readonly events: readonly (ConnectorEvent | SnapshotEvent | RescanEvent | MountsEvent | LossEvent)[];
 }
 
 /** kauditd may still hold records of a process when its exit is told: how long, at most, beside an empty socket. */
@@ -187,6 +188,8 @@ export class Merge {
 }
 
 /** Whether it is of a process whose number may have been that of one whose exit has been told. */
-function isOfAnotherLife(event: ConnectorEvent | SnapshotEvent | LossEvent): event is ForkEvent | SnapshotEvent {
+function isOfAnotherLife(
+  event: ConnectorEvent | SnapshotEvent | MountsEvent | LossEvent,
+): event is ForkEvent | SnapshotEvent {
   return event.kind === 'fork' ? event.pid === event.tgid : event.kind === 'snapshot' && event.again === true;
 }

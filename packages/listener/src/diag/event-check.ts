@@ -69,6 +69,18 @@ const found = {
 };
 const descriptor = { fd: id, path: text, flags: id, dev: text, inode: text };
 const mount = { source: orNull(text), destination: text, type: orNull(text), rw: orNull(flag) };
+const mounted = {
+  ...{
+    id,
+    parent: id,
+    mountPoint: text,
+    root: text,
+    dev: orNull(text),
+    fsType: text,
+    source: text,
+    upperDir: perhaps(text),
+  },
+};
 const container = {
   ...{ containerId: text, runtime: orNull(text), outermostContainerId: text, engine: orNull(text) },
   ...{ source: orNull(text), name: orNull(text), image: orNull(text), imageId: orNull(text), created: orNull(text) },
@@ -86,9 +98,9 @@ const shapes: Readonly<Record<string, Shape>> = {
   snapshot: {
     ...{ timeNs: moment, startNs: moment, tgid: id, parentTgid: id, again: perhaps((value) => value === true) },
     ...{ tasks: listOf(id), proc: objectOf(proc), files: listOf(objectOf(file)) },
-    directories: perhaps(listOf(objectOf(directory))),
     others: perhaps(listOf(objectOf({ fd: id, closeOnExec: flag }))),
     ioUring: perhaps((value) => value === true),
+    ...{ directories: perhaps(listOf(objectOf(directory))), chroot: perhaps(text), mountNamespace: perhaps(id) },
   },
   'descriptor-found': { timeNs: moment, ...held, file: orNull(objectOf(found)), sameAs: perhaps(objectOf(held)) },
   'descriptors-shared': { timeNs: moment, tgid: id, startTicks: id, parentTgid: id },
@@ -96,6 +108,10 @@ const shapes: Readonly<Record<string, Shape>> = {
   'uring-found': { timeNs: moment, tgid: id, startTicks: id, descriptors: listOf(objectOf(descriptor)) },
   loss,
   container: { timeNs: moment, data: objectOf(container) },
+  mounts: {
+    ...{ timeNs: moment, containerId: orNull(text), namespace: orNull(id), entries: listOf(objectOf(mounted)) },
+    cut: perhaps((value) => value === true),
+  },
   star: { timeNs: moment, tgid: id },
   checkpoint: { timeNs: moment },
   'session-start': {

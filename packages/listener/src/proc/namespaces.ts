@@ -10,7 +10,7 @@ export function pidsOf(status: BinaryString): readonly number[] | null {
   return numbers === undefined || numbers.length < 2 ? null : numbers;
 }
 
-/** The namespaces of processes, as far as they are not those of the host: ours. */
+/** The namespaces of processes, as far as they are not those of the host. */
 export class NamespaceReadings {
   readonly #files: ProcFiles;
   #host: readonly number[] | null = null;
@@ -19,25 +19,31 @@ export class NamespaceReadings {
     this.#files = files;
   }
 
+  /** Inodes of the host's, in the order of `namespaceKinds`; null: not to be had. */
+  get hosts(): readonly number[] | null {
+    this.#host ??= this.#readHosts();
+    return this.#host;
+  }
+
   /** null where they cannot be compared. */
   othersThanHosts(inodes: readonly number[] | null): Namespaces | null {
-    this.#host ??= this.#readHosts();
-    if (inodes === null || this.#host === null) return null;
+    const hosts = this.hosts;
+    if (inodes === null || hosts === null) return null;
     const others: Record<string, number> = {};
     for (const [index, kind] of namespaceKinds.entries()) {
       const inode = inodes[index] ?? 0;
-      if (inode !== 0 && inode !== this.#host[index]) others[kind] = inode;
+      if (inode !== 0 && inode !== hosts[index]) others[kind] = inode;
     }
     return others;
   }
 
   #readHosts(): readonly number[] | null {
-    const self = this.#files.open('self');
-    if (self === null) return null;
+    const host = this.#files.open('host');
+    if (host === null) return null;
     try {
-      return self.namespaces();
+      return host.namespaces();
     } finally {
-      self.close();
+      host.close();
     }
   }
 }

@@ -57,8 +57,8 @@ export interface OpenProcess {
 }
 
 export interface ProcFiles {
-  /** null: there is no such process. */
-  open(pid: number | 'self'): OpenProcess | null;
+  /** null: there is no such process. `host`: one that is where the host's own are. */
+  open(pid: number | 'host'): OpenProcess | null;
 }
 
 /** What is read of an environment at most. */
@@ -178,9 +178,28 @@ function readBeginning(path: string, most: number): Buffer | null {
   }
 }
 
+let hostPid: number | null = null;
+
+/** We may have been put into a mount namespace of our own (ProtectSystem= of systemd.exec(5)), the first process is in none. */
+function pidOfHost(): number {
+  hostPid ??= hasNamespaces(1) ? 1 : process.pid;
+  return hostPid;
+}
+
+function hasNamespaces(pid: number): boolean {
+  const descriptor = openProcess(pid);
+  if (descriptor < 0) return false;
+  try {
+    const inodes = new Float64Array(namespaceKinds.length);
+    return readNamespaces(descriptor, inodes) && inodes.every((inode) => inode !== 0);
+  } finally {
+    closeProcess(descriptor);
+  }
+}
+
 export const realProc: ProcFiles = {
   open(pid) {
-    const descriptor = openProcess(pid === 'self' ? process.pid : pid);
+    const descriptor = openProcess(pid === 'host' ? pidOfHost() : pid);
     if (descriptor < 0) return null;
     memory ??= new ProcMemory();
     return new RealProcess(descriptor, memory);

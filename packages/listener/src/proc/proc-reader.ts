@@ -3,12 +3,14 @@
  * are everyday events.
  */
 
+import { namespaceKinds } from '@godo/evidence';
 import { baseName } from '../base-name.ts';
 import { beforeDeletedMark } from '../deleted-suffix.ts';
-import type { BinaryString, ProcFacts } from '../events.ts';
+import type { BinaryString, MountTable, ProcFacts } from '../events.ts';
 import { type Bundle, bundleOf } from './bundle.ts';
 import { type ContainerPath, ContainerReadings } from './cgroup.ts';
 import { environmentNames } from './environment.ts';
+import { mountTable, ToldMounts } from './mount-tables.ts';
 import { NamespaceReadings, pidsOf } from './namespaces.ts';
 import { cgroupsOf, readRuncStates } from './plain-runc.ts';
 import { isExiting, type OpenProcess, type ProcFiles, procPart, realProc, type StatFacts } from './proc-files.ts';
@@ -41,6 +43,8 @@ export interface ProcWatch {
   /** A container that a task was seen in for the first time, or that a runtime makes. */
   container(path: ContainerPath): void;
   engine(process: EngineProcess): void;
+  /** The mounts of a container whose first program runs, or of another mount namespace in it. */
+  mounts?(table: MountTable): void;
 }
 
 const nobody: ProcWatch = { container: () => undefined, engine: () => undefined };
@@ -56,6 +60,7 @@ export class ProcReader {
   readonly #containers: ContainerReadings;
   readonly #roots: RootFileSystems;
   readonly #namespaces: NamespaceReadings;
+  readonly #toldMounts = new ToldMounts();
   readonly #envNames: boolean;
 
   /** `envNames`: read the names of the environment of every program too. */
@@ -85,6 +90,7 @@ export class ProcReader {
       containers: this.#containers,
       roots: this.#roots,
       namespaces: this.#namespaces,
+      toldMounts: this.#toldMounts,
       watch: this.#watch,
       envNames: this.#envNames,
     });
@@ -107,6 +113,24 @@ export class ProcReader {
     }
   }
 
+  /** Its inode; null: not to be had. */
+  get hostMountNamespace(): number | null {
+    return this.#namespaces.hosts?.[namespaceKinds.indexOf('mnt')] ?? null;
+  }
+
+  /** The mounts of the host. */
+  hostMounts(): MountTable | null {
+    const host = this.#files.open('host');
+    if (host === null) return null;
+    try {
+      host.look(procPart.mountinfo);
+      const namespace = host.namespaces()?.[namespaceKinds.indexOf('mnt')] ?? null;
+      return mountTable(null, namespace, host.text(procPart.mountinfo) ?? '');
+    } finally {
+      host.close();
+    }
+  }
+
   /** Everything that an observation of a process holds, and its parent. */
   observe(pid: number): { readonly ppid: number; readonly facts: ProcFacts } | null {
     const reading = this.open(pid);
@@ -126,6 +150,7 @@ interface ReadingParts {
   readonly containers: ContainerReadings;
   readonly roots: RootFileSystems;
   readonly namespaces: NamespaceReadings;
+  readonly toldMounts: ToldMounts;
   readonly watch: ProcWatch;
   readonly envNames: boolean;
 }
@@ -138,13 +163,19 @@ export class ProcessReading {
   readonly #roots: RootFileSystems;
   readonly #watch: ProcWatch;
   readonly #namespaces: NamespaceReadings;
+  readonly #toldMounts: ToldMounts;
   readonly #envNames: boolean;
   #stat: StatFacts | null = null;
 
-  constructor(pid: number, process: OpenProcess, { containers, roots, namespaces, watch, envNames }: ReadingParts) {
+  constructor(
+    pid: number,
+    process: OpenProcess,
+    { containers, roots, namespaces, toldMounts, watch, envNames }: ReadingParts,
+  ) {
     this.#pid = pid;
     this.#process = process;
     this.#namespaces = namespaces;
+    this.#toldMounts = toldMounts;
     this.#envNames = envNames;
     this.#containers = containers;
     this.#roots = roots;
@@ -222,10 +253,20 @@ export class ProcessReading {
   #inContainer(facts: Mutable<ProcFacts>): ProcFacts {
     const namespaces = this.#namespaces.othersThanHosts(this.#process.namespaces());
     if (namespaces !== null) facts.namespaces = namespaces;
+    // A runtime on its way into the container has mounts that will not be those of the container.
+    const isInside = facts.exe !== undefined && !engine.test(facts.exe);
+    if (isInside && namespaces?.mnt !== undefined) this.#tellMounts(facts.containerId ?? '', namespaces.mnt);
     this.#process.look(procPart.status);
     const pids = pidsOf(this.#process.text(procPart.status) ?? '');
     if (pids !== null) facts.pids = pids;
     return facts;
+  }
+
+  #tellMounts(containerId: string, namespace: number): void {
+    if (this.#watch.mounts === undefined || !this.#toldMounts.isNew(containerId, namespace)) return;
+    this.#process.look(procPart.mountinfo);
+    const mountinfo = this.#process.text(procPart.mountinfo);
+    if (mountinfo !== null && mountinfo !== '') this.#watch.mounts(mountTable(containerId, namespace, mountinfo));
   }
 
   /**

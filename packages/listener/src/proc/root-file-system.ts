@@ -4,12 +4,16 @@ import type { BinaryString, ContainerRoot } from '../events.ts';
 import { auditDeviceOfMount } from './device.ts';
 import { type OpenProcess, type ProcFiles, procPart } from './proc-files.ts';
 
-interface Mount {
+export interface Mount {
+  /** Numbers of the mount, and of the one that it is mounted on. */
+  readonly id: number;
+  readonly parent: number;
   readonly device: string;
   /** Directory of the file system that is mounted. */
   readonly root: BinaryString;
   readonly mountPoint: BinaryString;
   readonly type: string;
+  readonly source: BinaryString;
   readonly superOptions: BinaryString;
 }
 
@@ -17,15 +21,18 @@ interface Mount {
 export function parseMount(line: BinaryString): Mount | null {
   const fields = line.split(' ');
   const dash = fields.indexOf('-', 6);
-  const [, , device, root, mountPoint] = fields;
+  const [id, parent, device, root, mountPoint] = fields;
   const type = fields[dash + 1];
   if (dash < 0 || device === undefined || root === undefined || mountPoint === undefined || type === undefined)
     return null;
   return {
+    id: Number(id),
+    parent: Number(parent),
     device,
     root: unescapeOctal(root),
     mountPoint: unescapeOctal(mountPoint),
     type,
+    source: unescapeOctal(fields[dash + 2] ?? ''),
     superOptions: fields[dash + 3] ?? '',
   };
 }
@@ -92,27 +99,27 @@ export class RootFileSystems {
   }
 
   #readOwn(): BinaryString | null {
-    return this.#ofSelf((self) => {
-      self.look(procPart.root);
-      return self.text(procPart.root);
+    return this.#ofHost((host) => {
+      host.look(procPart.root);
+      return host.text(procPart.root);
     });
   }
 
   #hostMounts(): Mount[] {
-    const mounts = this.#ofSelf((self) => {
-      self.look(procPart.mountinfo);
-      return mountsOf(self);
+    const mounts = this.#ofHost((host) => {
+      host.look(procPart.mountinfo);
+      return mountsOf(host);
     });
     return mounts ?? [];
   }
 
-  #ofSelf<Value>(read: (self: OpenProcess) => Value): Value | null {
-    const self = this.#files.open('self');
-    if (self === null) return null;
+  #ofHost<Value>(read: (host: OpenProcess) => Value): Value | null {
+    const host = this.#files.open('host');
+    if (host === null) return null;
     try {
-      return read(self);
+      return read(host);
     } finally {
-      self.close();
+      host.close();
     }
   }
 }
@@ -145,6 +152,6 @@ function isBelow(path: BinaryString, directory: BinaryString): boolean {
 }
 
 /** Blanks, tabs, newlines and backslashes are written as three octal digits. */
-function unescapeOctal(text: BinaryString): BinaryString {
+export function unescapeOctal(text: BinaryString): BinaryString {
   return text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 }

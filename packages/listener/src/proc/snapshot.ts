@@ -1,10 +1,10 @@
 /** What already runs when the listener starts: every process with its tasks and the files it has open for writing. */
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { closeProcess, openProcess } from '@godo/native';
 import { openDirectoryFlag, openFlag } from '../audit/syscalls.ts';
 import { beforeDeletedMark } from '../deleted-suffix.ts';
-import type { OtherDescriptor, SnapshotDirectory, SnapshotEvent, SnapshotFile } from '../events.ts';
+import type { BinaryString, OtherDescriptor, SnapshotDirectory, SnapshotEvent, SnapshotFile } from '../events.ts';
 import { fileBehind } from './open-descriptor.ts';
 import { isExiting } from './proc-files.ts';
 import type { ProcReader } from './proc-reader.ts';
@@ -103,6 +103,7 @@ function snapshotOf(
     // Of the listener itself only what the command of `godo record` inherits.
     ...(descriptors === 'all' ? descriptorsOf(tgid, Number.POSITIVE_INFINITY) : { files: [] }),
     ...(descriptors === 'inherited' && { others: descriptorsOf(tgid, standardError).others ?? [] }),
+    ...viewOf(tgid, reader.hostMountNamespace),
   };
 }
 
@@ -137,6 +138,26 @@ function descriptorsOf(
   }
   closeProcess(opened);
   return { files, ...(directories.length > 0 && { directories }), others, ...(ioUring && { ioUring }) };
+}
+
+/** What its paths count from, where that is not what those of the host do. */
+function viewOf(tgid: number, hostMounts: number | null): Pick<SnapshotEvent, 'chroot' | 'mountNamespace'> {
+  const root = linkTarget(`/proc/${tgid}/root`);
+  const mounts = Number(/^mnt:\[(\d+)\]$/.exec(linkTarget(`/proc/${tgid}/ns/mnt`) ?? '')?.[1]);
+  const isOther = hostMounts !== null && Number.isSafeInteger(mounts) && mounts !== hostMounts;
+  return {
+    ...(root?.startsWith('/') && root !== '/' && { chroot: root }),
+    ...(isOther && { mountNamespace: mounts }),
+  };
+}
+
+/** null: it is gone, or may not be looked at. */
+function linkTarget(path: string): BinaryString | null {
+  try {
+    return readlinkSync(path, 'buffer').toString('latin1');
+  } catch {
+    return null;
+  }
 }
 
 function numericEntries(directory: string): number[] {

@@ -66,7 +66,8 @@ export class NameResolver {
 
   /** Those that were open when the listener started. */
   adopt(process: ProcessState, event: SnapshotEvent): void {
-    const view = viewOf(process);
+    // What /proc shows counts from the root of the mount namespace.
+    const view = { ...viewOf(process), chroot: '' };
     for (const { fd, path, closeOnExec, dev, inode, fileType } of event.directories ?? []) {
       const file: KnownFile = { view, path, dev, inode, fileType, isPhysical: true, openedBefore: true };
       process.descriptors.directories.set(fd, file, closeOnExec);

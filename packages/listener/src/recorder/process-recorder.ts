@@ -117,7 +117,9 @@ export class ProcessRecorder {
       exe: proc.exe ?? null,
       exeDeleted: proc.exeDeleted,
       cwd: proc.cwd ?? null,
-      rootfs: proc.rootfs ?? null,
+      rootfs: rootOf(event),
+      mounts: proc.containerId == null ? (event.mountNamespace ?? 0) : 0,
+      chroot: event.chroot ?? '',
       containerId: proc.containerId,
       snapshotMs: Number(event.timeNs / nanosecondsPerMs),
     });
@@ -776,6 +778,12 @@ export class ProcessRecorder {
       pid: event.caller.tgid,
     };
   }
+}
+
+/** Of a container it is the container's root that was read; of the host, a process's own where that is the host's root. */
+function rootOf({ proc, chroot, mountNamespace }: SnapshotEvent): BinaryString | null {
+  if (proc.rootfs !== undefined || chroot === undefined) return proc.rootfs ?? null;
+  return proc.containerId == null && mountNamespace === undefined ? chroot : null;
 }
 
 /** A damaged record does not say all of its numbers. */

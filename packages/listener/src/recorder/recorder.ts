@@ -8,6 +8,7 @@ import type { RawEntry, RunOrigin, SessionDocument } from '@godo/evidence';
 import { isoTime, moment } from '@godo/evidence';
 import type {
   AuditEvent,
+  ChrootEvent,
   LookUpEvent,
   LossEvent,
   PipelineEvent,
@@ -16,11 +17,14 @@ import type {
   SessionStartEvent,
 } from '../events.ts';
 import { lossEvent } from '../loss-event.ts';
+import { chrootDocument } from './chroot-document.ts';
 import { containerDocument } from './container-document.ts';
 import { type DescriptorLooks, DescriptorLookUps } from './descriptor-look-ups.ts';
 import { nanosecondsPerMs } from './documents.ts';
 import { type EmitFile, FileRecorder } from './file-recorder.ts';
+import { mountsDocument } from './mounts-document.ts';
 import { ProcessRecorder, type SeenAgain } from './process-recorder.ts';
+import type { ProcessState } from './process-table.ts';
 import { UringRecorder } from './uring-recorder.ts';
 
 export type Emit = (entry: RawEntry) => void;
@@ -101,6 +105,9 @@ export class Recorder {
       case 'container':
         this.#emit({ collection: 'events', document: containerDocument(run.origin, event) });
         return;
+      case 'mounts':
+        this.#emit({ collection: 'events', document: mountsDocument(run.origin, event) });
+        return;
       case 'checkpoint':
         run.files.checkpoint(event.timeNs);
         this.#tellUnresolved(event.timeNs, false);
@@ -177,7 +184,7 @@ export class Recorder {
         run.processes.movedNamespaces(process, event);
         return;
       case 'chroot':
-        run.processes.chroot(process, event);
+        this.#chroot(process, event);
         return;
       case 'unmount':
         run.files.unmounted(process);
@@ -186,6 +193,14 @@ export class Recorder {
         run.processes.pivotRoot(process, event);
         return;
     }
+  }
+
+  #chroot(process: ProcessState, event: ChrootEvent): void {
+    const run = this.#run;
+    if (run === null) return;
+    const before = { chroot: process.chroot };
+    run.processes.chroot(process, event);
+    this.#emit({ collection: 'events', document: chrootDocument(run.origin, process, event, before) });
   }
 
   #begin(start: SessionStartEvent): void {

@@ -11,7 +11,7 @@ import {
   receiveTaskStatistics,
   waitForMessages,
 } from '@godo/native';
-import type { ConnectorEvent, LossEvent, RescanEvent, SnapshotEvent } from '../events.ts';
+import type { ConnectorEvent, LossEvent, MountsEvent, RescanEvent, SnapshotEvent } from '../events.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
 import { EarlyReading } from '../proc/early-reading.ts';
@@ -101,7 +101,7 @@ class ConnectorStage {
   /** As the supervisor has set it: what is read before the snapshot is sent after it. */
   #holds = true;
   #flows = false;
-  #events: (ConnectorEvent | SnapshotEvent | RescanEvent | LossEvent)[] = [];
+  #events: (ConnectorEvent | SnapshotEvent | RescanEvent | MountsEvent | LossEvent)[] = [];
   #offsets: ClockOffsets = { realtimeNs: 0n, boottimeNs: 0n };
   #offsetsUs = Number.NEGATIVE_INFINITY;
   #subscribed = false;
@@ -126,6 +126,7 @@ class ConnectorStage {
     const watch: ProcWatch = {
       container: (container) => this.#report({ kind: 'container', container }),
       engine: (engine) => this.#report({ kind: 'engine', engine }),
+      mounts: (table) => this.#add({ kind: 'mounts', timeNs: realtimeNs(), ...table }),
     };
     this.#reader = new ProcReader(realProc, watch, { envNames: data.envNames });
     this.#connector = new ConnectorEvents({
@@ -155,6 +156,8 @@ class ConnectorStage {
     }
     this.#connector.auditTellsUs = auditTellsUs;
     this.#reader.learnContainers();
+    const ofHost = this.#reader.hostMounts();
+    if (ofHost !== null) this.#add({ kind: 'mounts', timeNs: realtimeNs(), ...ofHost });
     const events = takeSnapshot(this.#reader, bootClock(), this.#data.ownTgid);
     this.#noteScanned(events);
     this.#connector.knowInside(events);
@@ -403,7 +406,7 @@ class ConnectorStage {
     this.#rescanDueUs = Math.max(afterUs, this.#rescannedUs + rescanPauseMs * 1000);
   }
 
-  #add(event: ConnectorEvent | LossEvent): void {
+  #add(event: ConnectorEvent | MountsEvent | LossEvent): void {
     if (this.#events.length === 0) this.#firstUs = this.#arrivalUs;
     this.#events.push(event);
   }

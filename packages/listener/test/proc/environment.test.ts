@@ -23,7 +23,7 @@ describe('the names of an environment', () => {
   });
 
   it('are read of a process', () => {
-    const own = realProc.open('self');
+    const own = realProc.open(process.pid);
     try {
       const { text, whole } = own?.environment() ?? { text: '', whole: false };
       expect(environmentNames(text, whole).envNames).toContain('PATH');

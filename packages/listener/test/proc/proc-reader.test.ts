@@ -20,11 +20,11 @@ const shell: FakeProcess = {
 };
 
 const observe = (process: FakeProcess | readonly (FakeProcess | null)[]) =>
-  new ProcReader(fakeProc({ self, 20: process })).observe(20);
+  new ProcReader(fakeProc({ host: self, 20: process })).observe(20);
 
 /** The place of process 20. */
 function placeOf(process: FakeProcess | readonly (FakeProcess | null)[], startTicks: number | null = null) {
-  return new ProcReader(fakeProc({ self, 20: process })).open(20)?.place(startTicks);
+  return new ProcReader(fakeProc({ host: self, 20: process })).open(20)?.place(startTicks);
 }
 
 describe('what is observed of a process', () => {
@@ -56,7 +56,7 @@ describe('what is observed of a process', () => {
   });
 
   it('is nothing for one that is gone', () => {
-    const reader = new ProcReader(fakeProc({ self }));
+    const reader = new ProcReader(fakeProc({ host: self }));
 
     expect([reader.stat(20), reader.open(20), reader.observe(20)]).toEqual([null, null, null]);
     expect(observe([null])).toBeNull();
@@ -105,7 +105,7 @@ describe('what is observed of a process', () => {
       namespaces: [1, 2, 33, 4, 55, 6, 0],
     };
     const facts = (files: typeof hosts | typeof self, process: FakeProcess) =>
-      new ProcReader(fakeProc({ self: files, 20: process })).observe(20)?.facts;
+      new ProcReader(fakeProc({ host: files, 20: process })).observe(20)?.facts;
 
     expect(facts(hosts, inside)).toMatchObject({ pids: [20, 7], namespaces: { mnt: 33, pid: 55 } });
     // Without those of the host there is nothing to compare with; a process that has one number has no other.
@@ -115,7 +115,7 @@ describe('what is observed of a process', () => {
   });
 
   it('leaves nothing open', () => {
-    const proc = fakeProc({ self, 20: shell });
+    const proc = fakeProc({ host: self, 20: shell });
     new ProcReader(proc).observe(20);
 
     expect(proc.held()).toBe(0);
@@ -142,7 +142,7 @@ describe('the place of a process', () => {
   });
 
   it('is read without stat where the start is known', () => {
-    const proc = fakeProc({ self, 20: shell });
+    const proc = fakeProc({ host: self, 20: shell });
 
     expect(new ProcReader(proc).open(20)?.place(77)).toEqual({ startTicks: 77, containerId: null });
     expect(proc.looks).toEqual(['20 cgroup']);
@@ -173,7 +173,7 @@ describe('the place of a process', () => {
 describe('the program of a process', () => {
   const place: ProcFacts = { startTicks: 5001, containerId: null };
   const executable = (process: FakeProcess) => {
-    const proc = fakeProc({ self, 20: process });
+    const proc = fakeProc({ host: self, 20: process });
     return { facts: new ProcReader(proc).open(20)?.executable({ ...place }, true), looks: proc.looks };
   };
 
@@ -183,7 +183,7 @@ describe('the program of a process', () => {
 
   it('of the first process in a container comes with what that is there', () => {
     const inside = { ...shell, status: 'NSpid:\t20\t7\n', namespaces: [1, 2, 33, 4, 55, 6, 0] };
-    const reader = new ProcReader(fakeProc({ self: { ...self, namespaces: [1, 2, 3, 4, 5, 6, 7] }, 20: inside }));
+    const reader = new ProcReader(fakeProc({ host: { ...self, namespaces: [1, 2, 3, 4, 5, 6, 7] }, 20: inside }));
     const told = (isFirst: boolean) =>
       reader.open(20)?.executable({ startTicks: 5001, containerId: container }, isFirst);
     const program = { startTicks: 5001, containerId: container, exe: '/usr/bin/dash' };
@@ -196,7 +196,7 @@ describe('the program of a process', () => {
 
   it('comes with the names of its environment on request', () => {
     const process = { ...shell, environ: 'PATH=/bin\0SECRET=x\0' };
-    const reader = new ProcReader(fakeProc({ self, 20: process }), undefined, { envNames: true });
+    const reader = new ProcReader(fakeProc({ host: self, 20: process }), undefined, { envNames: true });
 
     expect(reader.open(20)?.executable({ ...place }, false)).toMatchObject({ envNames: ['PATH', 'SECRET'] });
     expect(reader.observe(20)?.facts).toMatchObject({ envNames: ['PATH', 'SECRET'] });

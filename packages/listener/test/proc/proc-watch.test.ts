@@ -20,7 +20,7 @@ describe('who watches the readings of processes', () => {
   function watched(processes: Readonly<Record<number, FakeProcess>>) {
     const told: unknown[] = [];
     const watch = { container: (path: unknown) => told.push(path), engine: (engine: unknown) => told.push(engine) };
-    return { reader: new ProcReader(fakeProc({ self, ...processes }), watch), told };
+    return { reader: new ProcReader(fakeProc({ host: self, ...processes }), watch), told };
   }
 
   it('is told of a container once, whatever number of processes is read in it', () => {

@@ -15,7 +15,7 @@ const overlay =
 
 /** Asks for the root of process 20, which sees these mounts. */
 function systems(process: FakeProcess) {
-  const proc = fakeProc({ self: { mountinfo: host, root: 'root of the host' }, 20: process, 99: {} });
+  const proc = fakeProc({ host: { mountinfo: host, root: 'root of the host' }, 20: process, 99: {} });
   const roots = new RootFileSystems(proc);
   const open = (pid: number) => {
     const opened = proc.open(pid);
@@ -35,10 +35,13 @@ describe('a line of mountinfo', () => {
     expect(
       parseMount('36 35 98:0 /mnt\\0111 /mnt\\0402\\134 rw,noatime master:1 shared:2 - ext3 /dev/root rw,errors=x'),
     ).toEqual({
+      id: 36,
+      parent: 35,
       device: '98:0',
       root: '/mnt\t1',
       mountPoint: '/mnt 2\\',
       type: 'ext3',
+      source: '/dev/root',
       superOptions: 'rw,errors=x',
     });
   });

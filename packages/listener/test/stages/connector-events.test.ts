@@ -55,7 +55,7 @@ function connector(
   processes: Record<string, FakeProcess>,
   { most = 100, pidMax = 32_768, auditTellsUs = 0 as number | null } = {},
 ) {
-  const proc = fakeProc({ self, ...processes });
+  const proc = fakeProc({ host: self, ...processes });
   const events: ConnectorEvent[] = [];
   const losses: string[] = [];
   const counters: Record<string, number> = {};
@@ -107,7 +107,7 @@ describe('what a process is in its container', () => {
     status: `NSpid:\t${pid}\t${pid - 19}\n`,
     namespaces: [2, 2, 2, 2, 2, 2, 2],
   });
-  const host = { self: { ...self, namespaces: [1, 2, 2, 2, 1, 2, 2] } };
+  const host = { host: { ...self, namespaces: [1, 2, 2, 2, 1, 2, 2] } };
   const looked = (found: ReturnType<typeof connector>) =>
     found.events.flatMap((event) => (event.kind === 'became' ? [[event.tgid, event.proc?.pids]] : []));
 
@@ -218,14 +218,14 @@ describe('a host with little to do', () => {
       ['fork', 20, place],
       ['became', 20, program],
     ]);
-    expect(proc.looks).toEqual(['20 cgroup', '20 stat+cgroup', '20 cmdline+exe+cwd+root', 'self root']);
+    expect(proc.looks).toEqual(['20 cgroup', '20 stat+cgroup', '20 cmdline+exe+cwd+root', 'host root']);
   });
 
   it('is asked for the places of all processes before the command line of any', () => {
     const { take, proc } = connector({ 20: shell, 21: shell });
     take([exec(20), exec(21)]);
 
-    expect(proc.looks.filter((look) => !look.startsWith('self'))).toEqual([
+    expect(proc.looks.filter((look) => !look.startsWith('host'))).toEqual([
       '20 stat+cgroup',
       '21 stat+cgroup',
       '20 cmdline+exe+cwd+root',
@@ -303,7 +303,7 @@ describe('a host that starts more processes than can be read', () => {
     busy.stage.settle();
 
     expect(busy.facts()).toEqual([['fork', 21, { startTicks: 5000, containerId: container }]]);
-    expect(busy.proc.looks).toEqual(['21 stat+cgroup', '21 mountinfo', 'self mountinfo']);
+    expect(busy.proc.looks).toEqual(['21 stat+cgroup', '21 mountinfo', 'host mountinfo']);
   });
 
   it('is not asked for what has ended', () => {

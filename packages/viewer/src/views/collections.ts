@@ -1,3 +1,4 @@
+import { withHostPaths } from '../host-path/with-host-paths.ts';
 import { fileTable } from '../render/file-rows.ts';
 import { fields, list } from '../render/lenient.ts';
 import { operationTable } from '../render/operation-rows.ts';
@@ -23,7 +24,7 @@ export async function showFiles(job: Job): Promise<void> {
     const file = fields(document);
     return [file.key, ...list(file.writers).map((writer) => fields(writer).key)];
   };
-  if (job.json) await printJson(job, 'files', documents);
+  if (job.json) await printJson(job, 'files', withHostPaths(job.reader, documents));
   else if ((await printTable(job, { ...fileTable(job.screen), keys }, documents)) === 0) {
     job.note(
       job.filters.all
@@ -38,7 +39,7 @@ export async function showOperations(job: Job): Promise<void> {
   const unresolved = noneUnresolved();
   const documents = selectOperations(job.reader, job.filters, unresolved);
   const keys = (document: unknown) => [fields(document).key];
-  if (job.json) await printJson(job, 'operations', documents);
+  if (job.json) await printJson(job, 'operations', withHostPaths(job.reader, documents));
   else if ((await printTable(job, { ...operationTable(job.screen), keys }, documents)) === 0) {
     job.note('No such operation in the evidence.');
   }
