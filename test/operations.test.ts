@@ -20,7 +20,7 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Fields of every document, which say nothing of the operation. */
 const ofAll = [
   ...['collection', '_id', 'host', 'machineId', 'bootId', 'sessionId', 'timeNs', 'time'],
-  ...['key', 'pid', 'tgid', 'comm', 'exe', 'containerId', 'hostPath', 'toHostPath'],
+  ...['key', 'pid', 'tgid', 'comm', 'exe', 'containerId', 'hostPath', 'hostPathHex', 'toHostPath'],
 ];
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const hasNewCalls = major * 1000 + minor >= 6013;
