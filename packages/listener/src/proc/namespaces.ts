@@ -10,6 +10,8 @@ export function pidsOf(status: BinaryString): readonly number[] | null {
   return numbers === undefined || numbers.length < 2 ? null : numbers;
 }
 
+const mounts = namespaceKinds.indexOf('mnt');
+
 /** The namespaces of processes, as far as they are not those of the host. */
 export class NamespaceReadings {
   readonly #files: ProcFiles;
@@ -29,6 +31,8 @@ export class NamespaceReadings {
   othersThanHosts(inodes: readonly number[] | null): Namespaces | null {
     const hosts = this.hosts;
     if (inodes === null || hosts === null) return null;
+    // A process that ends has given most of them up: which they were is not to be had any more.
+    if ((inodes[mounts] ?? 0) === 0 && (hosts[mounts] ?? 0) !== 0) return null;
     const others: Record<string, number> = {};
     for (const [index, kind] of namespaceKinds.entries()) {
       const inode = inodes[index] ?? 0;

@@ -9,11 +9,24 @@ const maxContainers = 16_384;
 
 export class ContainerRoots {
   readonly #byDev = new Map<string, string>();
+  readonly #paths = new Map<string, BinaryString>();
 
   /** Takes what /proc said of a container's root. */
   learn(facts: ProcFacts): void {
-    if (facts.containerId != null && facts.rootDev !== undefined) this.#add(facts.rootDev, facts.containerId);
-    if (facts.makes?.dev != null) this.#add(facts.makes.dev, facts.makes.containerId);
+    const { containerId, rootDev, rootfs, makes } = facts;
+    if (containerId != null && rootDev !== undefined) this.#add(rootDev, containerId);
+    // Its first process is met first; later ones may have another root in it.
+    if (containerId != null && rootfs !== undefined && rootfs !== '/' && !this.#paths.has(containerId)) {
+      this.#addPath(containerId, rootfs);
+    }
+    if (makes === undefined) return;
+    if (makes.dev !== null) this.#add(makes.dev, makes.containerId);
+    this.#addPath(makes.containerId, makes.rootfs);
+  }
+
+  /** Where it lies on the host. */
+  pathOf(containerId: string): BinaryString | null {
+    return this.#paths.get(containerId) ?? null;
   }
 
   /** The container whose root file system, one of its own, is on this device. */
@@ -21,15 +34,24 @@ export class ContainerRoots {
     return dev === null ? undefined : this.#byDev.get(dev);
   }
 
+  #addPath(containerId: string, path: BinaryString): void {
+    addBounded(this.#paths, containerId, path);
+  }
+
   #add(dev: string, containerId: string): void {
     // Anonymous devices (00:…) belong to one overlay; a device of disks may hold the roots of many containers.
     if (!dev.startsWith('00:')) return;
-    this.#byDev.delete(dev);
-    this.#byDev.set(dev, containerId);
-    if (this.#byDev.size <= maxContainers) return;
-    const oldest = this.#byDev.keys().next().value;
-    if (oldest !== undefined) this.#byDev.delete(oldest);
+    addBounded(this.#byDev, dev, containerId);
   }
+}
+
+/** The oldest goes where there are too many. */
+function addBounded<K, V>(map: Map<K, V>, key: K, value: V): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= maxContainers) return;
+  const oldest = map.keys().next().value;
+  if (oldest !== undefined) map.delete(oldest);
 }
 
 const runtime = /^(?:runc|crun|youki|conmon|containerd-shim[^/]*)$/;

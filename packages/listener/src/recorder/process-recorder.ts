@@ -465,9 +465,11 @@ export class ProcessRecorder {
     }
     // The kernel makes the root of the namespace that of the caller, wherever that lies (mntns_install).
     process.chroot = '';
-    process.rootfs = null;
+    // A runtime goes into the container that it was called for.
+    const container = entersContainer(event.caller.comm) ? this.#madeFor(process) : null;
+    process.rootfs = container === null ? null : this.#roots.pathOf(container);
     const draft = this.#document(process, this.#fromAudit(event, 'root', ':root'));
-    putText(draft, 'rootfs', null);
+    putText(draft, 'rootfs', process.rootfs);
     this.#emit(draft);
   }
 

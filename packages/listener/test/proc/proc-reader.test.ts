@@ -108,6 +108,9 @@ describe('what is observed of a process', () => {
       new ProcReader(fakeProc({ host: files, 20: process })).observe(20)?.facts;
 
     expect(facts(hosts, inside)).toMatchObject({ pids: [20, 7], namespaces: { mnt: 33, pid: 55 } });
+    // At its end a process gives them up: that is not to be in those of the host.
+    const ending = facts(hosts, { ...inside, namespaces: [0, 0, 0, 0, 5, 6, 0] });
+    expect(ending).not.toHaveProperty('namespaces');
     // Without those of the host there is nothing to compare with; a process that has one number has no other.
     const plain = facts(self, { ...inside, status: `${status}NSpid:\t20\n` });
     expect(plain).not.toHaveProperty('pids');
