@@ -20,6 +20,7 @@
         "src/event-encoder.cc",
         "src/host-log.cc",
         "src/netlink-socket.cc",
+        "src/open-in-root.cc",
         "src/own-process.cc",
         "src/pending-event.cc",
         "src/proc-directory.cc",

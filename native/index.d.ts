@@ -274,6 +274,13 @@ export function compareDescriptorTables(pid: number, otherPid: number): number;
 /** Closes what {@link openProcess} opened; closing it twice is a BAD_ARGUMENT. */
 export function closeProcess(process: number): void;
 
+/**
+ * Looks a path up as a process would whose root is the directory `root` (both as bytes): no link and no `..` leads out of it.
+ * The descriptor only stands for the file (O_PATH), nothing is opened by it; it is closed like any file's.
+ * @throws NativeError ENOENT, ELOOP, …; ENOSYS before Linux 5.6.
+ */
+export function openInRoot(root: Uint8Array, path: Uint8Array): number;
+
 /** Where the records of an {@link AuditDecoder} come from: packed by receiveAudit; the text of an audit.log; of a --diag file. */
 export type AuditSource = 'kernel' | 'log' | 'diag';
 
@@ -295,6 +302,8 @@ export interface AuditDecoderOptions {
    * and an `exit`); 32: bodies of SYSCALL and PATH. Operations of io_uring stand there as well, with an AUDIT_ARCH_* of 0. Without keepRecords all other events make no entry; they are counted.
    */
   calls: Uint32Array;
+  /** The key of rules whose records are told from others, also where a call that must succeed has failed; at most 256 bytes. */
+  watchKey?: string;
   /** The number of each record type's name, as it stands in a log. */
   recordTypes: Readonly<Record<string, number>>;
   /** Name of the host where a log has no `node=`; UTF-8, up to 1024 bytes. */
@@ -328,7 +337,8 @@ export interface AuditDecoderOptions {
  *               not told). 0 stands for a caller of whom nothing is known.
  *  3 reset      Ids of texts and callers given so far mean nothing any more.
  *  4 body       u32 type, u32 length, bytes: a record's body, of the next event entry.
- *  5 event      flags: 1 success=yes, 2 of a record that stands alone, 4 PATH records were left out, 8 done by io_uring.
+ *  5 event      flags: 1 success=yes, 2 of a record that stands alone, 4 PATH records were left out, 8 done by io_uring,
+ *               16 it has the watchKey.
  *               6 u8 incomplete (0 no, 1 its end did not come in time, 2 too many were open, 3 the input ended, 4 as the
  *               diag-line entry before it says), 7 u8 bits of a0…a3 that are known, 8 f64 ms, 16 u32 serial, 20 u32 caller,
  *               24 f64 exit (NaN: not told), 32 four u32: the low 32 bits of a0…a3 (by io_uring the first is how

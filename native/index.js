@@ -66,6 +66,7 @@ export const {
   executeBounded,
   notifyService,
   processHeadBytes,
+  openInRoot,
   openProcess,
   readProcess,
   exeLinks,

@@ -14,6 +14,7 @@
 #include "entry-output.h"
 #include "errors.h"
 #include "native-error.h"
+#include "open-in-root.h"
 #include "own-process.h"
 #include "proc-directory.h"
 #include "process-descriptors.h"
@@ -311,6 +312,18 @@ Napi::Value readClocks(const Napi::CallbackInfo& info) {
 constexpr uint32_t largestPid = 0x7fffffff;
 constexpr uint32_t largestFd = 0x7fffffff;
 
+std::string pathOf(const Bytes& bytes, const char* name) {
+  std::string path(reinterpret_cast<const char*>(bytes.data), bytes.length);
+  if (path.empty() || path.find('\0') != std::string::npos) throwBadArgument(std::string(name) + " is no path");
+  return path;
+}
+
+Napi::Value openInRootOf(const Napi::CallbackInfo& info) {
+  const Arguments arguments(info);
+  const std::string root = pathOf(arguments.bytes(0, "root"), "root");
+  return Napi::Number::New(info.Env(), openInRoot(root, pathOf(arguments.bytes(1, "path"), "path")));
+}
+
 /** A directory that openProcess gave. */
 int openedProcess(const Arguments& arguments) {
   const int fd = static_cast<int>(arguments.wholeNumber(0, "process", 0, 0x7fffffff));
@@ -485,6 +498,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   offer<executeBoundedOf>(exports, "executeBounded");
   offer<notifyServiceOf>(exports, "notifyService");
   exports.Set("processHeadBytes", Napi::Number::New(env, processHeadBytes));
+  offer<openInRootOf>(exports, "openInRoot");
   offer<openProcessOf>(exports, "openProcess");
   offer<readProcessInto>(exports, "readProcess");
   offer<exeLinksOf>(exports, "exeLinks");

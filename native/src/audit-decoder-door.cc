@@ -19,6 +19,7 @@ constexpr uint32_t mostOpenEvents = 1u << 20;
 constexpr uint32_t largestLine = 1u << 28;
 constexpr size_t mostRecordTypes = 4096;
 constexpr size_t mostHostBytes = 1024;
+constexpr size_t mostKeyBytes = 256;
 
 std::string textOf(const Napi::Value& value, const char* name, size_t most) {
   if (!value.IsString()) throwBadArgument(std::string(name) + " must be a string");
@@ -108,6 +109,8 @@ class AuditDecoderDoor : public Napi::ObjectWrap<AuditDecoderDoor> {
       const Napi::Object options = Arguments(info).object(0, "options");
       auto decoder = std::make_unique<AuditDecoder>(readOptions(options));
       readCalls(info.Env(), options.Get("calls"), decoder->calls());
+      const Napi::Value watchKey = options.Get("watchKey");
+      if (!watchKey.IsUndefined()) decoder->calls().setWatchKey(textOf(watchKey, "watchKey", mostKeyBytes));
       readRecordTypes(options.Get("recordTypes"), decoder->names());
       decoder_ = std::move(decoder);
       return true;

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace godo {
@@ -58,12 +60,25 @@ class CallTable {
     return {};
   }
 
+  /** Records of rules with this key are told from others; empty: there is none. */
+  void setWatchKey(std::string_view key) {
+    if (!key.empty()) watchEnd_.assign("key=\"").append(key).append("\"");
+  }
+
+  /** The kernel writes the key behind everything else (audit_log_exit in kernel/auditsc.c). */
+  bool isWatched(std::string_view syscallBody) const {
+    return !watchEnd_.empty() && syscallBody.size() > watchEnd_.size() &&
+           syscallBody.substr(syscallBody.size() - watchEnd_.size()) == watchEnd_ &&
+           syscallBody[syscallBody.size() - watchEnd_.size() - 1] == ' ';
+  }
+
  private:
   struct Architecture {
     uint32_t arch = 0;
     std::array<Call, numbers> calls{};
   };
   std::vector<std::unique_ptr<Architecture>> tables_;
+  std::string watchEnd_;
 };
 
 }  // namespace godo

@@ -15,6 +15,7 @@ constexpr uint8_t eventSucceeded = 1;
 constexpr uint8_t eventStandsAlone = 2;
 constexpr uint8_t eventItemsLeftOut = 4;
 constexpr uint8_t eventByUring = 8;
+constexpr uint8_t eventWatched = 16;
 constexpr uint8_t textIsTidyPath = 1;
 
 }  // namespace
@@ -76,7 +77,7 @@ void EventEncoder::event(const PendingEvent& event, Incomplete incomplete) {
   const uint8_t flags = static_cast<uint8_t>((event.success() ? eventSucceeded : 0) |
                                              (event.standsAlone() ? eventStandsAlone : 0) |
                                              (event.itemsLeftOut() ? eventItemsLeftOut : 0) |
-                                             (event.byUring() ? eventByUring : 0));
+                                             (event.byUring() ? eventByUring : 0) | (event.watched() ? eventWatched : 0));
   Entry entry = output_.add(EntryKind::event, eventHeadBytes + items.size(), flags);
   entry.u8(6, static_cast<uint8_t>(incomplete));
   entry.u8(7, event.argumentsKnown());

@@ -45,11 +45,11 @@ bool readOctal(std::string_view value, uint32_t& number) {
   return true;
 }
 
-/** What is wanted of a call; nothing where it failed and that is not wanted. */
-Call wanted(const SyscallRecord& record, const CallTable& calls) {
+/** What is wanted of a call; nothing where it failed and that is not wanted. `watched`: it is, whatever came of it. */
+Call wanted(const SyscallRecord& record, const CallTable& calls, bool watched = false) {
   const Call call = calls.find(record.arch, record.number);
   const bool failed = !record.success || std::isnan(record.exit);
-  return failed && (call.needs & call_need::success) != 0 ? Call{} : call;
+  return failed && !watched && (call.needs & call_need::success) != 0 ? Call{} : call;
 }
 
 }  // namespace
@@ -61,7 +61,8 @@ void PendingEvent::begin(const Stamp& stamp, double since) {
   exit_ = 0;
   std::fill(arguments_, arguments_ + 4, 0);
   argumentsKnown_ = 0;
-  success_ = decided_ = syscallSeen_ = byUring_ = cwdSeen_ = itemsLeftOut_ = openat2Seen_ = standsAlone_ = false;
+  success_ = decided_ = syscallSeen_ = byUring_ = cwdSeen_ = itemsLeftOut_ = openat2Seen_ = standsAlone_ = watched_ =
+      false;
   caller_ = cwd_ = 0;
   itemCount_ = 0;
   epoch_ = nullptr;
@@ -123,7 +124,8 @@ void PendingEvent::addBody(uint32_t type, std::string_view body) {
 void PendingEvent::addSyscall(std::string_view body, const CallTable& calls, TextEpochs& epochs, bool keepRecords) {
   const SyscallRecord syscall = readSyscall(body);
   decided_ = syscallSeen_ = true;
-  const Call call = syscall.arch == uringArch ? Call{} : wanted(syscall, calls);
+  watched_ = calls.isWatched(body);
+  const Call call = syscall.arch == uringArch ? Call{} : wanted(syscall, calls, watched_);
   if (call.id == 0 && byUring_) {
     // io_uring_enter, which did it: this record has more of who called.
     caller_ = intern(epochs, [&](TextEpoch& epoch) { return epoch.caller(syscall.who); });

@@ -90,6 +90,8 @@ class PendingEvent {
   /** Items one after the other, as an entry has them. */
   std::string_view items() const { return items_; }
   bool itemsLeftOut() const { return itemsLeftOut_; }
+  /** Its SYSCALL record has the key that is watched for: then it is told although the call failed. */
+  bool watched() const { return watched_; }
   bool standsAlone() const { return standsAlone_; }
   void setStandsAlone() { standsAlone_ = true; }
   /** What it keeps, with the texts that came with it. */
@@ -125,6 +127,7 @@ class PendingEvent {
   bool itemsLeftOut_ = false;
   bool openat2Seen_ = false;
   bool standsAlone_ = false;
+  bool watched_ = false;
   uint32_t caller_ = 0;
   uint32_t cwd_ = 0;
   unsigned itemCount_ = 0;

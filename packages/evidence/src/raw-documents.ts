@@ -239,7 +239,7 @@ export interface FileSessionDocument extends Origin {
   readonly warnings?: readonly string[];
 }
 
-/** What is done to files by their names, or to what they are, without opening them. */
+/** What is done to files by their names, or to what they are, without opening them; of sensitive ones more. */
 export const operationNames = [
   'rename',
   'unlink',
@@ -254,6 +254,9 @@ export const operationNames = [
   'setxattr',
   'removexattr',
   'utimes',
+  // Of sensitive files: an open that failed, and a connection to a socket.
+  'open',
+  'connect',
 ] as const;
 export type OperationName = (typeof operationNames)[number];
 
@@ -371,6 +374,30 @@ export interface ContainerData extends ContainerFacts {
   readonly source: string | null;
 }
 
+/**
+ * `data` of an event of the kind `content`: what a regular file held some time after a session that had changed it was closed.
+ * Sessions that follow each other closely are read for once.
+ */
+export interface ContentData {
+  /** As in the session. */
+  readonly path: string | null;
+  readonly pathHex?: string;
+  readonly dev: string | null;
+  readonly inode: string | null;
+  /** The last session before it was read. */
+  readonly fileSessionId: string;
+  /** When it had been read. */
+  readonly hashedNs: bigint;
+  /** null: not read, or not known. */
+  readonly size: number | null;
+  /** In hex; null: it was not read, for this reason. */
+  readonly sha256: string | null;
+  readonly mtimeNs: bigint | null;
+  /** Whether the file was the same before and after the reading; null: it was not read. */
+  readonly stable: boolean | null;
+  readonly reason?: string;
+}
+
 /** Anything else that was recorded (network, module, …). Collection `events`. */
 export interface EventDocument extends Origin, Moment {
   readonly kind: string;
@@ -407,6 +434,12 @@ export interface SessionDocument extends Origin, Moment {
   readonly rules?: readonly string[];
   /** start: programs that are roots of the tree where they made containers, by name. Absent: none are. */
   readonly engines?: readonly string[];
+  /** start: whether opens for reading are recorded of all files. Absent: of sensitive ones only. */
+  readonly reads?: true;
+  /** start: the files and folders whose opens for reading are recorded always. */
+  readonly sensitive?: readonly string[];
+  /** start: `containers`: what processes outside of containers do to files is not stored. Absent: all is. */
+  readonly scope?: 'containers';
   /** record: the command. */
   readonly command?: readonly string[];
   /** end: final counters by name. */

@@ -81,6 +81,8 @@ const names = [
   'utimensat',
   'utimensat_time64',
   'io_uring_setup',
+  'connect',
+  'socketcall',
 ];
 
 /** Younger than the headers of some distributions; from 424 on a call has one number on all architectures. */

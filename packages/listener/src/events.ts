@@ -6,7 +6,7 @@
  * need not be UTF-8; it becomes text only in the document.
  */
 
-import type { ContainerData, FileType, Namespaces, OperationName } from '@godo/evidence';
+import type { ContainerData, ContentData, FileType, Namespaces, OperationName } from '@godo/evidence';
 
 export type BinaryString = string;
 
@@ -90,6 +90,8 @@ export interface OpenEvent extends AuditOrigin {
   readonly dev: string | null;
   readonly inode: string | null;
   readonly fileType: FileType;
+  /** The file is sensitive: it was opened with a rule for such files. */
+  readonly watched?: true;
 }
 
 export interface CloseEvent extends AuditOrigin {
@@ -219,6 +221,8 @@ export interface OperationEvent extends AuditOrigin {
   readonly size: number | null;
   /** io_uring did it: where it failed, the error is not told. */
   readonly byUring?: true;
+  /** As of opens. */
+  readonly watched?: true;
 }
 
 /** null: it was to stay, or is not told. */
@@ -545,6 +549,16 @@ export interface ContainerEvent {
   readonly data: ContainerData;
 }
 
+/** What a changed file held. Its path is the bytes. */
+export interface ContentEvent {
+  readonly kind: 'content';
+  readonly timeNs: bigint;
+  readonly key: string;
+  readonly tgid: number;
+  readonly containerId: string | null;
+  readonly data: Omit<ContentData, 'path' | 'pathHex'> & { readonly path: BinaryString | null };
+}
+
 /** Declares a running process a root of the tree. */
 export interface StarEvent {
   readonly kind: 'star';
@@ -575,6 +589,10 @@ export interface SessionStartEvent {
   readonly stars: readonly string[];
   /** Names of programs whose processes are roots of the tree where they made containers. Absent in older files. */
   readonly engines?: readonly string[];
+  /** As in the document, as are the next two. */
+  readonly reads?: true;
+  readonly sensitive?: readonly string[];
+  readonly scope?: 'containers';
 }
 
 export interface SessionEndEvent {
@@ -589,6 +607,7 @@ export type ControlEvent =
   | LossEvent
   | MountsEvent
   | ContainerEvent
+  | ContentEvent
   | StarEvent
   | CheckpointEvent
   | SessionStartEvent

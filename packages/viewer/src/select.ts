@@ -51,14 +51,14 @@ export function noneUnresolved(): Unresolved {
   return { files: 0, operations: 0 };
 }
 
-/** File sessions the filters ask for: those that changed a file, and with `all` the others too. */
+/** File sessions the filters ask for: those that changed a file, with `all` and `reads` others too. */
 export async function* selectFiles(
   reader: CookedReader,
   filters: Filters,
   unresolved: Unresolved = noneUnresolved(),
 ): AsyncGenerator<CookedFileDocument> {
   for await (const file of reader.find('files', storeQuery(filters))) {
-    if (!filters.all && !changesFile(file)) continue;
+    if (!isWanted(file, filters)) continue;
     if (filters.exe && !matchesText(filters.exe, file.exe)) continue;
     if (filters.path && !matchesText(filters.path, file.path)) {
       if (file.pathResolved === false) unresolved.files += 1;
@@ -66,6 +66,12 @@ export async function* selectFiles(
     }
     yield file;
   }
+}
+
+function isWanted(file: CookedFileDocument, { all, reads, access }: Filters): boolean {
+  const isRead = file.access === 'read';
+  if (access !== undefined && (access === 'read') !== isRead) return false;
+  return all === true || changesFile(file) || (isRead && (reads === true || access === 'read'));
 }
 
 /** Operations on files the filters ask for, failed ones too; `path` asks for those that any of their names matches. */

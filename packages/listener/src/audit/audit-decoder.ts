@@ -1,6 +1,7 @@
 /** The addon's decoder, made for one of its three inputs, together with the reader of what it writes. */
 
 import { AuditDecoder, type AuditDecoderOptions } from '@godo/native';
+import { sensitiveKey } from '../rules/rule-keys.ts';
 import { callTable } from './call-table.ts';
 import { recordTypeNumbers } from './record-types.ts';
 
@@ -23,6 +24,7 @@ function decoder(options: Partial<AuditDecoderOptions> & Pick<AuditDecoderOption
     timeIsTheEnd: false,
     keepRecords: false,
     calls: callTable(),
+    watchKey: sensitiveKey,
     recordTypes: recordTypeNumbers,
     host: '',
     mostLineBytes: maxLineBytes,

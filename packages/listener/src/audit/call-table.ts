@@ -44,6 +44,9 @@ export const callMeaning = {
   uringClose: 50,
   uringFallocate: 51,
   uringTruncate: 52,
+  /** connect of a socket, and the call by which i386 does that and all else with sockets. */
+  connect: 56,
+  socketcall: 57,
   /** From here on: this and the number of an operation (operation-calls.ts). */
   operations: 64,
 } as const;
@@ -101,6 +104,8 @@ const readings: Readonly<Record<Exclude<SyscallName, OperationSyscall>, CallRead
   pidfd_getfd: { meaning: callMeaning.pidfdGetfd, needs: need.success },
   memfd_create: { meaning: callMeaning.memfdCreate, needs: need.success },
   open_by_handle_at: { meaning: callMeaning.openByHandle, needs: need.success },
+  connect: { meaning: callMeaning.connect, needs: need.paths | need.cwd },
+  socketcall: { meaning: callMeaning.socketcall, needs: need.paths | need.cwd },
   io_uring_setup: { meaning: callMeaning.uringSetup, needs: need.success },
 };
 

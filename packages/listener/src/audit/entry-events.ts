@@ -21,6 +21,7 @@ import { operationCall } from './operation-calls.ts';
 import { operationEventOf } from './operation-events.ts';
 import { absolutePath } from './paths.ts';
 import { recordType } from './record-types.ts';
+import { connectEventOf, failedOpenOf, isOpen } from './sensitive-events.ts';
 import {
   closeRangeOnExec,
   closeRangeUnshare,
@@ -72,7 +73,12 @@ export function eventOf(
     if (((bytes[at + 5] as number) & eventFlag.byUring) !== 0) return uringOperationOf(memory, at, call, caller, texts);
     return call === undefined ? null : operationEventOf(memory, at, call, caller, texts, bodies);
   }
-  if (((bytes[at + 5] as number) & eventFlag.succeeded) === 0) return null;
+  if (meaning === callMeaning.connect || meaning === callMeaning.socketcall) {
+    return connectEventOf(memory, at, caller, texts);
+  }
+  if (((bytes[at + 5] as number) & eventFlag.succeeded) === 0) {
+    return isOpen(meaning) ? failedOpenOf(memory, at, caller, texts, bases, bodies) : null;
+  }
   const a1 = words[word + eventAt.a1 / 4] as number;
   const a2 = words[word + eventAt.a2 / 4] as number;
   switch (meaning) {

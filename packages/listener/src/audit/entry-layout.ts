@@ -18,7 +18,7 @@ export const entryKind = {
   firstMark: 128,
 } as const;
 
-export const eventFlag = { succeeded: 1, standsAlone: 2, itemsLeftOut: 4, byUring: 8 } as const;
+export const eventFlag = { succeeded: 1, standsAlone: 2, itemsLeftOut: 4, byUring: 8, watched: 16 } as const;
 export const textFlag = { tidyPath: 1 } as const;
 export const itemFlag = { modeKnown: 1, inodeNumber: 2, inodeText: 4, tidyName: 8 } as const;
 export const diagLineFlag = { continues: 1 } as const;

@@ -69,7 +69,8 @@ export function openEventOf(
     if (inRoot) event.inRoot = true;
   }
   const left = (memory.u8(at + 5) & eventFlag.itemsLeftOut) !== 0;
-  if (flags !== null && item !== 0 && !isUnnamed && !left && !inRoot) return event;
+  const watched = (memory.u8(at + 5) & eventFlag.watched) !== 0;
+  if (flags !== null && item !== 0 && !isUnnamed && !left && !inRoot) return watched ? { ...event, watched } : event;
   const warnings: string[] = [];
   if (flags === null) warnings.push('the flags of the open call are not known');
   if (item === 0) warnings.push('no PATH record names the file');
@@ -79,7 +80,7 @@ export function openEventOf(
     warnings.push('looked up with RESOLVE_IN_ROOT: absolute symbolic links in its path lead below the directory');
   const where = absolute ?? given;
   if (isUnnamed) warnings.push(`an unnamed file (O_TMPFILE)${where === null ? '' : ` in ${where}`}`);
-  return { ...event, warnings };
+  return { ...event, ...(watched && { watched }), warnings };
 }
 
 function flagsOf(memory: EntryMemory, at: number, meaning: number, how: RecordBody | undefined): number | null {

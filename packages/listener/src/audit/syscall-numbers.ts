@@ -71,6 +71,7 @@ export const syscallNumbers = {
     futimesat: 261,
     utimensat: 280,
     io_uring_setup: 425,
+    connect: 42,
   },
   i386: {
     execve: 11,
@@ -150,6 +151,8 @@ export const syscallNumbers = {
     utimensat: 320,
     utimensat_time64: 412,
     io_uring_setup: 425,
+    connect: 362,
+    socketcall: 102,
   },
   aarch64: {
     execve: 221,
@@ -203,5 +206,6 @@ export const syscallNumbers = {
     removexattrat: 466,
     utimensat: 88,
     io_uring_setup: 425,
+    connect: 203,
   },
 } as const satisfies Record<string, Record<string, number>>;

@@ -29,6 +29,9 @@ export function syscallNumber(arch: Architecture, name: SyscallName): number | u
 /** AT_FDCWD as an argument: its low 32 bits. */
 export const currentDirectory = 0xffff_ff9c;
 
+/** SYS_CONNECT of linux/net.h, the first argument of socketcall. */
+export const socketcallConnect = 3;
+
 /** AT_REMOVEDIR of linux/fcntl.h, for unlinkat. */
 export const removesDirectory = 0x200;
 

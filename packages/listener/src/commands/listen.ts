@@ -6,6 +6,7 @@ import { canBeBounded, keptCapabilities, ownsAll, startBounded, writtenTo } from
 import { missingCapabilities, missingSentence, ownStatus } from '../kernel/capabilities.ts';
 import { ServiceManager } from '../kernel/service-manager.ts';
 import { ListenerError } from '../listener-error.ts';
+import { defaultSensitivePaths } from '../rules/sensitive-paths.ts';
 import { type ListenerOptions, Supervisor } from '../stages/supervisor.ts';
 import { addListenOptions, defaultStars, engineNames, type SharedOptions, spoolOf, targetOf } from './options.ts';
 import { showProgress } from './progress.ts';
@@ -57,6 +58,10 @@ export function listenerOptions(options: SharedOptions, command: readonly string
     backlog: options.backlog,
     bpf: options.bpf,
     envNames: options.envNames ?? false,
+    reads: options.reads ?? false,
+    sensitive: sensitivePaths(options.sensitive),
+    scope: options.scope,
+    hash: options.hash === true ? { mostBytes: options.hashMax, bytesPerSecond: options.hashRate } : null,
     // The command of `godo record` is the root of its own tree, and the only one.
     stars: command === null ? [...defaultStars, ...options.root] : options.root,
     engines: command === null ? engineNames : [],
@@ -80,6 +85,12 @@ function giveUpCapabilities(options: SharedOptions, log: Logger): void {
   } catch (error) {
     log.warn(`Capabilities that are not needed cannot be given up (${(error as Error).message}).`);
   }
+}
+
+function sensitivePaths(choice: SharedOptions['sensitive']): readonly string[] {
+  if (choice === false) return [];
+  const { usual, paths } = choice ?? { usual: true, paths: [] };
+  return [...new Set([...(usual ? defaultSensitivePaths : []), ...paths])];
 }
 
 /** @throws ListenerError NOT_PERMITTED, before anything is touched. */

@@ -4,7 +4,14 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { redactUri, resolveTarget, type StoreTarget } from '@godo/evidence';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isWatchable } from '../rules/sensitive-paths.ts';
 import type { SpoolPlace } from '../stages/messages.ts';
+
+/** Paths that were given, and whether the usual ones are watched beside them. */
+export interface SensitiveChoice {
+  readonly usual: boolean;
+  readonly paths: readonly string[];
+}
 
 export interface SharedOptions {
   readonly db?: string;
@@ -17,7 +24,14 @@ export interface SharedOptions {
   readonly spool?: string | boolean;
   readonly spoolMax: number;
   readonly envNames?: boolean;
+  readonly hash?: boolean;
+  readonly hashMax: number;
+  readonly hashRate: number;
   readonly root: readonly string[];
+  readonly reads?: boolean;
+  /** false: none; absent: the usual ones. */
+  readonly sensitive?: SensitiveChoice | false;
+  readonly scope: 'host' | 'containers';
   readonly quiet?: boolean;
   readonly verbose?: boolean;
 }
@@ -82,6 +96,33 @@ export function addListenOptions(command: Command): Command {
         .argParser(parseBytes)
         .default(1024 ** 3, '1G'),
     )
+    .option('--reads', 'record opens for reading too, of all files (how much is read is not told)')
+    .addOption(
+      new Option(
+        '--sensitive <path>',
+        'file or folder whose opens for reading are always recorded, beside the usual ones (repeatable)',
+      ).argParser(addSensitive),
+    )
+    .option('--no-sensitive', 'not of the usual ones, as /etc/shadow; before --sensitive: of none but those')
+    .addOption(
+      new Option(
+        '--scope <scope>',
+        'what is stored of file sessions and operations: of all processes, or of containers',
+      )
+        .choices(['host', 'containers'])
+        .default('host'),
+    )
+    .option('--hash', 'keep SHA-256 and size of regular files when they were changed and closed')
+    .addOption(
+      new Option('--hash-max <bytes>', 'larger files are not read; 64MiB and the like are understood')
+        .argParser(parseReadBytes)
+        .default(64 * 1024 * 1024, '64MiB'),
+    )
+    .addOption(
+      new Option('--hash-rate <bytes/s>', 'no more is read in a second')
+        .argParser((value) => parseReadBytes(value.replace(/\/s$/, '')))
+        .default(32 * 1024 * 1024, '32MiB/s'),
+    )
     .option('--env-names', 'keep the names (never the values) of the environment of what is executed')
     .option('--no-bpf', 'receive audit records by system calls, not through memory shared with a BPF program')
     .option('-q, --quiet', 'no progress line, warnings only')
@@ -144,6 +185,29 @@ export function parseBacklog(value: string): number {
     throw new InvalidArgumentError('It must be a whole number of records, from 64 to 4294967295.');
   }
   return records;
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
+
+export function parseReadBytes(value: string): number {
+  const [, digits, unit = ''] = /^(\d{1,12})(?:([KMG])(?:iB)?)?$/.exec(value) ?? [];
+  const bytes = Number(digits) * (units[unit] ?? Number.NaN);
+  if (!Number.isSafeInteger(bytes) || bytes < 1) {
+    throw new InvalidArgumentError('It must be a number of bytes above 0, as 65536, 512KiB or 64MiB.');
+  }
+  return bytes;
+}
+
+function addSensitive(value: string, previous: SensitiveChoice | false | undefined): SensitiveChoice {
+  const path = parsePath(value);
+  if (previous === false) return { usual: false, paths: [path] };
+  return { usual: previous?.usual ?? true, paths: [...(previous?.paths ?? []), path] };
+}
+
+function parsePath(value: string): string {
+  const path = value.length > 1 ? value.replace(/\/+$/, '') : value;
+  if (!isWatchable(path)) throw new InvalidArgumentError('It must be an absolute path of a file or folder.');
+  return path;
 }
 
 function parseExe(value: string): string {

@@ -86,6 +86,10 @@ const container = {
   ...{ source: orNull(text), name: orNull(text), image: orNull(text), imageId: orNull(text), created: orNull(text) },
   ...{ labels: orNull(mapOf(text)), mounts: orNull(listOf(objectOf(mount))) },
 };
+const content = {
+  ...{ fileSessionId: text, path: orNull(text), dev: orNull(text), inode: orNull(text), hashedNs: moment },
+  ...{ size: orNull(id), sha256: orNull(text), mtimeNs: orNull(moment), stable: orNull(flag), reason: perhaps(text) },
+};
 const loss = {
   ...{ timeNs: moment, severity: text, source: text, reason: text },
   ...{ from: orNull(text), to: orNull(text), count: orNull(number) },
@@ -112,12 +116,14 @@ const shapes: Readonly<Record<string, Shape>> = {
     ...{ timeNs: moment, containerId: orNull(text), namespace: orNull(id), entries: listOf(objectOf(mounted)) },
     cut: perhaps((value) => value === true),
   },
+  content: { timeNs: moment, key: text, tgid: id, containerId: orNull(text), data: objectOf(content) },
   star: { timeNs: moment, tgid: id },
   checkpoint: { timeNs: moment },
   'session-start': {
     ...{ timeNs: moment, sessionId: text, host: text, machineId: orNull(text), bootId: text, mode: text, intake: text },
     ...{ kernel: orNull(text), version: text, rules: listOf(text), command: orNull(listOf(text)), stars: listOf(text) },
-    engines: perhaps(listOf(text)),
+    ...{ engines: perhaps(listOf(text)), sensitive: perhaps(listOf(text)) },
+    ...{ reads: perhaps((value) => value === true), scope: perhaps((value) => value === 'containers') },
   },
   'session-end': { timeNs: moment, reason: text, counters: mapOf(number) },
 };

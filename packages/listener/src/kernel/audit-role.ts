@@ -18,8 +18,9 @@ import {
 } from '@godo/native';
 import { ListenerError } from '../listener-error.ts';
 import { type AuditRule, encodeRule, isHiding, isTaskNever } from '../rules/audit-rule.ts';
-import { isOurs } from '../rules/rule-set.ts';
+import { isOurs, isRecording, isSensitive } from '../rules/rule-set.ts';
 import { uringTrial } from '../rules/uring-rules.ts';
+import type { SensitiveRules } from '../stages/sensitive-watch.ts';
 import type { Sight } from './blind-spots.ts';
 
 const requestMs = 2_000;
@@ -249,6 +250,26 @@ export class AuditRole {
   ownRules(): number {
     return listAuditRules(this.#control, requestMs).filter(isOurs).length;
   }
+
+  /** Those of ours that stay as long as nobody takes them away. */
+  recordingRules(): number {
+    return listAuditRules(this.#control, requestMs).filter(isRecording).length;
+  }
+
+  /** Those of ours that come and go. */
+  readonly sensitiveRules: SensitiveRules = {
+    list: () => listAuditRules(this.#control, requestMs).filter(isSensitive),
+    add: (rule) => {
+      try {
+        addAuditRule(this.#control, rule, requestMs);
+      } catch (error) {
+        const { code = 'FAILED' } = error as { code?: string };
+        if (code !== 'EEXIST') return code;
+      }
+      return null;
+    },
+    remove: (rule) => void this.#delete(rule),
+  };
 
   /** How many rules of others hide calls or records from every listener (`never,exit`, `exclude`). */
   hidingRules(): number {

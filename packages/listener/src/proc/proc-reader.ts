@@ -6,7 +6,7 @@
 import { namespaceKinds } from '@godo/evidence';
 import { baseName } from '../base-name.ts';
 import { beforeDeletedMark } from '../deleted-suffix.ts';
-import type { BinaryString, MountTable, ProcFacts } from '../events.ts';
+import type { BinaryString, ContainerRoot, MountTable, ProcFacts } from '../events.ts';
 import { type Bundle, bundleOf } from './bundle.ts';
 import { type ContainerPath, ContainerReadings } from './cgroup.ts';
 import { environmentNames } from './environment.ts';
@@ -35,7 +35,7 @@ export interface EngineProcess {
   readonly program: string;
   readonly argv: readonly BinaryString[];
   /** A runtime: the container that it makes, and where its bundle lies. */
-  readonly makes: { readonly containerId: string; readonly bundle: BinaryString } | null;
+  readonly makes: { readonly containerId: string; readonly bundle: BinaryString; readonly root: ContainerRoot } | null;
 }
 
 /** Who is told what is met on the way. */
@@ -224,7 +224,8 @@ export class ProcessReading {
     if (this.#roots.isOfHost(this.#process)) facts.rootfs = '/';
     if (program !== null && argv !== null && engine.test(program)) {
       const bundle = bundleOf(program, argv, directory);
-      const makes = bundle && { containerId: bundle.root.containerId, bundle: bundle.directory };
+      const { root, directory: path } = bundle ?? {};
+      const makes = root && path !== undefined ? { containerId: root.containerId, bundle: path, root } : null;
       this.#watch.engine({ pid: this.#pid, program: baseName(beforeDeletedMark(program) ?? program), argv, makes });
       if (bundle !== null) {
         this.#roots.learn(bundle.root);

@@ -11,7 +11,7 @@ import {
   textOf,
 } from '@godo/evidence';
 import { accessMode } from '../audit/opened-file.ts';
-import { cloneFiles, openFlag, openForWriteMask } from '../audit/syscalls.ts';
+import { cloneFiles } from '../audit/syscalls.ts';
 import type {
   BinaryString,
   CloseEvent,
@@ -50,6 +50,7 @@ import {
 import { NameResolver } from './name-resolver.ts';
 import { type DescribedFile, operationDocument } from './operation-document.ts';
 import type { ProcessState } from './process-table.ts';
+import type { RecordingChoice } from './recording-choice.ts';
 import { type Opened, TrackedSession } from './tracked-session.ts';
 
 export type EmitFile = (collection: FileCollection, session: FileSession) => void;
@@ -57,6 +58,7 @@ export type EmitFile = (collection: FileCollection, session: FileSession) => voi
 export class FileRecorder {
   readonly #origin: RunOrigin;
   readonly #emit: EmitFile;
+  readonly #choice: RecordingChoice;
   /** Open sessions that changed since they were last written down. */
   readonly #dirty = new Set<TrackedSession>();
   readonly #lastCaller = new LastCaller();
@@ -67,8 +69,9 @@ export class FileRecorder {
   readonly found: FoundDescriptors;
 
   /** @param lookUps null: what nothing told of cannot be looked up, and need not be spoken of. */
-  constructor(origin: RunOrigin, emit: EmitFile, lookUps: DescriptorLookUps | null) {
+  constructor(origin: RunOrigin, choice: RecordingChoice, emit: EmitFile, lookUps: DescriptorLookUps | null) {
     this.#origin = origin;
+    this.#choice = choice;
     this.#emit = emit;
     this.found = new FoundDescriptors(origin.sessionId, lookUps, {
       begin: (process, fd, closeOnExec, opened, looked) => this.#begin(process, fd, closeOnExec, opened, looked),
@@ -88,8 +91,7 @@ export class FileRecorder {
   open(process: ProcessState, opening: OpenEvent, id: string | number = opening.serial): void {
     const event = this.#names.open(process, opening);
     this.#giveOut(process, event);
-    if (event.fileType === 'directory') return;
-    if (event.flags !== null && ((event.flags & openForWriteMask) === 0 || (event.flags & openFlag.path) !== 0)) return;
+    if (!this.#choice.isRecorded(event)) return;
     const path = event.path === null ? null : textOf(event.path);
     const caller = this.#lastCaller.textsOf(process, event.caller);
     const found = isUnnamed(event.flags) ? this.found.unnamedFile(process, event) : null;
@@ -246,6 +248,7 @@ export class FileRecorder {
     const session = process.descriptors.get(event.fd)?.session ?? this.found.written(process, event);
     if (session === undefined) return;
     session.countWrite(process.key, event.bytes, event.ms);
+    this.#choice.uses(process, session);
     this.#dirty.add(session);
   }
 
@@ -385,7 +388,7 @@ export class FileRecorder {
       }
       // Until audit has told of what was before the look, it may be taken back.
       if (session.foundMs !== null && at.ms - session.foundMs < settlingMs) continue;
-      this.#emit('fds', session.stateAt(at));
+      if (this.#choice.isInScope(session)) this.#emit('fds', session.stateAt(at));
       this.#dirty.delete(session);
     }
   }
@@ -412,6 +415,7 @@ export class FileRecorder {
       fd,
     });
     process.descriptors.set(fd, session, closeOnExec, looked);
+    this.#choice.uses(process, session);
     this.#dirty.add(session);
     this.#open += 1;
   }
@@ -436,7 +440,7 @@ export class FileRecorder {
   readonly #ended = (session: TrackedSession): void => {
     this.#dirty.delete(session);
     this.#open -= 1;
-    if (!session.refuted) this.#emit('files', session);
+    if (!session.refuted && this.#choice.keeps(session)) this.#emit('files', session);
   };
 }
 

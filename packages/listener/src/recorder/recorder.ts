@@ -11,6 +11,7 @@ import type {
   ChrootEvent,
   LookUpEvent,
   LossEvent,
+  OperationEvent,
   PipelineEvent,
   RescanEvent,
   SessionEndEvent,
@@ -19,26 +20,31 @@ import type {
 import { lossEvent } from '../loss-event.ts';
 import { chrootDocument } from './chroot-document.ts';
 import { containerDocument } from './container-document.ts';
+import { contentDocument } from './content-document.ts';
 import { type DescriptorLooks, DescriptorLookUps } from './descriptor-look-ups.ts';
 import { nanosecondsPerMs } from './documents.ts';
 import { type EmitFile, FileRecorder } from './file-recorder.ts';
 import { mountsDocument } from './mounts-document.ts';
 import { ProcessRecorder, type SeenAgain } from './process-recorder.ts';
 import type { ProcessState } from './process-table.ts';
+import { RecordingChoice } from './recording-choice.ts';
 import { UringRecorder } from './uring-recorder.ts';
 
 export type Emit = (entry: RawEntry) => void;
 
+interface Run {
+  readonly start: SessionStartEvent;
+  readonly origin: RunOrigin;
+  readonly choice: RecordingChoice;
+  readonly files: FileRecorder;
+  readonly processes: ProcessRecorder;
+  readonly uring: UringRecorder;
+}
+
 export class Recorder {
   readonly #emit: Emit;
   readonly #lookUps: DescriptorLookUps;
-  #run: {
-    start: SessionStartEvent;
-    origin: RunOrigin;
-    files: FileRecorder;
-    processes: ProcessRecorder;
-    uring: UringRecorder;
-  } | null = null;
+  #run: Run | null = null;
   #losses = 0;
 
   /** @param looks null: of descriptors nothing is known but what is told. */
@@ -56,6 +62,7 @@ export class Recorder {
       unresolvedNames: this.#run?.files.unresolvedNames ?? 0,
       writesUnresolved: this.#run?.files.found.unresolved.writes ?? 0,
       losses: this.#losses,
+      ...this.#run?.choice.counters(),
     };
   }
 
@@ -107,6 +114,9 @@ export class Recorder {
         return;
       case 'mounts':
         this.#emit({ collection: 'events', document: mountsDocument(run.origin, event) });
+        return;
+      case 'content':
+        this.#emit({ collection: 'events', document: contentDocument(run.origin, event) });
         return;
       case 'checkpoint':
         run.files.checkpoint(event.timeNs);
@@ -168,7 +178,7 @@ export class Recorder {
         return;
       case 'operation':
         if (event.byUring) run.uring.operation(process, event);
-        this.#emit({ collection: 'operations', document: run.files.operation(process, event, run.processes.all) });
+        this.#operation(process, event);
         return;
       case 'descriptor-made':
         run.files.made(process, event);
@@ -203,13 +213,22 @@ export class Recorder {
     this.#emit({ collection: 'events', document: chrootDocument(run.origin, process, event, before) });
   }
 
+  #operation(process: ProcessState, event: OperationEvent): void {
+    const run = this.#run;
+    if (run === null || !run.choice.isRecordedOperation(event)) return;
+    // Also of what is not stored it is to be known what was renamed.
+    const document = run.files.operation(process, event, run.processes.all);
+    if (run.choice.keepsOperationOf(process)) this.#emit({ collection: 'operations', document });
+  }
+
   #begin(start: SessionStartEvent): void {
     if (this.#run !== null) throw new Error('a second session-start');
     const { host, machineId, bootId, sessionId } = start;
     const origin: RunOrigin = { host, machineId, bootId, sessionId };
+    const choice = new RecordingChoice(start);
     const emit: EmitFile = (collection, session) => this.#emit({ collection, session });
     // A log has no /proc: of none of its writes it could be told.
-    const files = new FileRecorder(origin, emit, start.intake === 'log' ? null : this.#lookUps);
+    const files = new FileRecorder(origin, choice, emit, start.intake === 'log' ? null : this.#lookUps);
     const processes = new ProcessRecorder(
       origin,
       { stars: start.stars, inferForks: start.intake === 'log' },
@@ -218,7 +237,7 @@ export class Recorder {
     );
     files.found.lookThrough(processes.all);
     const uring = new UringRecorder(origin, files, this.#emit);
-    this.#run = { start, origin, files, processes, uring };
+    this.#run = { start, origin, choice, files, processes, uring };
     const document: SessionDocument = {
       _id: sessionId,
       ...origin,
@@ -230,6 +249,9 @@ export class Recorder {
       intake: start.intake,
       rules: start.rules,
       ...(start.engines !== undefined && { engines: start.engines }),
+      ...(start.reads !== undefined && { reads: start.reads }),
+      ...(start.sensitive !== undefined && { sensitive: start.sensitive }),
+      ...(start.scope !== undefined && { scope: start.scope }),
       ...(start.command !== null && { command: start.command }),
     };
     this.#emit({ collection: 'sessions', document });

@@ -12,14 +12,23 @@ export const ruleField = {
   a2: 202,
   a3: 203,
   key: 210,
+  /** AUDIT_WATCH and AUDIT_DIR; their values are texts. */
+  path: 105,
+  dir: 107,
 } as const;
 export type RuleField = keyof typeof ruleField;
+
+/** Where a file must be for a rule to match: the file itself, or anywhere below a directory. */
+export interface RulePlace {
+  readonly field: 'path' | 'dir';
+  readonly path: string;
+}
 
 export const ruleOperator = { '=': 0x4000_0000, '!=': 0x3000_0000, '&': 0x0800_0000 } as const;
 export type RuleOperator = keyof typeof ruleOperator;
 
 export interface RuleCondition {
-  readonly field: Exclude<RuleField, 'key'>;
+  readonly field: Exclude<RuleField, 'key' | RulePlace['field']>;
   readonly operator: RuleOperator;
   readonly value: number;
 }
@@ -34,6 +43,8 @@ export interface AuditRule {
   /** System call numbers; empty means all. */
   readonly syscalls: readonly number[];
   readonly conditions: readonly RuleCondition[];
+  /** Absent: anywhere. */
+  readonly place?: RulePlace;
   /** Put before the rules that are there already. */
   readonly first: boolean;
   /** null: the kernel stops looking at an exclude rule when it comes to a key (audit_filter in kernel/audit.c). */
@@ -58,10 +69,12 @@ const offset = {
 /** struct audit_rule_data with its buffer, in the byte order of the little-endian machines we run on. */
 export function encodeRule(rule: AuditRule): Uint8Array {
   const key = Buffer.from(rule.key ?? '', 'utf8');
-  const bytes = Buffer.alloc(offset.buffer + key.length);
+  const path = Buffer.from(rule.place?.path ?? '', 'utf8');
+  const fields = rule.conditions.length + (rule.place === undefined ? 0 : 1);
+  const bytes = Buffer.alloc(offset.buffer + path.length + key.length);
   bytes.writeUInt32LE(lists[rule.list] | (rule.first ? filterPrepend : 0), 0);
   bytes.writeUInt32LE(actions[rule.action], 4);
-  bytes.writeUInt32LE(rule.conditions.length + (rule.key === null ? 0 : 1), 8);
+  bytes.writeUInt32LE(fields + (rule.key === null ? 0 : 1), 8);
   if (rule.syscalls.length === 0) bytes.fill(0xff, offset.mask, offset.mask + maskCalls / 8);
   for (const syscall of rule.syscalls) {
     if (syscall >= maskCalls) throw new RangeError(`system call number ${syscall} does not fit a rule`);
@@ -71,10 +84,14 @@ export function encodeRule(rule: AuditRule): Uint8Array {
   rule.conditions.forEach(({ field, operator, value }, index) => {
     writeField(bytes, index, ruleField[field], ruleOperator[operator], value);
   });
-  if (rule.key === null) return bytes;
-  writeField(bytes, rule.conditions.length, ruleField.key, ruleOperator['='], key.length);
-  bytes.writeUInt32LE(key.length, offset.bufferLength);
-  key.copy(bytes, offset.buffer);
+  // Texts stand in the buffer in the order of their fields, without anything between them.
+  if (rule.place !== undefined) {
+    writeField(bytes, rule.conditions.length, ruleField[rule.place.field], ruleOperator['='], path.length);
+  }
+  if (rule.key !== null) writeField(bytes, fields, ruleField.key, ruleOperator['='], key.length);
+  bytes.writeUInt32LE(path.length + key.length, offset.bufferLength);
+  path.copy(bytes, offset.buffer);
+  key.copy(bytes, offset.buffer + path.length);
   return bytes;
 }
 

@@ -13,9 +13,9 @@ import {
   syscallNumber,
 } from '../audit/syscalls.ts';
 import { type AuditRule, isSameRule, keyOfRule, type RuleCondition } from './audit-rule.ts';
+import { ruleKey, sensitiveKey } from './rule-keys.ts';
 
-/** Every rule of ours about system calls carries this key, and none that is not ours does. */
-export const ruleKey = 'godo';
+export { ruleKey };
 
 /** "godo" in ASCII. No process has such a number, so the condition always holds: it is what tells the rule as ours. */
 export const markOfOurs: RuleCondition = { field: 'pid', operator: '!=', value: 0x676f_646f };
@@ -35,7 +35,17 @@ export const excludeRule: AuditRule = {
 
 /** Whether a rule as the kernel lists it is one that a godo loaded. */
 export function isOurs(rule: Uint8Array): boolean {
+  return isRecording(rule) || isSensitive(rule);
+}
+
+/** Those that are loaded once, and stay. */
+export function isRecording(rule: Uint8Array): boolean {
   return keyOfRule(rule) === ruleKey || isSameRule(rule, excludeRule);
+}
+
+/** Those about sensitive files, which come and go. */
+export function isSensitive(rule: Uint8Array): boolean {
+  return keyOfRule(rule) === sensitiveKey;
 }
 
 interface Wanted {
@@ -50,11 +60,14 @@ const succeeded: RuleCondition = { field: 'success', operator: '=', value: 1 };
 const failed: RuleCondition = { field: 'success', operator: '=', value: 0 };
 const cloneThread = 0x0001_0000;
 
-/** In the order of the kernel's list; the first that matches decides. */
-const wanted: readonly Wanted[] = [
-  { names: ['execve', 'execveat'], conditions: [] },
+const opensForWriting: readonly Wanted[] = [
   { names: ['open'], openFlags: 'a1', conditions: [succeeded] },
   { names: ['openat', 'open_by_handle_at'], openFlags: 'a2', conditions: [succeeded] },
+];
+const opens: readonly Wanted[] = [{ names: ['open', 'openat', 'open_by_handle_at'], conditions: [succeeded] }];
+
+/** In the order of the kernel's list, after those of execs and opens; the first that matches decides. */
+const wanted: readonly Wanted[] = [
   // openat2 and clone3 pass their flags by pointer, where no rule can look.
   { names: ['creat', 'openat2'], conditions: [succeeded] },
   {
@@ -116,9 +129,19 @@ export function architecturesOf(arch: string): Architecture[] {
 
 /**
  * `exemptPids`: processes whose calls are not to be recorded, because they write what we record. Their rules come first.
+ * `reads`: opens for reading are recorded too.
  */
-export function ruleSet(architectures: readonly Architecture[], exemptPids: readonly number[]): AuditRule[] {
-  const recording = architectures.flatMap((arch) => wanted.flatMap((rule) => ruleOf(arch, rule)));
+export function ruleSet(
+  architectures: readonly Architecture[],
+  exemptPids: readonly number[],
+  { reads = false } = {},
+): AuditRule[] {
+  const all = [
+    { names: ['execve', 'execveat'], conditions: [] } as const,
+    ...(reads ? opens : opensForWriting),
+    ...wanted,
+  ];
+  const recording = architectures.flatMap((arch) => all.flatMap((rule) => ruleOf(arch, rule)));
   const exempting = exemptPids.map(
     (pid): AuditRule => ({
       list: 'exit',
@@ -160,6 +183,7 @@ export function describeRule(rule: AuditRule): string {
   const conditions = rule.conditions.map(
     ({ field, operator, value }) => `-F ${field}${operator}${shown(field, operator, value)}`,
   );
+  if (rule.place !== undefined) conditions.push(`-F ${rule.place.field}=${rule.place.path}`);
   const head = `${rule.first ? '-A' : '-a'} ${rule.action},${rule.list} ${conditions.join(' ')}`;
   if (rule.list === 'exclude') return head;
   return `${head} ${rule.list === 'io_uring' ? '-U' : '-S'} ${rule.syscalls.length === 0 ? 'all' : rule.syscalls.join(',')} -k ${rule.key}`;

@@ -11,7 +11,7 @@ import {
   receiveTaskStatistics,
   waitForMessages,
 } from '@godo/native';
-import type { ConnectorEvent, LossEvent, MountsEvent, RescanEvent, SnapshotEvent } from '../events.ts';
+import type { ConnectorEvent, ContainerRoot, LossEvent, MountsEvent, RescanEvent, SnapshotEvent } from '../events.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
 import { EarlyReading } from '../proc/early-reading.ts';
@@ -160,6 +160,7 @@ class ConnectorStage {
     if (ofHost !== null) this.#add({ kind: 'mounts', timeNs: realtimeNs(), ...ofHost });
     const events = takeSnapshot(this.#reader, bootClock(), this.#data.ownTgid);
     this.#noteScanned(events);
+    this.#reportRoots(events);
     this.#connector.knowInside(events);
     // What came in between was forked during the scan: it is played after it.
     this.#events = [...events, ...this.#events];
@@ -271,6 +272,16 @@ class ConnectorStage {
   #endMixing(): void {
     if (this.#usagesMixed) this.#usages?.forget();
     this.#usagesMixed = false;
+  }
+
+  #reportRoots(events: readonly SnapshotEvent[]): void {
+    const roots = new Map<string, ContainerRoot>();
+    for (const { proc } of events) {
+      const { containerId, rootfs, rootDev } = proc;
+      if (containerId == null || rootfs === undefined || rootDev === undefined) continue;
+      roots.set(containerId, { containerId, rootfs, dev: rootDev });
+    }
+    for (const root of roots.values()) this.#report({ kind: 'root', root });
   }
 
   #noteScanned(events: readonly SnapshotEvent[]): void {

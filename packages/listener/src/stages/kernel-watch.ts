@@ -79,7 +79,7 @@ export class KernelWatch {
   #lookAtRules(enabled: number, between: { from: string; to: string }): void {
     if (this.#role.immutable) return;
     this.#lookAtTaskRules(between);
-    const missing = this.#rules.length - this.#role.ownRules();
+    const missing = this.#rules.length - this.#role.recordingRules();
     if (missing <= 0 && enabled !== 0) return;
     const what = enabled === 0 ? 'switched audit off' : `removed ${missing} of our audit rules`;
     const reason = `Somebody ${what}: calls between these times may not have been recorded.`;

@@ -2,7 +2,8 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import type { StoreTarget } from '@godo/evidence';
-import type { ControlEvent } from '../events.ts';
+import type { ContentJob } from '../content/content-job.ts';
+import type { ContainerRoot, ContentEvent, ControlEvent } from '../events.ts';
 import type { ConnectorBatch } from '../merge.ts';
 import type { ContainerPath } from '../proc/cgroup.ts';
 import type { EngineProcess } from '../proc/proc-reader.ts';
@@ -51,6 +52,8 @@ export interface WriterData {
   readonly diagFile: string | null;
   /** Where documents wait that the database does not take; null: in memory, and then in the kernel. */
   readonly spool: SpoolPlace | null;
+  /** The stage that reads changed files; null: none does. */
+  readonly content: MessagePort | null;
   /** ms between two checkpoints of open file sessions. */
   readonly checkpointMs: number;
 }
@@ -58,6 +61,27 @@ export interface WriterData {
 /** Reassembly to supervisor: somebody else wants the audit role. */
 export interface ReassemblyReport {
   readonly kind: 'role-requested';
+}
+
+/** How changed files are read. */
+export interface HashOptions {
+  readonly mostBytes: number;
+  readonly bytesPerSecond: number;
+}
+
+export interface ContentStageData {
+  readonly hash: HashOptions;
+  readonly writer: MessagePort;
+}
+
+/** Writer to content stage. `finish`: what waits is read at once. */
+export type ContentOrder =
+  | { readonly kind: 'read'; readonly job: ContentJob }
+  | { readonly kind: 'finish' }
+  | { readonly kind: 'stop' };
+/** The answer to each `read`; null: another one for the same file came, and has the answer. */
+export interface ContentAnswer {
+  readonly event: ContentEvent | null;
 }
 
 /** Connector to writer. `end`: nothing follows. */
@@ -76,6 +100,8 @@ export type ConnectorReport =
   | { readonly kind: 'event-seen' }
   | { readonly kind: 'snapshot-taken'; readonly processes: number }
   | { readonly kind: 'container'; readonly container: ContainerPath }
+  /** Of a container that runs already. */
+  | { readonly kind: 'root'; readonly root: ContainerRoot }
   | { readonly kind: 'engine'; readonly engine: EngineProcess };
 
 /** Supervisor to writer. */

@@ -45,6 +45,9 @@ const counters = [
   'connectorWaits',
   'procReadings',
   'waitingExits',
+  /** Changed files that are still to be read, and those that are not: there were too many. */
+  'contentWaiting',
+  'contentDropped',
   'documents',
   'duplicates',
   'queuedDocuments',

@@ -7,13 +7,14 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
-import { isoTime, redactUri, type StoreTarget } from '@godo/evidence';
+import { isoTime, redactUri, type StoreTarget, textOf } from '@godo/evidence';
 import { closeSocket, openConnector, openTaskStatistics, receiveBufferBytes } from '@godo/native';
 import type { Logger } from 'pino';
+import type { Architecture } from '../audit/syscalls.ts';
 import { ContainerFinder } from '../containers/container-finder.ts';
 import { ContainerWatch } from '../containers/container-watch.ts';
 import { KnownEngines } from '../containers/known-engines.ts';
-import type { ControlEvent, SessionStartEvent } from '../events.ts';
+import type { ContainerRoot, ControlEvent, SessionStartEvent } from '../events.ts';
 import { type AuditIntake, AuditRole, sightOf } from '../kernel/audit-role.ts';
 import { blindSpots } from '../kernel/blind-spots.ts';
 import { Guardian } from '../kernel/guardian.ts';
@@ -22,8 +23,11 @@ import { localPorts, processesListeningOn } from '../kernel/local-server.ts';
 import { claimRunState, type RunState, readRunState, removeRunState, writeRunState } from '../kernel/run-file.ts';
 import { ListenerError } from '../listener-error.ts';
 import { type LossFacts, lossEvent } from '../loss-event.ts';
-import { ProcReader } from '../proc/proc-reader.ts';
+import { deviceOf } from '../proc/device.ts';
+import { isLocalPath } from '../proc/local-file-systems.ts';
+import { type EngineProcess, ProcReader } from '../proc/proc-reader.ts';
 import { architecturesOf, describeRule, excludeRule, ruleSet } from '../rules/rule-set.ts';
+import { defaultSensitivePaths, realPaths } from '../rules/sensitive-paths.ts';
 import { uringRuleSet } from '../rules/uring-rules.ts';
 import { ByteRing, createByteRing } from './byte-ring.ts';
 import { keepHouseCheaply } from './engine.ts';
@@ -32,11 +36,14 @@ import { LookPace } from './look-pace.ts';
 import type {
   ConnectorOrder,
   ConnectorReport,
+  ContentStageData,
+  HashOptions,
   ReassemblyReport,
   SpoolPlace,
   WriterOrder,
   WriterReport,
 } from './messages.ts';
+import { SensitiveWatch } from './sensitive-watch.ts';
 import { createSharedMemory, type SharedMemory, SharedState } from './shared-state.ts';
 import { tellSocket, wake } from './wake.ts';
 
@@ -50,6 +57,14 @@ export interface ListenerOptions {
   readonly bpf: boolean;
   /** Whether the names of environments are read of processes that execute something. */
   readonly envNames: boolean;
+  /** Whether opens for reading are recorded of all files. */
+  readonly reads: boolean;
+  /** Files and folders of which they are in any case. */
+  readonly sensitive: readonly string[];
+  /** Of whose processes it is stored what they do to files. */
+  readonly scope: 'host' | 'containers';
+  /** Whether and how changed files are read. */
+  readonly hash: HashOptions | null;
   /** Executables whose processes are roots of the tree. */
   readonly stars: readonly string[];
   /** Names of programs whose processes are roots of the tree where they made containers. */
@@ -132,6 +147,8 @@ export class Supervisor {
     warn: (loss) => this.#loss(loss),
   });
   #kernelWatch: KernelWatch | null = null;
+  #sensitive: SensitiveWatch | null = null;
+  #content: Worker | null = null;
   readonly #lookPace = new LookPace();
   /** The counters that stand in our state, as JSON. */
   #toldCounters = '';
@@ -198,9 +215,10 @@ export class Supervisor {
       recordRingBytes: this.#options.bpf ? recordRingBytes : 0,
     });
     const uringRules = role.takesUringRules();
+    const { reads } = this.#options;
     const rulesOf = (intake: AuditIntake) => {
       const exempt = this.#exemptPids(intake);
-      const recording = [...ruleSet(architectures, exempt), ...(uringRules ? uringRuleSet(exempt) : [])];
+      const recording = [...ruleSet(architectures, exempt, { reads }), ...(uringRules ? uringRuleSet(exempt) : [])];
       return intake === 'unicast' ? [...recording, excludeRule] : recording;
     };
     this.#kernelWatch = new KernelWatch(role, rulesOf, (loss) => this.#loss(loss));
@@ -222,6 +240,7 @@ export class Supervisor {
     await this.#subscribe(toConnector.port1);
     this.#openStatistics();
     role.load(rules);
+    this.#watchSensitive(role, architectures);
     // Forks after this point are seen by both; what ran before is read from /proc.
     const auditTellsUs = tellsExecs(role) ? monotonicUs() : null;
     this.#stateCutOff();
@@ -285,6 +304,7 @@ export class Supervisor {
     // The stages that stand in native calls come back by themselves; only what does not is cut off.
     const patience = new Promise((resolve) => setTimeout(resolve, abandonMs).unref());
     const [writer, ...others] = this.#stages;
+    void this.#content?.terminate();
     await Promise.race([Promise.all(others.map(ended)), patience]);
     await Promise.all([writer, ...others].map((stage) => stage?.terminate()));
     this.#restoreKernel();
@@ -337,6 +357,47 @@ export class Supervisor {
     }
   }
 
+  /** After the other rules, which then decide about what is opened for writing. */
+  #watchSensitive(role: AuditRole, architectures: readonly Architecture[]): void {
+    const sensitive = this.#options.sensitive.filter(isLocalPath);
+    const remote = this.#options.sensitive.filter((path) => !sensitive.includes(path));
+    if (remote.length > 0) {
+      const reason = `Who reads ${remote.join(', ')} is not recorded: it is on no local file system, whose server could let the kernel wait.`;
+      this.#loss({ severity: 'warning', source: 'blind-spot', reason });
+    }
+    if (sensitive.length === 0 || role.immutable) return;
+    this.#sensitive = new SensitiveWatch({
+      paths: sensitive,
+      architectures,
+      rules: role.sensitiveRules,
+      facts: realPaths,
+      device: deviceOf,
+      nowNs: realtimeNs,
+      tell: (loss) => this.#loss(loss),
+    });
+    const { rules, missing } = this.#sensitive.begin();
+    this.#log.info({ rules: rules.length, missing }, 'sensitive files are watched');
+    const wanted = missing.filter((path) => !(defaultSensitivePaths as readonly string[]).includes(path));
+    if (wanted.length === 0) return;
+    const reason = `Who reads ${wanted.join(', ')} is not recorded as long as the folder of it is not there.`;
+    this.#loss({ severity: 'warning', source: 'blind-spot', reason });
+  }
+
+  #learnEngine(engine: EngineProcess): void {
+    this.#engines.learn(engine);
+    if (engine.makes !== null) this.#watchContainer(engine.makes.root);
+  }
+
+  #watchContainer({ containerId, rootfs, dev }: ContainerRoot): void {
+    const { text, hex } = textOf(rootfs);
+    if (dev === null || hex !== undefined || this.#stopping) return;
+    try {
+      this.#sensitive?.addContainer({ containerId, rootfs: text, dev });
+    } catch (error) {
+      this.#log.warn({ err: error }, 'the sensitive files of a container are not watched');
+    }
+  }
+
   #closeConnector(): void {
     tellSocket(this.#shared, 'connectorSocket', null);
     if (this.#connectorFd !== null) closeSocket(this.#connectorFd);
@@ -346,7 +407,8 @@ export class Supervisor {
   }
 
   async #startWriter(fromReassembly: MessagePort, fromConnector: MessagePort): Promise<void> {
-    const { target, diagFile, spool } = this.#options;
+    const { target, diagFile, spool, hash } = this.#options;
+    const toContent = hash === null ? null : new MessageChannel();
     const data = {
       events: this.#events,
       shared: this.#sharedMemory,
@@ -356,9 +418,12 @@ export class Supervisor {
       diagFile,
       spool,
       checkpointMs,
+      content: toContent?.port1 ?? null,
     };
-    const writer = this.#launch<WriterReport>('writer', data, [fromReassembly, fromConnector]);
+    const ports = [fromReassembly, fromConnector, ...(toContent === null ? [] : [toContent.port1])];
+    const writer = this.#launch<WriterReport>('writer', data, ports);
     this.#writer = writer;
+    if (hash !== null && toContent !== null) this.#launchContent({ hash, writer: toContent.port2 });
     writer.worker.on('message', (report: WriterReport) => {
       if (report.kind === 'trouble') this.#log.warn(report.message);
       else if (report.kind === 'note') this.#log.info(report.message);
@@ -370,6 +435,20 @@ export class Supervisor {
     failure.catch(() => undefined);
   }
 
+  /** Beside the stages that are stopped in order: it ends when the writer does not need it any more. */
+  #launchContent(data: ContentStageData): void {
+    const worker = new Worker(new URL('./content.js', import.meta.url), {
+      workerData: data,
+      transferList: [data.writer],
+      name: 'godo-content',
+      resourceLimits: { maxYoungGenerationSizeMb: 6 },
+    });
+    worker.on('error', (error) => this.#stageFailed('content', error));
+    // A file system that does not answer must not keep us.
+    worker.unref();
+    this.#content = worker;
+  }
+
   async #subscribe(toWriter: MessagePort): Promise<void> {
     const fd = openConnector({ receiveBufferBytes: socketBytes });
     this.#connectorFd = fd;
@@ -379,7 +458,8 @@ export class Supervisor {
     this.#connector = connector;
     connector.worker.on('message', (report: ConnectorReport) => {
       if (report.kind === 'container') this.#containers.add(report.container);
-      else if (report.kind === 'engine') this.#engines.learn(report.engine);
+      else if (report.kind === 'engine') this.#learnEngine(report.engine);
+      else if (report.kind === 'root') this.#watchContainer(report.root);
     });
     const hint = 'is the kernel built with CONFIG_PROC_EVENTS, and are we in the initial user and pid namespace?';
     await connector.report('subscribed', startMs).catch(() => {
@@ -415,6 +495,9 @@ export class Supervisor {
       command: this.#options.command,
       stars: this.#options.stars,
       engines: this.#options.engines,
+      ...(this.#options.reads && { reads: true }),
+      ...(this.#options.sensitive.length > 0 && { sensitive: this.#options.sensitive }),
+      ...(this.#options.scope === 'containers' && { scope: 'containers' }),
     };
   }
 
@@ -440,6 +523,7 @@ export class Supervisor {
     try {
       const due = this.#lookPace.isDue(performance.now(), this.#shared.all());
       if (due) this.#kernelWatch?.look(this.#shared.get('roleRequests'));
+      if (due) this.#sensitive?.look();
       this.#lookAtRing(this.#role);
       const counters = this.counters();
       if (!due && performance.now() - this.#toldMs < tellMs) return;

@@ -1,10 +1,11 @@
 /** Stage 4: the only one with state. Merges the streams, records, and writes documents in batches. */
 
 import { existsSync, mkdirSync } from 'node:fs';
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { type InsertResult, openRawStore, type RawStore, Spool, StoreError } from '@godo/evidence';
 import { EntryMemory } from '../audit/entry-memory.ts';
 import { EntryReader } from '../audit/event-entries.ts';
+import { ContentFeed } from '../content/content-feed.ts';
 import { DiagFile } from '../diag/diag-file.ts';
 import type { AuditEvent, LossEvent, PipelineEvent } from '../events.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
@@ -16,7 +17,14 @@ import { ByteRing, type Span } from './byte-ring.ts';
 import { descriptorLooks, looksAtDescriptors } from './descriptor-looks.ts';
 import { DocumentQueue } from './document-queue.ts';
 import { batchKind, type EventBatch, nextBatch, releaseBatch } from './event-batches.ts';
-import type { ConnectorMessageToWriter, SpoolPlace, WriterData, WriterOrder, WriterReport } from './messages.ts';
+import type {
+  ConnectorMessageToWriter,
+  ContentAnswer,
+  SpoolPlace,
+  WriterData,
+  WriterOrder,
+  WriterReport,
+} from './messages.ts';
 import { ReadingBudget } from './reading-budget.ts';
 import { ReopeningStore } from './reopening-store.ts';
 import { SharedState } from './shared-state.ts';
@@ -46,6 +54,8 @@ const stampDisorderMs = 1_000;
 const finishMs = 30_000;
 const finishSpoolMs = 15_000;
 const spoolingMs = { slowMs: 5_000, retryMs: [500, 5_000] } as const;
+/** How long it waits for files that are still to be read. */
+const contentMs = 5_000;
 /** So long events are taken before messages are looked at again. */
 const turnMs = 20;
 
@@ -75,6 +85,7 @@ class WriterStage {
   #held: EventBatch | null = null;
   /** Batches of the connector in their order, each with its turn in `#work`, or taken before it. */
   readonly #fromConnector: ConnectorMessageToWriter[] = [];
+  readonly #content: ContentFeed | null;
   readonly #storedUntil = new StoredUntil();
   #markedMs = Number.NEGATIVE_INFINITY;
   #checkpoints: NodeJS.Timeout | null = null;
@@ -141,7 +152,9 @@ class WriterStage {
     this.#recorder = new Recorder((entry) => {
       this.#storedUntil.made();
       this.#queue.push(entry);
+      if (entry.collection === 'files' && 'session' in entry) this.#content?.offer(entry.session);
     }, looks);
+    this.#content = data.content === null ? null : this.#contentFeed(data.content);
     const uringLooks = new UringLooks(monotonicUs, realtimeNs);
     this.#merge = new Merge((event) => {
       if (event.kind === 'uring-open') {
@@ -187,6 +200,20 @@ class WriterStage {
   #trouble(error: Error, consequence: string): void {
     const message = `The database does not take what is recorded, ${consequence}: ${error.message}`;
     report({ kind: 'trouble', message });
+  }
+
+  /** What it answers is taken as it comes: it waits for nobody. */
+  #contentFeed(stage: MessagePort): ContentFeed {
+    const feed = new ContentFeed({
+      send: (order) => stage.postMessage(order),
+      read: (event) => this.#apply(event),
+      tell: (loss) => this.#apply(lossEvent(realtimeNs(), loss)),
+    });
+    stage.on('message', (answer: ContentAnswer) => {
+      feed.answered(answer);
+      if (!this.#ended) this.#publish();
+    });
+    return feed;
   }
 
   start(): void {
@@ -384,6 +411,7 @@ class WriterStage {
 
   /** What the recorder is given, and nothing else, is what the diag file holds. */
   #apply(event: PipelineEvent): void {
+    this.#content?.learn(event);
     try {
       this.#recorder.apply(event);
     } finally {
@@ -394,6 +422,10 @@ class WriterStage {
   }
 
   #publish(): void {
+    if (this.#content !== null) {
+      this.#shared.set('contentWaiting', this.#content.waiting);
+      this.#shared.set('contentDropped', this.#content.dropped);
+    }
     this.#shared.set('waitingExits', this.#merge.waitingExits);
     this.#shared.set('queuedDocuments', this.#queue.length);
     if (this.#spool !== null) this.#shared.set('spoolBytes', this.#spool.bytes);
@@ -422,6 +454,7 @@ class WriterStage {
     clearInterval(this.#checkpoints ?? undefined);
     clearTimeout(this.#flushing ?? undefined);
     this.#merge.finish();
+    await this.#content?.end(contentMs);
     const counters = { ...this.#shared.all(), ...this.#recorder.counters() };
     this.#apply({ kind: 'session-end', timeNs: realtimeNs(), reason, counters });
     this.#toDiag((file) => file.close());

@@ -65,11 +65,12 @@ describe('the backlog', () => {
 });
 
 describe('the options of the listener', () => {
+  const hashing = { hashMax: 67_108_864, hashRate: 33_554_432 };
   const parse = (...argv: string[]) =>
     addListenOptions(new Command().exitOverride()).parse(argv, { from: 'user' }).opts();
 
   it('have defaults', () => {
-    expect(parse()).toEqual({ backlog: 65_536, bpf: true, root: [], spoolMax: 1024 ** 3 });
+    expect(parse()).toEqual({ ...hashing, backlog: 65_536, bpf: true, root: [], scope: 'host', spoolMax: 1024 ** 3 });
   });
 
   it('keep names of environments only on request', () => {
@@ -78,11 +79,22 @@ describe('the options of the listener', () => {
 
   it('take several roots', () => {
     expect(parse('--root', '/usr/bin/podman', '--root', '/usr/bin/crio')).toEqual({
+      ...hashing,
       backlog: 65_536,
       bpf: true,
       root: ['/usr/bin/podman', '/usr/bin/crio'],
       spoolMax: 1024 ** 3,
+      scope: 'host',
     });
+  });
+
+  it('take sensitive paths beside the usual ones, in place of them, or none at all', () => {
+    expect(parse('--sensitive', '/srv/keys/', '--sensitive', '/a').sensitive).toEqual({
+      usual: true,
+      paths: ['/srv/keys', '/a'],
+    });
+    expect(parse('--no-sensitive', '--sensitive', '/a').sensitive).toEqual({ usual: false, paths: ['/a'] });
+    expect(parse('--no-sensitive').sensitive).toBe(false);
   });
 
   it('refuse a root that is no absolute path', () => {

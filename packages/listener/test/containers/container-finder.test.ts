@@ -138,7 +138,9 @@ describe('what engines know of a container', () => {
   it('is taken from runc’s state, or else from the bundle it was made of', async () => {
     const engines = new KnownEngines();
     const argv = ['runc', '--root', path('runc'), 'run', 'web'];
-    engines.learn({ pid: 1, program: 'runc', argv, makes: { containerId: 'short', bundle: path('bundle') } });
+    const root = { containerId: 'short', rootfs: path('bundle/rootfs'), dev: null };
+    const makes = { containerId: 'short', bundle: path('bundle'), root };
+    engines.learn({ pid: 1, program: 'runc', argv, makes });
     write('runc/web/state.json', { id: 'web', config: {} });
     write('bundle/config.json', { annotations: { purpose: 'test' } });
     const finder = new ContainerFinder(engines);

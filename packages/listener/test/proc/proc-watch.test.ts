@@ -48,12 +48,13 @@ describe('who watches the readings of processes', () => {
     const runc = { ...onHost, exe: '/usr/sbin/runc', cwd: bundle, cmdline: `${argv.join('\0')}\0` };
     const inside = { ...onHost, cgroup: '2:pids:/build/web-1\n0::/\n' };
     const { reader, told } = watched({ 20: runc, 21: inside });
+    const root = { containerId: 'web-1', rootfs: `${bundle}/rootfs`, dev: null };
     const before = reader.observe(21)?.facts.containerId;
     reader.observe(20);
 
     expect([before, reader.observe(21)?.facts.containerId]).toEqual([null, 'web-1']);
     expect(told).toEqual([
-      { pid: 20, program: 'runc', argv, makes: { containerId: 'web-1', bundle } },
+      { pid: 20, program: 'runc', argv, makes: { containerId: 'web-1', bundle, root } },
       { runtime: 'runc', innermost: 'web-1', outermost: 'web-1' },
     ]);
   });

@@ -8,7 +8,16 @@ import { withAuditExperiment } from '../../../../native/test/support/audit-exper
 import { lockedTestMs } from '../../../../native/test/support/audit-lock.ts';
 import { describeAsRoot } from '../../../../native/test/support/privilege.ts';
 import { type AuditRule, encodeRule } from '../../src/rules/audit-rule.ts';
-import { architecturesOf, describeRule, excludeRule, isOurs, ruleSet } from '../../src/rules/rule-set.ts';
+import {
+  architecturesOf,
+  describeRule,
+  excludeRule,
+  isOurs,
+  isRecording,
+  isSensitive,
+  ruleSet,
+} from '../../src/rules/rule-set.ts';
+import { type SensitivePlace, sensitiveRules } from '../../src/rules/sensitive-rules.ts';
 import { uringRuleSet, uringTrial } from '../../src/rules/uring-rules.ts';
 import { canonicalRule, findAuditctl } from '../support/auditctl.ts';
 
@@ -31,7 +40,15 @@ async function withRules(rules: readonly AuditRule[], work: (control: number) =>
 
 const [major = 0, minor = 0] = release().split('.').map(Number);
 const hasUringRules = major * 1000 + minor >= 5016;
-const rules = [...ruleSet(architecturesOf(process.arch), [process.pid]), excludeRule];
+const places: readonly SensitivePlace[] = [
+  { field: 'path', path: '/etc/shadow', isSocket: false },
+  { field: 'path', path: '/run/not-there-yet.sock', isSocket: true },
+  { field: 'dir', path: '/etc/ssl', isSocket: false },
+];
+const architectures = architecturesOf(process.arch);
+const recording = [...ruleSet(architectures, [process.pid]), excludeRule];
+const sensitive = places.flatMap((place) => sensitiveRules(architectures, place));
+const rules = [...recording, ...sensitive];
 
 describeAsRoot('the kernel', () => {
   it('lists every rule of the set as ours, in the order that was meant', { timeout: lockedTestMs }, async () => {
@@ -40,7 +57,18 @@ describeAsRoot('the kernel', () => {
       listed = ours(control);
     });
 
-    expect(listed.map(withoutPrepend)).toEqual(rules.map((rule) => withoutPrepend(encodeRule(rule))));
+    expect(listed.map(withoutPrepend).filter((rule) => !ofPaths.has(rule))).toEqual(forms(recording));
+    // Those of paths are listed by the numbers of their inodes.
+    expect(
+      listed
+        .map(withoutPrepend)
+        .filter((rule) => ofPaths.has(rule))
+        .sort(),
+    ).toEqual([...ofPaths].sort());
+    expect([listed.filter(isRecording).length, listed.filter(isSensitive).length]).toEqual([
+      recording.length,
+      sensitive.length,
+    ]);
   });
 
   it.skipIf(!hasUringRules)('lists the rules for io_uring as ours too', { timeout: lockedTestMs }, async () => {
@@ -64,10 +92,15 @@ describeAsRoot('the kernel', () => {
       });
       const lines = printed.split('\n').filter((line) => line !== '' && line !== 'No rules');
 
-      expect(lines.map(canonicalRule)).toEqual(rules.map(describeRule).map(canonicalRule));
+      const sorted = (all: readonly string[]) => all.map((line) => JSON.stringify(canonicalRule(line))).sort();
+
+      expect(sorted(lines)).toEqual(sorted(rules.map(describeRule)));
     });
   });
 });
+
+const forms = (all: readonly AuditRule[]) => all.map((rule) => withoutPrepend(encodeRule(rule)));
+const ofPaths = new Set(forms(sensitive));
 
 /** AUDIT_FILTER_PREPEND says where to put a rule; the kernel does not keep it. */
 function withoutPrepend(rule: Uint8Array): string {

@@ -20,7 +20,7 @@ export const shellCaller: Caller = {
 };
 
 const who =
-  'ppid=10 pid=20 auid=4294967295 uid=1000 gid=1001 euid=1002 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=pts0 ses=3 comm="sh" exe="/usr/bin/dash" key="godo"';
+  'ppid=10 pid=20 auid=4294967295 uid=1000 gid=1001 euid=1002 suid=0 fsuid=0 egid=0 sgid=0 fsgid=0 tty=pts0 ses=3 comm="sh" exe="/usr/bin/dash"';
 
 export interface Call {
   readonly name: SyscallName;
@@ -28,16 +28,24 @@ export interface Call {
   readonly exit?: number;
   /** a0 to a3 as the kernel writes them, in hex. */
   readonly arguments?: string;
+  /** Of the rule that matched. */
+  readonly key?: string;
 }
 
 /** The SYSCALL record of a call; `exit` below 0 makes it a failed one. */
-export function syscallRecord({ name, arch = 'x86_64', exit = 0, arguments: given = '0 0 0 0' }: Call): AuditRecord {
+export function syscallRecord({
+  name,
+  arch = 'x86_64',
+  exit = 0,
+  arguments: given = '0 0 0 0',
+  key = 'godo',
+}: Call): AuditRecord {
   const number = syscallNumber(arch, name);
   if (number === undefined) throw new Error(`${arch} has no ${name}`);
   const args = given.split(' ').map((value, index) => `a${index}=${value}`);
   const success = exit < 0 ? 'no' : 'yes';
   const what = `arch=${auditArch[arch].toString(16)} syscall=${number} success=${success} exit=${exit}`;
-  return { ...stamp, type: recordType.syscall, body: `${what} ${args.join(' ')} items=0 ${who}` };
+  return { ...stamp, type: recordType.syscall, body: `${what} ${args.join(' ')} items=0 ${who} key="${key}"` };
 }
 
 export const cwdRecord = (body: string): AuditRecord => ({ ...stamp, type: recordType.cwd, body: `cwd=${body}` });

@@ -58,7 +58,8 @@ function numberOf(call: string, arch: string | undefined): number | string {
 }
 
 /** 0x is hexadecimal, a leading 0 octal, as in C; auditctl knows errors by name. */
-function numeric(value: string): number {
+function numeric(value: string): number | string {
+  if (value.startsWith('/')) return value;
   if (value === '-EBADF') return -9;
   return Number(/^0[0-7]+$/.test(value) ? `0o${value}` : value);
 }

@@ -4,17 +4,21 @@
  * again, which the making of a file shows, is another file.
  */
 
-import type { CookedFileDocument, CookedOperationDocument, CookedReader } from '@godo/evidence';
+import type { CookedEventDocument, CookedFileDocument, CookedOperationDocument, CookedReader } from '@godo/evidence';
 import { baseName } from '../base-name.ts';
+import { contentsOf } from '../contents.ts';
 import { type Filters, storeQuery } from '../options/filters.ts';
-import { text } from '../render/lenient.ts';
+import { fields, text } from '../render/lenient.ts';
 
-export type HistoryEntry =
+type HistoryEntry =
   | { readonly collection: 'files'; readonly document: CookedFileDocument }
   | { readonly collection: 'operations'; readonly document: CookedOperationDocument };
 
+/** With what the file held after sessions that changed it. */
+export type ShownEntry = HistoryEntry | { readonly collection: 'events'; readonly document: CookedEventDocument };
+
 export interface FileHistory {
-  readonly entries: readonly HistoryEntry[];
+  readonly entries: readonly ShownEntry[];
   /** Sessions and operations by a name relative to a descriptor that ends like the path, and that are not in it. */
   readonly uncertain: number;
 }
@@ -40,7 +44,7 @@ export async function fileHistory(reader: CookedReader, path: string, filters: F
   }
   const entries = ofThisFile(candidates.sort(inTime), path, isThere);
   const uncertain = nameless.length + candidates.filter((one) => !entries.includes(one) && endsAlike(one, path)).length;
-  return { entries: await shown(reader, entries, ofEntries), uncertain };
+  return { entries: await withContent(reader, await shown(reader, entries, ofEntries)), uncertain };
 }
 
 /** Of those whose inode had the path at some time: what was done in the lives of the inode in which it had. */
@@ -75,6 +79,16 @@ async function shown(
   const found = new Set<string>();
   for await (const entry of entriesOf(reader, query)) if (ids.has(idOf(entry))) found.add(idOf(entry));
   return matching.filter((entry) => found.has(idOf(entry)));
+}
+
+/** Contents are read after their sessions, so in the order of time they stand behind them. */
+async function withContent(reader: CookedReader, entries: readonly HistoryEntry[]): Promise<readonly ShownEntry[]> {
+  const ids = new Set<unknown>(entries.map(({ document }) => document._id));
+  const contents: ShownEntry[] = [];
+  for await (const document of contentsOf(reader)) {
+    if (ids.has(fields(document.data).fileSessionId)) contents.push({ collection: 'events', document });
+  }
+  return contents.length === 0 ? entries : [...entries, ...contents].sort(inTime);
 }
 
 function idOf({ collection, document }: HistoryEntry): string {
@@ -145,17 +159,17 @@ function endsAlike(entry: HistoryEntry, path: string): boolean {
 }
 
 /** Audit's stamps are in ms; within one the serials have the order. What was open before comes first. */
-function inTime(left: HistoryEntry, right: HistoryEntry): number {
+function inTime(left: ShownEntry, right: ShownEntry): number {
   const [a, b] = [timeOf(left), timeOf(right)];
   if (a !== b) return a < b ? -1 : 1;
   return serialOf(left) - serialOf(right);
 }
 
-function timeOf(entry: HistoryEntry): bigint {
+function timeOf(entry: ShownEntry): bigint {
   const time: unknown = entry.collection === 'files' ? entry.document.openedNs : entry.document.timeNs;
   return typeof time === 'bigint' ? time : 0n;
 }
 
-function serialOf({ document }: HistoryEntry): number {
+function serialOf({ document }: ShownEntry): number {
   return Number(/:audit:\d+\.(\d+)$/.exec(text(document._id) ?? '')?.[1] ?? -1);
 }

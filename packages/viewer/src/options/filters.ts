@@ -15,9 +15,16 @@ export interface Filters {
   readonly session?: string;
   /** File sessions that changed nothing, too. */
   readonly all?: boolean;
+  /** File sessions that only read, too. */
+  readonly reads?: boolean;
+  /** File sessions of this kind only: those that could only read, or all others. */
+  readonly access?: Access;
 }
 
-export type FilterName = Exclude<keyof Filters, 'all'>;
+export const accessKinds = ['read', 'write'] as const;
+export type Access = (typeof accessKinds)[number];
+
+export type FilterName = Exclude<keyof Filters, 'all' | 'reads' | 'access'>;
 
 /** The options a reader types for each filter. */
 export const filterOptions: Readonly<Record<FilterName, string>> = {

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type Filters, parseContainer, parsePattern, parsePid } from './filters.ts';
+import { type Access, accessKinds, type Filters, parseContainer, parsePattern, parsePid } from './filters.ts';
 import type { Pattern } from './glob.ts';
 import { parseTime } from './time.ts';
 
@@ -16,6 +16,8 @@ export interface ViewerOptions {
   readonly until?: bigint;
   readonly session?: string;
   readonly all?: boolean;
+  readonly reads?: boolean;
+  readonly access?: Access;
   readonly json?: boolean;
 }
 
@@ -55,7 +57,9 @@ export function addSharedOptions(program: Command, nowNs: () => bigint): Command
     [filters, new Option('--since <time>', 'alive, open or happened at or after this time').argParser(time)],
     [filters, new Option('--until <time>', 'not begun after this time').argParser(time)],
     [filters, new Option('--session <id>', 'one run of the listener (ids: viewer stats)')],
-    [filters, new Option('-a, --all', 'also files that were opened for writing and not changed')],
+    [filters, new Option('-a, --all', 'also files that were opened and not changed')],
+    [filters, new Option('--reads', 'also files that were opened for reading, as far as that was recorded')],
+    [filters, new Option('--access <kind>', 'files that were opened for this').choices(accessKinds)],
     ['Output:', new Option('--json', 'one document a line, with the exact text')],
   ];
   for (const [heading, option] of options) program.addOption(option.helpGroup(heading));
@@ -63,7 +67,7 @@ export function addSharedOptions(program: Command, nowNs: () => bigint): Command
 }
 
 export function filtersOf(options: ViewerOptions): Filters {
-  const { container, pid, path, exe, since, until, session, all } = options;
+  const { container, pid, path, exe, since, until, session, all, reads, access } = options;
   return {
     ...(container !== undefined ? { container } : {}),
     ...(pid !== undefined ? { pid } : {}),
@@ -73,5 +77,7 @@ export function filtersOf(options: ViewerOptions): Filters {
     ...(until !== undefined ? { untilNs: until } : {}),
     ...(session !== undefined ? { session } : {}),
     ...(all !== undefined ? { all } : {}),
+    ...(reads !== undefined ? { reads } : {}),
+    ...(access !== undefined ? { access } : {}),
   };
 }

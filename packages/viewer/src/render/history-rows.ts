@@ -1,9 +1,9 @@
-import type { HistoryEntry } from '../history/file-history.ts';
+import type { ShownEntry } from '../history/file-history.ts';
 import { commandLine } from './command-line.ts';
 import { openerAt, openerProgram, type ProcessesByKey, pathCell, sessionNotes, truncatesFile } from './file-rows.ts';
 import { fields, ns, number, text } from './lenient.ts';
 import { operationTable } from './operation-rows.ts';
-import { facts, shortContainer } from './process.ts';
+import { facts, programName, shortContainer } from './process.ts';
 import type { Screen } from './screen.ts';
 import type { Row, StreamedTable } from './table.ts';
 import { dateTime, timeBeside } from './time.ts';
@@ -11,7 +11,7 @@ import { visible } from './visible.ts';
 
 export interface HistoryTable {
   readonly table: StreamedTable;
-  row(entry: HistoryEntry, processes: ProcessesByKey): Row;
+  row(entry: ShownEntry, processes: ProcessesByKey): Row;
 }
 
 /** File sessions and operations in one table. */
@@ -19,8 +19,12 @@ export function historyTable(screen: Screen): HistoryTable {
   const operations = operationTable(screen);
   return {
     table: operations.table,
-    row: ({ collection, document }, processes) =>
-      collection === 'operations' ? operations.row(document, processes) : sessionRow(document, processes, screen),
+    row: ({ collection, document }, processes) => {
+      if (collection === 'operations') return operations.row(document, processes);
+      return collection === 'events'
+        ? contentRow(document, processes, screen)
+        : sessionRow(document, processes, screen);
+    },
   };
 }
 
@@ -53,8 +57,39 @@ function sessionRow(document: unknown, processes: ProcessesByKey, { charset, wid
   };
 }
 
+/** What the file held when it had come to rest. */
+function contentRow(document: unknown, processes: ProcessesByKey, { charset }: Screen): Row {
+  const event = fields(document);
+  const data = fields(event.data);
+  const container = shortContainer(event.containerId, charset);
+  const sha256 = text(data.sha256);
+  const size = number(data.size);
+  const changed = data.stable === false ? ', changed while it was read' : '';
+  const held =
+    sha256 === null
+      ? `not read: ${visible(text(data.reason) ?? '?', charset)}`
+      : `sha256 ${visible(sha256, charset)}${size === null ? '' : `, ${size} bytes`}${changed}`;
+  return {
+    lines: [
+      [
+        { text: dateTime(ns(event.timeNs)), lines: 1 },
+        { text: 'content', role: 'heading', lines: 1 },
+        sha256 === null ? { text: '-' } : { text: 'read' },
+        container === null ? { text: '-' } : { text: container, role: 'container' },
+        { text: String(number(event.tgid) ?? '?') },
+        { text: programName(facts(processes.get(text(event.key) ?? '')), charset), lines: 2 },
+      ],
+    ],
+    notes: [
+      { ...pathCell({ ...data, pathResolved: true }, charset), indent: 2 },
+      { text: held, indent: 2, lines: 2 },
+    ],
+  };
+}
+
 function sessionName(file: Readonly<Record<string, unknown>>): string {
   if (file.created === true) return 'create';
   if ((number(fields(file.writes).count) ?? 0) > 0) return 'write';
-  return truncatesFile(file) ? 'truncate' : 'open';
+  if (truncatesFile(file)) return 'truncate';
+  return file.access === 'read' ? 'read' : 'open';
 }

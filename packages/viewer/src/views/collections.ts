@@ -1,3 +1,4 @@
+import { withContents } from '../contents.ts';
 import { withHostPaths } from '../host-path/with-host-paths.ts';
 import { fileTable } from '../render/file-rows.ts';
 import { fields, list } from '../render/lenient.ts';
@@ -24,7 +25,7 @@ export async function showFiles(job: Job): Promise<void> {
     const file = fields(document);
     return [file.key, ...list(file.writers).map((writer) => fields(writer).key)];
   };
-  if (job.json) await printJson(job, 'files', withHostPaths(job.reader, documents));
+  if (job.json) await printJson(job, 'files', withContents(job.reader, withHostPaths(job.reader, documents)));
   else if ((await printTable(job, { ...fileTable(job.screen), keys }, documents)) === 0) {
     job.note(
       job.filters.all

@@ -1,4 +1,4 @@
-import { fileHistory, type HistoryEntry } from '../history/file-history.ts';
+import { fileHistory, type ShownEntry } from '../history/file-history.ts';
 import { HostPaths } from '../host-path/host-paths.ts';
 import { historyTable } from '../render/history-rows.ts';
 import { jsonLine } from '../render/json-line.ts';
@@ -18,7 +18,7 @@ export async function showFile(job: Job, path: string): Promise<void> {
   job.note(`${those} on a name like it whose folder is not known (relative to a descriptor), and not shown.`);
 }
 
-async function printHistory(job: Job, entries: readonly HistoryEntry[]): Promise<void> {
+async function printHistory(job: Job, entries: readonly ShownEntry[]): Promise<void> {
   const hostPaths = await HostPaths.read(job.reader);
   for (const { collection, document } of entries) {
     const [completed = document] = await hostPaths.addTo([document]);
@@ -26,7 +26,7 @@ async function printHistory(job: Job, entries: readonly HistoryEntry[]): Promise
   }
 }
 
-async function printEntries(job: Job, entries: readonly HistoryEntry[]): Promise<void> {
+async function printEntries(job: Job, entries: readonly ShownEntry[]): Promise<void> {
   const { table, row } = historyTable(job.screen);
   await job.out.lines(table.header());
   for (let at = 0; at < entries.length; at += groupSize) {

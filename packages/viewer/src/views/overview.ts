@@ -24,7 +24,7 @@ export async function showOverview(job: Job): Promise<void> {
         async () => ((await showTree(section)) === 0 ? section.note('No such process in the evidence.') : undefined),
       ],
       ['Processes', () => showProcesses(section)],
-      [job.filters.all ? 'Files' : 'Changed files', () => showFiles(section)],
+      [isOfChanges(job.filters) ? 'Changed files' : 'Files', () => showFiles(section)],
     ] as const;
     for (const [index, [title, show]] of sections.entries()) {
       if (index > 0) await out.line('');
@@ -41,6 +41,10 @@ export async function showOverview(job: Job): Promise<void> {
     const lines = wrap(`${mark} ${gaps}`, screen.width, 4, screen.charset);
     await out.lines(['', ...lines.map((line) => screen.paint('warning', line))]);
   }
+}
+
+function isOfChanges({ all, reads, access }: Filters): boolean {
+  return all !== true && reads !== true && access !== 'read';
 }
 
 /** What the evidence is known to lack, or null when nothing is. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { container, execution, fileOf, operationOf, processOf } from '../support/documents.ts';
+import { at, container, eventOf, execution, fileOf, keyOf, operationOf, processOf } from '../support/documents.ts';
 import { expectGolden } from '../support/golden.ts';
 import { view } from '../support/run-view.ts';
 import { type Evidence, nothing } from '../support/story.ts';
@@ -113,4 +113,46 @@ test('a file must be named', async () => {
 test('for people it is one table', async () => {
   const { out } = await view(['file', '/etc/app.conf.old'], { evidence, width: 100 });
   await expectGolden(out, 'file-history');
+});
+
+/** What /etc/app.conf held after its first session, and what was not to be had of the second file of that name. */
+const contents: Evidence = {
+  ...evidence,
+  events: [
+    eventOf(1.5, {
+      kind: 'content',
+      key: keyOf(7),
+      tgid: 7,
+      data: {
+        ...{ path: '/etc/app.conf', dev: 'fe:00', inode: '10', fileSessionId: evidence.files[0]?._id },
+        ...{ size: 5, sha256: 'ab'.repeat(32), mtimeNs: at(1), hashedNs: at(1.5), stable: false },
+      },
+    }),
+    eventOf(2.5, {
+      kind: 'content',
+      key: keyOf(8),
+      tgid: 8,
+      containerId: container,
+      data: {
+        ...{ path: '/etc/app.conf', dev: '00:2a', inode: '10', fileSessionId: evidence.files[1]?._id },
+        ...{ size: null, sha256: null, mtimeNs: null, hashedNs: at(2.5), stable: null, reason: 'it is gone' },
+      },
+    }),
+  ],
+};
+
+test('what a file held stands behind the session that changed it', async () => {
+  const { out } = await view(['file', '/etc/app.conf'], { evidence: contents });
+
+  await expectGolden(out, 'file-contents');
+});
+
+test('the content that was read last stands in the document of the file', async () => {
+  const { out } = await view(['files', '--path', '/etc/app.conf', '--json'], { evidence: contents });
+  const documents = out.trim().split('\n');
+
+  expect(documents.map((line) => (JSON.parse(line) as { content?: unknown }).content)).toMatchObject([
+    { sha256: 'ab'.repeat(32), hashedNs: String(at(1.5)) },
+    { sha256: null, reason: 'it is gone' },
+  ]);
 });
