@@ -69,6 +69,7 @@ describe('the door', () => {
       listAuditRules: 'function',
       readClocks: 'function',
       processHeadBytes: 'number',
+      openInRoot: 'function',
       openProcess: 'function',
       openTaskStatistics: 'function',
       readProcess: 'function',
