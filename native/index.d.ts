@@ -299,7 +299,8 @@ export interface AuditDecoderOptions {
   /**
    * Four numbers for each system call of interest: AUDIT_ARCH_*, number (below 1024), id (1 to 255, stands in the entries of
    * its events) and needs: 1 PATH records, 2 CWD, 4 EXECVE bodies, 8 OPENAT2 body; 16: only where it succeeded (`success=yes`
-   * and an `exit`); 32: bodies of SYSCALL and PATH. Operations of io_uring stand there as well, with an AUDIT_ARCH_* of 0. Without keepRecords all other events make no entry; they are counted.
+   * and an `exit`); 32: bodies of SYSCALL, PATH and MMAP. Operations of io_uring stand there as well, with an AUDIT_ARCH_* of
+   * 0. Without keepRecords all other events make no entry; they are counted.
    */
   calls: Uint32Array;
   /** The key of rules whose records are told from others, also where a call that must succeed has failed; at most 256 bytes. */

@@ -61,8 +61,8 @@ void PendingEvent::begin(const Stamp& stamp, double since) {
   exit_ = 0;
   std::fill(arguments_, arguments_ + 4, 0);
   argumentsKnown_ = 0;
-  success_ = decided_ = syscallSeen_ = byUring_ = cwdSeen_ = itemsLeftOut_ = openat2Seen_ = standsAlone_ = watched_ =
-      false;
+  success_ = decided_ = syscallSeen_ = byUring_ = cwdSeen_ = itemsLeftOut_ = openat2Seen_ = mmapSeen_ = standsAlone_ =
+      watched_ = false;
   caller_ = cwd_ = 0;
   itemCount_ = 0;
   epoch_ = nullptr;
@@ -100,6 +100,11 @@ void PendingEvent::add(const Record& record, const CallTable& calls, TextEpochs&
     case record_type::path:
       if (wants(call_need::paths)) addItem(record.body(), epochs);
       if ((call_.needs & call_need::bodies) != 0 && !keepRecords) addBody(record.type, record.body());
+      break;
+    case record_type::mmap:
+      // One call has one; more are no kernel's.
+      if (wants(call_need::bodies) && !keepRecords && !mmapSeen_) addBody(record.type, record.body());
+      mmapSeen_ = true;
       break;
     case record_type::execve:
       if (wants(call_need::execve) && !keepRecords) addBody(record.type, record.body());

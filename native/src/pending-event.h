@@ -126,6 +126,7 @@ class PendingEvent {
   bool cwdSeen_ = false;
   bool itemsLeftOut_ = false;
   bool openat2Seen_ = false;
+  bool mmapSeen_ = false;
   bool standsAlone_ = false;
   bool watched_ = false;
   uint32_t caller_ = 0;

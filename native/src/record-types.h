@@ -22,6 +22,7 @@ constexpr uint32_t execve = 1309;
 constexpr uint32_t kernelOther = 1316;
 constexpr uint32_t tty = 1319;
 constexpr uint32_t eoe = 1320;
+constexpr uint32_t mmap = 1323;
 constexpr uint32_t featureChange = 1328;
 /** The kernel asks whether we are still there, because somebody else wants the audit role; binary. */
 constexpr uint32_t replace = 1329;

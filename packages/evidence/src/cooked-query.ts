@@ -5,7 +5,7 @@
  * | condition | processes | files | operations | events | containers | losses | runs |
  * |---|---|---|---|---|---|---|---|
  * | container | its container | its container | its container | its container | itself | – | – |
- * | pid | tgid | tgid of the opener or of a writer | tgid | tgid | holds such a process | – | – |
+ * | pid | tgid | tgid of the opener or of another user | tgid | tgid | holds such a process | – | – |
  * | exe | any program it was | program of the opener | program of the caller | its process was such a program | holds such a process | – | – |
  * | sinceNs | exit | close | time | time | last | time | end |
  * | untilNs | start | open | time | time | first | time | start |
@@ -18,8 +18,14 @@
  * otherwise.
  */
 
-import type { CookedCollection, CookedDocuments, Execution, ProcessDocument } from './cooked-documents.ts';
-import type { Program, Writer } from './raw-documents.ts';
+import type {
+  CookedCollection,
+  CookedDocuments,
+  CookedFileDocument,
+  Execution,
+  ProcessDocument,
+} from './cooked-documents.ts';
+import type { Program } from './raw-documents.ts';
 import type { CookedQuery } from './stores.ts';
 
 /** The processes that meet pid and exe, for collections whose documents know only keys. */
@@ -44,7 +50,7 @@ const tests: { readonly [C in CookedCollection]: Test<C> } = {
     (query.sessionId === undefined || holds(document.sessionIds, query.sessionId)),
   files: (document, query) =>
     inContainer(document.containerId, query) &&
-    (query.pid === undefined || document.tgid === query.pid || wasWrittenBy(document.writers, query.pid)) &&
+    (query.pid === undefined || document.tgid === query.pid || wasUsedBy(document, query.pid)) &&
     (query.exe === undefined || isProgram(document.exe, query.exe)) &&
     during(document.openedNs, document.closedNs, query) &&
     (query.sessionId === undefined || document.sessionId === query.sessionId),
@@ -146,9 +152,12 @@ function holds(list: unknown, item: string): boolean {
   return Array.isArray(list) && list.includes(item);
 }
 
-function wasWrittenBy(writers: unknown, pid: number): boolean {
-  if (!Array.isArray(writers)) return false;
-  return writers.some((writer: Partial<Writer> | null | undefined) => tgidOfKey(writer?.key) === pid);
+/** Whether it wrote to the file, changed it in another way, or mapped it. */
+function wasUsedBy({ writers, changes, mapped }: CookedFileDocument, pid: number): boolean {
+  const isOne = (user: { readonly key?: unknown } | null | undefined) => tgidOfKey(user?.key) === pid;
+  if ([writers, changes].some((users: unknown) => Array.isArray(users) && users.some(isOne))) return true;
+  const keys: unknown = mapped?.keys;
+  return Array.isArray(keys) && keys.some((key) => tgidOfKey(key) === pid);
 }
 
 function isProgram(exe: unknown, wanted: string): boolean {

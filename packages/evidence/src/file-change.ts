@@ -20,16 +20,20 @@ export function truncates(file: Pick<FileSessionDocument, 'flags' | 'access'>): 
 }
 
 /**
- * Whether the session changed a file: made it, emptied it, or wrote to it. Terminals, /dev/null, pipes and sockets are
+ * Whether the session changed a file: made it, emptied it, wrote to it, changed it by another call, or was seen to have
+ * written through a mapping. Terminals, /dev/null, pipes and sockets are
  * written to, but nothing is changed by it.
  */
 export function changesFile(
   file: Pick<FileSessionDocument, 'created' | 'flags' | 'access'> & {
+    readonly changes?: readonly unknown[] | null;
+    readonly mapped?: { readonly written: boolean | null } | null;
     readonly fileType?: FileType | null;
     readonly writes: { readonly count: number };
   },
 ): boolean {
   const count: unknown = file.writes?.count;
-  const wrote = typeof count === 'number' && count > 0;
+  const wrote =
+    (typeof count === 'number' && count > 0) || (file.changes?.length ?? 0) > 0 || file.mapped?.written === true;
   return kept.has(file.fileType) && (file.created === true || truncates(file) || wrote);
 }

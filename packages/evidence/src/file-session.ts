@@ -5,6 +5,7 @@
  */
 
 import type { CookedFileDocument } from './cooked-documents.ts';
+import { type Instant, instantOfNs, nsOfInstant } from './instant.ts';
 import { isoTime } from './moment.ts';
 import type {
   ClosedBy,
@@ -15,15 +16,20 @@ import type {
   WriteCount,
   Writer,
 } from './raw-documents.ts';
+import {
+  areContentChanges,
+  contentChange,
+  isSharedMapping,
+  isTime,
+  type SessionChange,
+  type SessionMapping,
+  sessionChange,
+  sessionMapping,
+  sharedMapping,
+} from './session-changes.ts';
 
 /** What all documents of a run have in common; one object for all sessions of a run. */
 export type RunOrigin = Omit<Origin, '_id'>;
-
-/** A moment: whole ms since the Unix epoch, and the ns (0…999,999) within that ms. Audit stamps have 0. */
-export interface Instant {
-  readonly ms: number;
-  readonly ns: number;
-}
 
 /** Writes counted. first and last are null exactly when count is 0. */
 export interface WriteTotals {
@@ -68,6 +74,10 @@ export interface FileSession {
   readonly writes: WriteTotals;
   /** null: nobody but the opener wrote, so that `writes` says all. */
   readonly writers: readonly SessionWriter[] | null;
+  /** null: nobody changed the content in another way. */
+  readonly changes: readonly SessionChange[] | null;
+  /** null: it was not mapped. */
+  readonly mapped: SessionMapping | null;
   readonly warnings: readonly string[] | null;
   /** Only in `fds`: when this state was written down. */
   readonly checkpoint: Instant | null;
@@ -76,23 +86,6 @@ export interface FileSession {
 /** A file session of a process of the tree. */
 export interface CookedFileSession extends FileSession {
   readonly closeInferred: boolean;
-}
-
-const nanosecondsPerMs = 1_000_000n;
-
-export function nsOfInstant({ ms, ns }: Instant): bigint {
-  return ns === 0 ? BigInt(ms) * nanosecondsPerMs : BigInt(ms) * nanosecondsPerMs + BigInt(ns);
-}
-
-/** `timeNs` must not be negative. */
-export function instantOfNs(timeNs: bigint): Instant {
-  const ms = timeNs / nanosecondsPerMs;
-  return { ms: Number(ms), ns: Number(timeNs - ms * nanosecondsPerMs) };
-}
-
-/** Negative, zero or positive as `a` is before, at or after `b`. */
-export function compareInstants(a: Instant, b: Instant): number {
-  return a.ms - b.ms || a.ns - b.ns;
 }
 
 /** `fileSessionId` of the document; the `_id` too, but for a checkpoint. */
@@ -156,6 +149,8 @@ function documentOf(session: FileSession, _id: string, id: string): FileSessionD
     closedBy: session.closedBy,
     writes: total,
     writers: writersOf(session, total),
+    ...(session.changes !== null && { changes: session.changes.map(contentChange) }),
+    ...(session.mapped !== null && { mapped: sharedMapping(session.mapped) }),
     ...(session.warnings !== null && { warnings: session.warnings }),
   };
 }
@@ -216,6 +211,8 @@ export function fileSessionOf(
     closedBy: document.closedBy,
     writes: totalsOf(writes),
     writers: onlyOpenerWrote(document) ? null : writers.map((writer) => ({ key: writer.key, ...totalsOf(writer) })),
+    changes: document.changes?.map(sessionChange) ?? null,
+    mapped: document.mapped === undefined ? null : sessionMapping(document.mapped),
     warnings: document.warnings ?? null,
     checkpoint: checkpointNs === undefined ? null : instantOfNs(checkpointNs),
   };
@@ -294,6 +291,8 @@ function isFileSessionDocument(document: Unknown<FileSessionDocument>): boolean 
     isWriteCount(document.writes) &&
     Array.isArray(document.writers) &&
     document.writers.every((writer) => isWriteCount(writer) && isText((writer as Unknown<Writer>).key)) &&
+    (document.changes === undefined || areContentChanges(document.changes)) &&
+    (document.mapped === undefined || isSharedMapping(document.mapped)) &&
     (document.warnings === undefined || (Array.isArray(document.warnings) && document.warnings.every(isText)))
   );
 }
@@ -324,9 +323,4 @@ function isBoolean(value: unknown): boolean {
 
 function isNumber(value: unknown): boolean {
   return Number.isSafeInteger(value);
-}
-
-/** Up to the year 2262, where 64 bits end. */
-function isTime(value: unknown): boolean {
-  return typeof value === 'bigint' && value >= 0n && value < 1n << 63n;
 }

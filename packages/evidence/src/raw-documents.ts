@@ -183,6 +183,40 @@ export interface Writer extends WriteCount {
   readonly key: ProcessKey;
 }
 
+/** Changes of a file's content by other calls than writes, by one process. Each is in `operations` too. */
+export interface ContentChange {
+  readonly key: ProcessKey;
+  readonly count: number;
+  readonly firstNs: bigint;
+  readonly first: string;
+  readonly lastNs: bigint;
+  readonly last: string;
+}
+
+/**
+ * Mappings of a file into memory, through which it can be written without a call: shared ones of a descriptor that is open
+ * for reading and writing. They outlive the descriptor.
+ */
+export interface SharedMapping {
+  /** Calls of mmap, by all who had the session. */
+  readonly count: number;
+  readonly firstNs: bigint;
+  readonly first: string;
+  readonly lastNs: bigint;
+  readonly last: string;
+  /** One was writable from the beginning. Those that are not can be made so by mprotect, which is not recorded. */
+  readonly writable: boolean;
+  /** Who mapped it, and who got it from a parent, in that order. */
+  readonly keys: readonly ProcessKey[];
+  /**
+   * true: the file's time of change says that it was changed while it was mapped, and no recorded call explains that.
+   * false: it was not, by that time. null: neither can be said.
+   */
+  readonly written: boolean | null;
+  /** Why `written` is null. */
+  readonly unknownBecause?: string;
+}
+
 /**
  * How a file session ended. close: last descriptor closed; dup: replaced by dup2/dup3; exec: close-on-exec;
  * exit: the last process that held it ended; unseen: the descriptor number was given out again, so a close was missed.
@@ -236,10 +270,14 @@ export interface FileSessionDocument extends Origin {
   readonly writes: WriteCount;
   /** Each process that wrote, in order of its first write. */
   readonly writers: readonly Writer[];
+  /** Who changed the content by ftruncate, fallocate or FICLONE, in order of their first. Absent: nobody. */
+  readonly changes?: readonly ContentChange[];
+  /** Absent: it was not mapped so. */
+  readonly mapped?: SharedMapping;
   readonly warnings?: readonly string[];
 }
 
-/** What is done to files by their names, or to what they are, without opening them; of sensitive ones more. */
+/** What is done to files by their names, to what they are, or to their content without writing; of sensitive ones more. */
 export const operationNames = [
   'rename',
   'unlink',
@@ -254,10 +292,27 @@ export const operationNames = [
   'setxattr',
   'removexattr',
   'utimes',
+  'fallocate',
+  'clone',
+  'dedupe',
+  'setflags',
   // Of sensitive files: an open that failed, and a connection to a socket.
   'open',
   'connect',
 ] as const;
+
+/** What fallocate(2) does to the range; allocate: it gets room, and is zeros where nothing was. */
+export const allocationKinds = [
+  'allocate',
+  'punch-hole',
+  'collapse-range',
+  'zero-range',
+  'insert-range',
+  'unshare-range',
+  'write-zeroes',
+] as const;
+export type AllocationKind = (typeof allocationKinds)[number];
+
 export type OperationName = (typeof operationNames)[number];
 
 /**
@@ -325,6 +380,20 @@ export interface OperationDocument extends Origin, Moment {
   readonly ownerGidBefore?: number;
   /** truncate: bytes that the file was to have. */
   readonly size?: number;
+  /** fallocate; absent where the call was an older one (ioctl) that does not tell it, or asked for what is not known. */
+  readonly allocation?: AllocationKind;
+  /** fallocate: the file was to keep its size, whatever the range (FALLOC_FL_KEEP_SIZE). */
+  readonly keepSize?: true;
+  /** fallocate: the range in bytes; absent where the records do not tell: 32-bit calls have no length. */
+  readonly offset?: number;
+  readonly length?: number;
+  /**
+   * clone: the file whose content it was to share (FICLONE); the path where that is open for writing too. Absent: the call
+   * passed a pointer (FICLONERANGE). dedupe: `fd` is the source, and who was to share it is not told.
+   */
+  readonly fromFd?: number;
+  readonly fromPath?: string;
+  readonly fromPathHex?: string;
   /** Who did it. */
   readonly key: ProcessKey;
   readonly pid: number;

@@ -8,10 +8,13 @@ import {
   fileSessionId,
   fileSessionOf,
   instantOfNs,
+  isoTime,
   nsOfInstant,
 } from '../src/index.ts';
 import { anyFileSession } from './support/arbitrary.ts';
 import { bootId, checkpoint, fileSession, keyOf, sessionOf, someNs } from './support/documents.ts';
+
+const span = { firstNs: someNs, first: isoTime(someNs), lastNs: someNs + 1n, last: isoTime(someNs + 1n) };
 
 test('a document and its session say the same', () => {
   const documents = [
@@ -26,6 +29,8 @@ test('a document and its session say the same', () => {
       fileType: 'fifo',
       inode: null,
       writers: [...fileSession({ _id: 'any' }).writers, { ...fileSession({ _id: 'any' }).writes, key: keyOf(11) }],
+      changes: [{ key: keyOf(12), count: 2, ...span }],
+      mapped: { count: 1, ...span, writable: true, keys: [keyOf(10)], written: null, unknownBecause: 'it is gone' },
       warnings: ['one'],
     }),
   ];
@@ -102,6 +107,8 @@ describe('what is no file session of ours', () => {
     checkpointNs: 'x',
     writes: null,
     writers: {},
+    changes: [null],
+    mapped: [],
     warnings: [5],
   };
 
@@ -120,6 +127,11 @@ describe('what is no file session of ours', () => {
       { writers: [null] },
       { writers: [{ ...writers[0], key: 5 }] },
       { openedNs: 2n ** 63n },
+      { changes: [{ key: 5, count: 1, ...span }] },
+      { changes: [{ key: 'k', count: 1, ...span, lastNs: null }] },
+      { mapped: { count: 1, ...span, writable: true, keys: [5], written: null } },
+      { mapped: { count: 1, ...span, writable: true, keys: [], written: 'yes' } },
+      { mapped: { count: 1, ...span, writable: true, keys: [], written: null, unknownBecause: 5 } },
     ];
     expect(
       documents.map((fields) => fileSessionOf({ ...fileSession({ _id: 'a' }), ...fields } as FileSessionDocument)),

@@ -5,30 +5,33 @@ import {
   type FileVerdict,
   type Instant,
   instantOfNs,
+  type SessionChange,
   type SessionWriter,
+  usersBesideOpener,
   type WriteTotals,
 } from '@godo/evidence';
 import { none } from './columns.ts';
 import type { KnownProcesses } from './known-processes.ts';
 import { laterOf } from './order.ts';
 
-/** Whoever wrote to it through an inherited descriptor belongs to the tree. */
-function isWrittenInside(writers: readonly SessionWriter[], known: KnownProcesses): boolean {
-  for (const { key } of writers) if (known.isInside(known.find(key))) return true;
+/** Whoever wrote to it, changed or mapped it through an inherited descriptor belongs to the tree. */
+function isUsedInside(file: FileSession, known: KnownProcesses): boolean {
+  for (const key of usersBesideOpener(file)) if (known.isInside(known.find(key))) return true;
   return false;
 }
 
 /**
  * When a session whose close was not seen ended at the latest: when the last process that is known to have held it, its
- * opener or a writer, was gone. null: one of them still runs, as far as is known.
+ * opener or another user, was gone. null: one of them still runs, as far as is known.
  */
-function holdersGone({ writers, writes, opened }: FileSession, opener: number, known: KnownProcesses): Instant | null {
+function holdersGone(file: FileSession, opener: number, known: KnownProcesses): Instant | null {
+  const { writes, opened } = file;
   let goneNs = opener === none ? null : known.exitNsOf(opener);
   if (goneNs === null) return null;
-  for (const { key } of writers ?? []) {
-    const writer = known.find(key);
-    if (writer === none) continue;
-    const exitNs = known.exitNsOf(writer);
+  for (const key of usersBesideOpener(file)) {
+    const user = known.find(key);
+    if (user === none) continue;
+    const exitNs = known.exitNsOf(user);
     if (exitNs === null) return null;
     goneNs = laterOf(goneNs, exitNs);
   }
@@ -52,6 +55,11 @@ export function judgeOpener(key: string, containerId: string | null, known: Know
 /** By the keys that their processes have in cooked evidence. */
 function nameProcesses(cooked: Mutable<CookedFileSession>, known: KnownProcesses): void {
   cooked.key = known.keyFor(cooked.key);
+  if (cooked.changes !== null) cooked.changes = unitedChanges(cooked.changes, known);
+  if (cooked.mapped !== null) {
+    const keys = new Set(cooked.mapped.keys.map((key) => known.keyFor(key)));
+    cooked.mapped = { ...cooked.mapped, keys: [...keys] };
+  }
   if (cooked.writers === null) return;
   const writers = new Map<string, SessionWriter>();
   for (const writer of cooked.writers) {
@@ -60,6 +68,22 @@ function nameProcesses(cooked: Mutable<CookedFileSession>, known: KnownProcesses
     writers.set(key, same === undefined ? { ...writer, key } : { ...sum(same, writer), key });
   }
   cooked.writers = writers.size === 1 && writers.has(cooked.key) ? null : [...writers.values()];
+}
+
+function unitedChanges(changes: readonly SessionChange[], known: KnownProcesses): SessionChange[] {
+  const united = new Map<string, SessionChange>();
+  for (const change of changes) {
+    const key = known.keyFor(change.key);
+    const same = united.get(key);
+    if (same === undefined) {
+      united.set(key, { ...change, key });
+    } else {
+      const first = compareInstants(same.first, change.first) <= 0 ? same.first : change.first;
+      const last = compareInstants(same.last, change.last) >= 0 ? same.last : change.last;
+      united.set(key, { key, count: same.count + change.count, first, last });
+    }
+  }
+  return [...united.values()];
 }
 
 function sum(a: WriteTotals, b: WriteTotals): WriteTotals {
@@ -73,14 +97,14 @@ function sum(a: WriteTotals, b: WriteTotals): WriteTotals {
 
 /**
  * Step 7: the cooked form of a file session from `files` or `fds` alike, or null where nobody of the tree had it: its
- * opener, or whoever wrote to it. A session nobody was seen to close ends with the processes that held it.
+ * opener, or whoever used it. A session nobody was seen to close ends with the processes that held it.
  *
  * @param file - Given away: it becomes the cooked one, for there are more of these than of anything else.
  */
 export function cookFile(file: FileSession, known: KnownProcesses): CookedFileSession | null {
   const opener = known.find(file.key);
   const inside = known.isInside(opener);
-  if (!inside && (file.writers === null || !isWrittenInside(file.writers, known))) return null;
+  if (!inside && !isUsedInside(file, known)) return null;
   const cooked = file as Mutable<CookedFileSession>;
   if (known.hasAliases) nameProcesses(cooked, known);
   if (inside && cooked.containerId === null) cooked.containerId = known.containerOf(opener);

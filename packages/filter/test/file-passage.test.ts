@@ -21,7 +21,7 @@ import {
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runFilter } from '../src/run-filter.ts';
-import { at, containerId, exit, file, fork, keyOf, openFile, session, task, writes } from './support/raw.ts';
+import { at, calls, containerId, exit, file, fork, keyOf, openFile, session, task, writes } from './support/raw.ts';
 
 const { DatabaseSync } = createRequire(import.meta.url)('@photostructure/sqlite') as {
   DatabaseSync: new (file: string) => { exec(sql: string): void; close(): void };
@@ -50,6 +50,9 @@ const anySession: fc.Arbitrary<FileSessionDocument> = fc
     written: fc.integer({ min: 0, max: 2 }),
     writers: fc.array(tgid, { maxLength: 2 }),
     own: fc.boolean(),
+    changers: fc.array(tgid, { maxLength: 2 }),
+    mappers: fc.array(tgid, { maxLength: 2 }),
+    stored: fc.constantFrom(true, false, null),
     dev: fc.constantFrom('fe:00', '00:3a', null),
     comm: fc.constantFrom('sh', 'cat', null),
     container: fc.constantFrom(null, containerId('a'), containerId('b')),
@@ -62,6 +65,7 @@ const anySession: fc.Arbitrary<FileSessionDocument> = fc
     const openedNs = at(opened) + fraction;
     const id = `boot-a:audit:${openedNs / 1_000_000n}.${serial}`;
     const count = writes(written, written * 3, written === 0 ? null : opened + 1);
+    const once = calls(1, opened + 1);
     const others = writers.map((key) => ({ key: keyOf(key), ...count }));
     return (given.open ? openFile : file)(rest.tgid, rest.path ?? '', opened, {
       ...(serial !== null && { fileSessionId: id, _id: id }),
@@ -75,6 +79,10 @@ const anySession: fc.Arbitrary<FileSessionDocument> = fc
       containerId: container,
       created: rest.created,
       ...(rest.fileType === undefined ? {} : { fileType: rest.fileType }),
+      ...(rest.changers.length > 0 && { changes: rest.changers.map((key) => ({ key: keyOf(key), ...once })) }),
+      ...(rest.mappers.length > 0 && {
+        mapped: { ...once, writable: true, keys: rest.mappers.map((key) => keyOf(key)), written: rest.stored },
+      }),
       pid: thread ? rest.tgid + 1000 : rest.tgid,
       sessionId: run,
     });

@@ -1,7 +1,7 @@
 import type { FileSessionDocument } from '@godo/evidence';
 import { expect, test } from 'vitest';
 import { cook } from './support/memory-store.ts';
-import { at, containerId, exit, file, fork, openFile, task, writes } from './support/raw.ts';
+import { at, calls, containerId, exit, file, fork, openFile, task, writes } from './support/raw.ts';
 
 const star = task('snapshot', 10, 0, { star: true });
 const outsider = task('snapshot', 90, 0);
@@ -64,6 +64,23 @@ test('a file that a process of the tree wrote is kept, whoever opened it', async
     files: [file(90, '/handed-down', 2, { closedNs: at(8), writers: [writer], writes: writes(1, 1, 5) })],
   });
   expect(outline(files)).toEqual([['/handed-down', at(8), 'close']]);
+});
+
+test('a file that a process of the tree changed without writing, or mapped, is kept, whoever opened it', async () => {
+  const key = 'boot-a:11:110';
+  const mapped = { ...calls(1, 5), writable: true, keys: [key], written: null };
+  const { files } = await cook({
+    pids: [star, outsider, fork(10, 11, 1), fork(90, 91, 1)],
+    files: [
+      file(90, '/truncated', 2, { closedNs: at(8), changes: [{ key, ...calls(1, 5) }] }),
+      file(90, '/mapped', 3, { closedNs: at(8), mapped }),
+      file(90, '/elsewhere', 4, { closedNs: at(8), changes: [{ key: 'boot-a:91:110', ...calls(1, 5) }] }),
+    ],
+  });
+  expect(outline(files)).toEqual([
+    ['/truncated', at(8), 'close'],
+    ['/mapped', at(8), 'close'],
+  ]);
 });
 
 test('a session takes the container of its process where its own was not known', async () => {

@@ -11,6 +11,7 @@ import {
   auditExec,
   became,
   boot,
+  calls,
   event,
   exit,
   file,
@@ -189,6 +190,11 @@ test('children, files, operations and events of such a key are those of the proc
           { key: keyOf(200), ...wrote },
           { key: left, ...wrote },
         ],
+        changes: [
+          { key: left, ...calls(1, 495) },
+          { key: keyOf(200), ...calls(2, 493) },
+        ],
+        mapped: { ...calls(1, 493), writable: true, keys: [keyOf(200), left], written: true },
       }),
     ],
     operations: [operation(200, 493, mine)],
@@ -199,6 +205,10 @@ test('children, files, operations and events of such a key are those of the proc
     ['/a', keyOf(200), []],
     ['/b', keyOf(200), [[keyOf(200), 2]]],
   ]);
+  const [from, to] = [calls(1, 493), calls(1, 495)];
+  const span = { firstNs: from.firstNs, first: from.first, lastNs: to.lastNs, last: to.last };
+  expect(files[1]?.changes).toEqual([{ key: keyOf(200), count: 3, ...span }]);
+  expect(files[1]?.mapped?.keys).toEqual([keyOf(200)]);
   expect([...operations, ...events].map((one) => one.key)).toEqual([keyOf(200), keyOf(200)]);
 });
 

@@ -56,6 +56,12 @@ const names = [
   'symlinkat',
   'truncate',
   'truncate64',
+  'ftruncate',
+  'ftruncate64',
+  'fallocate',
+  'file_setattr',
+  'mmap',
+  'mmap2',
   'chmod',
   'fchmod',
   'fchmodat',
@@ -86,7 +92,7 @@ const names = [
 ];
 
 /** Younger than the headers of some distributions; from 424 on a call has one number on all architectures. */
-const younger = { fchmodat2: 452, setxattrat: 463, removexattrat: 466 };
+const younger = { fchmodat2: 452, setxattrat: 463, removexattrat: 466, file_setattr: 469 };
 
 const architectures = {
   x86_64: ['#include <asm/unistd_64.h>', []],

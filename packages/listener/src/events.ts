@@ -6,7 +6,7 @@
  * need not be UTF-8; it becomes text only in the document.
  */
 
-import type { ContainerData, ContentData, FileType, Namespaces, OperationName } from '@godo/evidence';
+import type { AllocationKind, ContainerData, ContentData, FileType, Namespaces, OperationName } from '@godo/evidence';
 
 export type BinaryString = string;
 
@@ -223,6 +223,25 @@ export interface OperationEvent extends AuditOrigin {
   readonly byUring?: true;
   /** As of opens. */
   readonly watched?: true;
+  /** Of operations on content that are told by more than a size. */
+  readonly content?: ContentFacts;
+}
+
+/** What fallocate, or an ioctl, was asked for. Fields as in OperationDocument. */
+export interface ContentFacts {
+  readonly allocation: AllocationKind | null;
+  readonly keepSize: boolean;
+  readonly offset: number | null;
+  readonly length: number | null;
+  readonly fromFd: number | null;
+}
+
+/** A file was mapped so that stores into memory go into it. */
+export interface MapEvent extends AuditOrigin {
+  readonly kind: 'map';
+  readonly fd: number;
+  /** null: not told. */
+  readonly writable: boolean | null;
 }
 
 /** null: it was to stay, or is not told. */
@@ -310,6 +329,7 @@ export type AuditEvent =
   | UringOpenEvent
   | UringCloseEvent
   | UringChangeEvent
+  | MapEvent
   | OtherEvent;
 
 /** Where the root file system of a container lies on the host. */
@@ -559,6 +579,27 @@ export interface ContentEvent {
   readonly data: Omit<ContentData, 'path' | 'pathHex'> & { readonly path: BinaryString | null };
 }
 
+/** What a look at the file of a session that was mapped has shown, some time after the session ended. */
+export interface FileLookEvent {
+  readonly kind: 'file-look';
+  readonly timeNs: bigint;
+  readonly fileSessionId: string;
+  /** null: the file was not to be seen; `reason` says why. */
+  readonly found: SeenFile | null;
+  readonly reason: string | null;
+}
+
+export interface SeenFile {
+  readonly size: number;
+  /** As in struct statx; birth is null where the file system has none. */
+  readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
+  readonly birthNs: bigint | null;
+  readonly fileSystem: string;
+  /** Every first store through a mapping changes the file's times there. */
+  readonly tellsStores: boolean;
+}
+
 /** Declares a running process a root of the tree. */
 export interface StarEvent {
   readonly kind: 'star';
@@ -608,6 +649,7 @@ export type ControlEvent =
   | MountsEvent
   | ContainerEvent
   | ContentEvent
+  | FileLookEvent
   | StarEvent
   | CheckpointEvent
   | SessionStartEvent

@@ -9,6 +9,7 @@ import {
 } from '@godo/evidence';
 import { type Filters, storeQuery } from './options/filters.ts';
 import type { Pattern } from './options/glob.ts';
+import { usersOf } from './render/content-notes.ts';
 import { fields, list, text } from './render/lenient.ts';
 
 /** Documents are read, joined and printed in groups of this size: large enough for the database, small for memory. */
@@ -114,8 +115,7 @@ async function fileUsers(reader: CookedReader, filters: Filters, unresolved?: Un
   const { container: _c, pid: _p, exe: _e, ...ofFile } = filters;
   const users = new Set<string>();
   for await (const file of selectFiles(reader, ofFile, unresolved)) {
-    users.add(file.key);
-    for (const writer of list(file.writers)) users.add(text(fields(writer).key) ?? '');
+    for (const key of usersOf(file)) users.add(text(key) ?? '');
   }
   for await (const operation of selectOperations(reader, ofFile, unresolved)) {
     if (filters.all || operation.success) users.add(operation.key);

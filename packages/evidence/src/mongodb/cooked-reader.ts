@@ -147,7 +147,9 @@ function narrow(collection: CookedCollection, query: CookedQuery): Filter<Docume
     conditions.push({ tgid: query.pid });
   }
   if (query.pid !== undefined && collection === 'files') {
-    conditions.push({ $or: [{ tgid: query.pid }, { 'writers.key': { $regex: `:${query.pid}:` } }] });
+    const named = { $regex: `:${query.pid}:` };
+    const users = ['writers.key', 'changes.key', 'mapped.keys'].map((name) => ({ [name]: named }));
+    conditions.push({ $or: [{ tgid: query.pid }, ...users] });
   }
   if (query.sessionId !== undefined && holdsSession.has(collection)) conditions.push({ sessionId: query.sessionId });
   const [from, to] = spans[collection];

@@ -58,7 +58,8 @@ export function narrowFiles(
     conditions.add(openerHas(isOneOf('opener.exe', texts)));
   }
   if (query.pid !== undefined) {
-    conditions.add(`(${openerHas('opener.tgid = ?')} OR instr(this.doc, '"writers"') > 0)`, query.pid);
+    const others = ['writers', 'changes', 'mapped'].map((name) => `instr(this.doc, '"${name}"') > 0`);
+    conditions.add(`(${openerHas('opener.tgid = ?')} OR ${others.join(' OR ')})`, query.pid);
   }
   if (query.sessionId !== undefined) {
     const whole = "CASE substr(session, 1, 1) WHEN ':' THEN boots.boot || session ELSE substr(session, 2) END";

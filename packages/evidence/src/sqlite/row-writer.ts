@@ -1,6 +1,7 @@
 /** Turns entries into rows and inserts them, many in one statement. */
 
-import { type FileSession, nsOfInstant } from '../file-session.ts';
+import type { FileSession } from '../file-session.ts';
+import { nsOfInstant } from '../instant.ts';
 import { Dictionary } from './dictionary.ts';
 import { type DictionaryTable, type DictionaryTables, dictionaryColumns, SharedTables } from './dictionary-tables.ts';
 import { DocumentRows } from './document-row.ts';

@@ -1,14 +1,9 @@
 /** Reads the rows that session-row.ts describes. The content of a database file is not trusted. */
 
-import {
-  type CookedFileSession,
-  type Instant,
-  instantOfNs,
-  type RunOrigin,
-  type SessionWriter,
-  type WriteTotals,
-} from '../file-session.ts';
+import type { CookedFileSession, RunOrigin, SessionWriter, WriteTotals } from '../file-session.ts';
+import { type Instant, instantOfNs } from '../instant.ts';
 import type { ClosedBy, FileSessionDocument, FileType } from '../raw-documents.ts';
+import type { SessionChange, SessionMapping } from '../session-changes.ts';
 import { accesses, bits, closings, fileTypes, noCheckpoint, type Rare, serials } from './session-row.ts';
 import { absoluteTo } from './text-form.ts';
 
@@ -98,6 +93,8 @@ export function sessionOfRow(
     closedBy,
     writes,
     writers: rest.writers,
+    changes: rest.changes,
+    mapped: rest.mapped,
     warnings: rest.warnings,
     checkpoint,
     closeInferred: (packed & bits.closeInferred) !== 0,
@@ -139,6 +136,8 @@ interface RareFields {
   readonly dirfd: number | null;
   readonly pid: number | null;
   readonly writers: readonly SessionWriter[] | null;
+  readonly changes: readonly SessionChange[] | null;
+  readonly mapped: SessionMapping | null;
   readonly warnings: readonly string[] | null;
   readonly access: string | null;
   readonly fileType: string | null;
@@ -150,6 +149,8 @@ const noRareFields: RareFields = {
   dirfd: null,
   pid: null,
   writers: null,
+  changes: null,
+  mapped: null,
   warnings: null,
   access: null,
   fileType: null,
@@ -161,6 +162,8 @@ function rareFields(rare: { readonly [K in keyof Rare]: unknown }, { bootId }: R
   const { pathHex = null, dirfd = null, pid = null, warnings = null } = rare;
   const { access = null, fileType = null, closedBy = null } = rare;
   const writers = rare.writers === undefined ? null : writersOf(rare.writers, bootId);
+  const changes = rare.changes === undefined ? null : changesOf(rare.changes, bootId);
+  const mapped = rare.mapped === undefined ? null : mappingOf(rare.mapped, bootId);
   if (
     !isTextOrNull(pathHex) ||
     !(dirfd === null || isWhole(dirfd)) ||
@@ -169,11 +172,13 @@ function rareFields(rare: { readonly [K in keyof Rare]: unknown }, { bootId }: R
     !isTextOrNull(access) ||
     !isTextOrNull(fileType) ||
     !isTextOrNull(closedBy) ||
-    (writers === null && rare.writers !== undefined)
+    (writers === null && rare.writers !== undefined) ||
+    (changes === null && rare.changes !== undefined) ||
+    (mapped === null && rare.mapped !== undefined)
   ) {
     return null;
   }
-  return { pathHex, dirfd, pid, writers, warnings, access, fileType, closedBy };
+  return { pathHex, dirfd, pid, writers, changes, mapped, warnings, access, fileType, closedBy };
 }
 
 function writersOf(list: unknown, bootId: string): SessionWriter[] | null {
@@ -185,13 +190,53 @@ function writersOf(list: unknown, bootId: string): SessionWriter[] | null {
     const times = [instantOf(first), instantOf(last)] as const;
     if (typeof key !== 'string' || !isWhole(count) || !isWhole(bytes)) return null;
     if (times[0] === undefined || times[1] === undefined) return null;
-    try {
-      writers.push({ key: absoluteTo(bootId, key), count, bytes, first: times[0], last: times[1] });
-    } catch {
-      return null;
-    }
+    const whole = keyOf(key, bootId);
+    if (whole === null) return null;
+    writers.push({ key: whole, count, bytes, first: times[0], last: times[1] });
   }
   return writers;
+}
+
+function changesOf(list: unknown, bootId: string): SessionChange[] | null {
+  if (!Array.isArray(list)) return null;
+  const changes: SessionChange[] = [];
+  for (const item of list) {
+    if (!Array.isArray(item)) return null;
+    const [name, count, first, last] = item as readonly unknown[];
+    const [key, times] = [keyOf(name, bootId), spanOf(first, last)];
+    if (key === null || !isWhole(count) || times === null) return null;
+    changes.push({ key, count, ...times });
+  }
+  return changes;
+}
+
+function mappingOf(item: unknown, bootId: string): SessionMapping | null {
+  if (!Array.isArray(item)) return null;
+  const [count, first, last, writable, names, written, unknownBecause] = item as readonly unknown[];
+  const times = spanOf(first, last);
+  if (!isWhole(count) || times === null || typeof writable !== 'boolean' || !Array.isArray(names)) return null;
+  if (!(written === null || typeof written === 'boolean') || !isTextOrNull(unknownBecause)) return null;
+  const keys: string[] = [];
+  for (const name of names) {
+    const key = keyOf(name, bootId);
+    if (key === null) return null;
+    keys.push(key);
+  }
+  return { count, ...times, writable, keys, written, unknownBecause };
+}
+
+function keyOf(name: unknown, bootId: string): string | null {
+  if (typeof name !== 'string') return null;
+  try {
+    return absoluteTo(bootId, name);
+  } catch {
+    return null;
+  }
+}
+
+function spanOf(first: unknown, last: unknown): { first: Instant; last: Instant } | null {
+  const [from, to] = [instantOf(first), instantOf(last)];
+  return from == null || to == null ? null : { first: from, last: to };
 }
 
 /** undefined for what is none. */

@@ -7,14 +7,10 @@
  * `dev` is the number of a text; the first write is told in ms after the opening, the last one in ms after the first.
  */
 
-import {
-  type CookedFileSession,
-  type FileSession,
-  fileSessionId,
-  type Instant,
-  type SessionWriter,
-} from '../file-session.ts';
+import { type CookedFileSession, type FileSession, fileSessionId, type SessionWriter } from '../file-session.ts';
+import type { Instant } from '../instant.ts';
 import type { ClosedBy, FileType } from '../raw-documents.ts';
+import type { SessionChange, SessionMapping } from '../session-changes.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { SqliteValue } from './driver.ts';
 import { relativeTo } from './text-form.ts';
@@ -65,6 +61,16 @@ export const serials = 2 ** 32;
 const maxBoot = 2 ** 21;
 
 type RareInstant = readonly [ms: number, ns: number] | null;
+type RareChange = readonly [key: string, count: number, first: RareInstant, last: RareInstant];
+type RareMapping = readonly [
+  count: number,
+  first: RareInstant,
+  last: RareInstant,
+  writable: boolean,
+  keys: readonly string[],
+  written: boolean | null,
+  unknownBecause: string | null,
+];
 type RareWriter = readonly [key: string, count: number, bytes: number, first: RareInstant, last: RareInstant];
 
 /** What most sessions have nothing to say about. */
@@ -76,6 +82,8 @@ export interface Rare {
   /** The ns within the ms of opening, closing, first and last write. */
   ns?: readonly [opened: number, closed: number, first: number, last: number];
   writers?: readonly RareWriter[];
+  changes?: readonly RareChange[];
+  mapped?: RareMapping;
   warnings?: readonly string[];
   /** Values that are none of ours, from a database whose content is not trusted. */
   access?: string;
@@ -151,7 +159,7 @@ function placeOf(list: readonly unknown[], value: unknown): number {
 }
 
 function rareOf(session: FileSession): Rare | null {
-  const { opened, closed, writes, writers, warnings, dirfd, pathHex, pid, tgid } = session;
+  const { opened, closed, writes, writers, changes, mapped, warnings, dirfd, pathHex, pid, tgid } = session;
   let rare = null as Rare | null;
   const closedNs = closed?.ns ?? 0;
   const firstNs = writes.first?.ns ?? 0;
@@ -163,6 +171,8 @@ function rareOf(session: FileSession): Rare | null {
     rare = { ...rare, ns: [opened.ns, closedNs, firstNs, lastNs] };
   }
   if (writers !== null) rare = { ...rare, writers: writers.map((writer) => rareWriter(writer, session)) };
+  if (changes !== null) rare = { ...rare, changes: changes.map((change) => rareChange(change, session)) };
+  if (mapped !== null) rare = { ...rare, mapped: rareMapping(mapped, session) };
   if (warnings !== null) rare = { ...rare, warnings };
   if (!accesses.includes(session.access)) rare = { ...rare, access: session.access };
   if (!fileTypes.includes(session.fileType)) rare = { ...rare, fileType: session.fileType as string };
@@ -170,7 +180,18 @@ function rareOf(session: FileSession): Rare | null {
   return rare;
 }
 
+const pair = (instant: Instant | null): RareInstant => (instant === null ? null : [instant.ms, instant.ns]);
+
 function rareWriter({ key, count, bytes, first, last }: SessionWriter, { origin }: FileSession): RareWriter {
-  const pair = (instant: Instant | null): RareInstant => (instant === null ? null : [instant.ms, instant.ns]);
   return [relativeTo(origin.bootId, key), count, bytes, pair(first), pair(last)];
+}
+
+function rareChange({ key, count, first, last }: SessionChange, { origin }: FileSession): RareChange {
+  return [relativeTo(origin.bootId, key), count, pair(first), pair(last)];
+}
+
+function rareMapping(mapping: SessionMapping, { origin }: FileSession): RareMapping {
+  const { count, first, last, writable, keys, written, unknownBecause } = mapping;
+  const own = keys.map((key) => relativeTo(origin.bootId, key));
+  return [count, pair(first), pair(last), writable, own, written, unknownBecause];
 }

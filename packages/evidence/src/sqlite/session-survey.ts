@@ -5,6 +5,7 @@
 
 import { changesFile } from '../file-change.ts';
 import type { CookedFileSession } from '../file-session.ts';
+import { usersBesideOpener } from '../session-changes.ts';
 import type { ReadConnection } from './connection.ts';
 import type { SqliteValue } from './driver.ts';
 import { Lookup } from './lookup.ts';
@@ -129,7 +130,8 @@ const devicePlace = 4;
 /** null: nothing. */
 function particularOf(session: CookedFileSession): Particular | null {
   if (session.closed === null || session.closeInferred) return particulars.undecided;
-  if (session.writers === null) return null;
+  // Where nobody but the opener had to do with it, its opener decides.
+  if (session.writers === null && usersBesideOpener(session).length === 0) return null;
   return changesFile(session) ? particulars.sharedChange : particulars.shared;
 }
 

@@ -3,7 +3,8 @@
  * them; the tables keep numbers instead of such texts, so the few rows of one moment are put in order when they are read.
  */
 
-import { type FileSession, fileSessionId, nsOfInstant } from '../file-session.ts';
+import { type FileSession, fileSessionId } from '../file-session.ts';
+import { nsOfInstant } from '../instant.ts';
 
 /** Of the order that databases give texts: by the bytes of their UTF-8. */
 export function compareTexts(left: string, right: string): number {

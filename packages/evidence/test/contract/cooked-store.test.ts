@@ -182,6 +182,26 @@ describeForEachDatabase('cooked evidence', (newTarget) => {
     expect(await read(target, (reader) => idsOf(reader, 'files'))).toStrictEqual(['B', 'b', 'é']);
   });
 
+  test('a pid finds the files that it changed without writing, and those that it had mapped', async () => {
+    const target = newTarget();
+    const calls = { count: 1, firstNs: someNs, first: isoTime(someNs), lastNs: someNs, last: isoTime(someNs) };
+    const mapped = {
+      ...calls,
+      writable: true,
+      keys: [keyOf(10), keyOf(30)],
+      written: null,
+      unknownBecause: 'it is gone',
+    };
+    const files = [
+      cookedFile({ _id: 'changed', openedNs: 1n, changes: [{ key: keyOf(30), ...calls }] }),
+      cookedFile({ _id: 'mapped', openedNs: 2n, mapped }),
+      cookedFile({ _id: 'neither', openedNs: 3n }),
+    ];
+    await commit(target, files.map(cookedFileEntry));
+    const found = await read(target, (reader) => collect(reader.find('files', { pid: 30 })));
+    expect(found).toStrictEqual(files.slice(0, 2));
+  });
+
   test('each condition means for each collection what it says', async () => {
     const target = newTarget();
     await commit(target, scene);

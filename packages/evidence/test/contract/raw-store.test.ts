@@ -9,6 +9,7 @@ import {
   StoreError,
   type StoreTarget,
 } from '../../src/index.ts';
+import { isoTime } from '../../src/moment.ts';
 import { collect, collectFiles, collectTasks, describeForEachDatabase } from '../support/databases.ts';
 import {
   checkpoint,
@@ -51,6 +52,8 @@ async function counts(reader: RawReader): Promise<Record<RawCollection, number>>
 
 const none = { pids: 0, fds: 0, files: 0, operations: 0, events: 0, losses: 0, sessions: 0 };
 
+const calls = { count: 2, firstNs: 5n, first: isoTime(5n), lastNs: someNs, last: isoTime(someNs) };
+
 describeForEachDatabase('raw evidence', (newTarget) => {
   test('a document comes back as it was given', async () => {
     const target = newTarget();
@@ -77,7 +80,13 @@ describeForEachDatabase('raw evidence', (newTarget) => {
         containerId: 'ab'.repeat(32),
         warnings: [],
       }),
-      file: fileSession({ _id: 'file', path: '/tmp/\ufffd\n\t\\"\u007f', pathHex: '2f746d702fff' }),
+      file: fileSession({
+        _id: 'file',
+        path: '/tmp/\ufffd\n\t\\"\u007f',
+        pathHex: '2f746d702fff',
+        changes: [{ key: keyOf(10), ...calls }],
+        mapped: { ...calls, writable: false, keys: [keyOf(10), keyOf(11)], written: null, unknownBecause: '\u0000 é' },
+      }),
       operation: operation({
         _id: 'operation',
         operation: 'rename',
@@ -110,6 +119,13 @@ describeForEachDatabase('raw evidence', (newTarget) => {
         ownerUidBefore: 1,
         ownerGidBefore: 2,
         size: 2 ** 52 + 1,
+        allocation: 'punch-hole',
+        keepSize: true,
+        offset: 2 ** 52 + 2,
+        length: 0,
+        fromFd: 5,
+        fromPath: '/srv/\ufffd',
+        fromPathHex: '2f7372762fff',
         comm: null,
         exe: null,
         containerId: 'ab'.repeat(32),

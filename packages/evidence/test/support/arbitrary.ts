@@ -1,7 +1,15 @@
 /** Documents and sessions of all kinds, for properties. */
 
 import fc from 'fast-check';
-import type { FileSession, Instant, RunOrigin, SessionWriter, WriteTotals } from '../../src/index.ts';
+import type {
+  FileSession,
+  Instant,
+  RunOrigin,
+  SessionChange,
+  SessionMapping,
+  SessionWriter,
+  WriteTotals,
+} from '../../src/index.ts';
 
 function record<T extends object>(fields: { readonly [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T> {
   return fc.record(fields, { noNullPrototype: true }) as fc.Arbitrary<T>;
@@ -86,6 +94,20 @@ export const anyFileSession: fc.Arbitrary<FileSession> = origins.chain((origin) 
         fc.tuple(keys(origin.bootId), someWrites).map(([key, totals]): SessionWriter => ({ key, ...totals })),
         { minLength: 2, maxLength: 3 },
       ),
+    ),
+    changes: fc.option(
+      fc.array(record<SessionChange>({ key: keys(origin.bootId), count: whole, first: instant, last: instant })),
+    ),
+    mapped: fc.option(
+      record<SessionMapping>({
+        count: whole,
+        first: instant,
+        last: instant,
+        writable: fc.boolean(),
+        keys: fc.array(keys(origin.bootId)),
+        written: fc.option(fc.boolean()),
+        unknownBecause: fc.option(anyText),
+      }),
     ),
     warnings: fc.option(fc.array(anyText)),
     checkpoint: fc.option(instant),

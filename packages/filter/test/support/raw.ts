@@ -131,6 +131,12 @@ export function openFile(
   return { ...document, _id: `${document.fileSessionId}@1`, checkpointNs, checkpoint: isoTime(checkpointNs) };
 }
 
+/** Calls counted, all at one time. */
+export function calls(count: number, ms: number) {
+  const time = isoTime(at(ms));
+  return { count, firstNs: at(ms), first: time, lastNs: at(ms), last: time };
+}
+
 export function operation(tgid: number, ms: number, changes: Partial<OperationDocument> = {}): OperationDocument {
   return {
     _id: `${boot}:operation:${tgid}:${ms}`,

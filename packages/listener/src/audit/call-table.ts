@@ -38,6 +38,9 @@ export const callMeaning = {
   openByHandle: 24,
   chroot: 30,
   unmount: 31,
+  mmap: 36,
+  /** The arguments are behind a pointer. */
+  oldMmap: 37,
   /** io_uring_setup, and what io_uring then does; its operations on names have the numbers of the calls that do the same. */
   uringSetup: 48,
   uringOpen: 49,
@@ -64,6 +67,7 @@ const written = { meaning: callMeaning.writeToFirst, needs: need.success };
 const moved = { meaning: callMeaning.writeToThird, needs: need.success };
 const executed = { meaning: callMeaning.exec, needs: need.paths | need.cwd | need.execve };
 const executedAt = { ...executed, meaning: callMeaning.execAt };
+const mapped = { meaning: callMeaning.mmap, needs: need.success | need.bodies };
 const cloned = { meaning: callMeaning.clone, needs: need.success };
 
 const readings: Readonly<Record<Exclude<SyscallName, OperationSyscall>, CallReading>> = {
@@ -76,7 +80,8 @@ const readings: Readonly<Record<Exclude<SyscallName, OperationSyscall>, CallRead
   // A close that failed has closed all the same.
   close: { meaning: callMeaning.close, needs: 0 },
   close_range: { meaning: callMeaning.closeRange, needs: need.success },
-  ioctl: { meaning: callMeaning.ioctl, needs: need.success },
+  // Of some the attempt is told too.
+  ioctl: { meaning: callMeaning.ioctl, needs: 0 },
   write: written,
   pwrite64: written,
   writev: written,
@@ -104,6 +109,8 @@ const readings: Readonly<Record<Exclude<SyscallName, OperationSyscall>, CallRead
   pidfd_getfd: { meaning: callMeaning.pidfdGetfd, needs: need.success },
   memfd_create: { meaning: callMeaning.memfdCreate, needs: need.success },
   open_by_handle_at: { meaning: callMeaning.openByHandle, needs: need.success },
+  mmap: mapped,
+  mmap2: mapped,
   connect: { meaning: callMeaning.connect, needs: need.paths | need.cwd },
   socketcall: { meaning: callMeaning.socketcall, needs: need.paths | need.cwd },
   io_uring_setup: { meaning: callMeaning.uringSetup, needs: need.success },
@@ -157,6 +164,7 @@ function isUringOperation(name: keyof typeof uringNumbers): name is keyof typeof
 }
 
 function readingOf(arch: Architecture, name: SyscallName): CallReading {
+  if (arch === 'i386' && name === 'mmap') return { ...mapped, meaning: callMeaning.oldMmap };
   if (!isOperation(name)) return readings[name];
   const needs = need.paths | need.cwd | (needsBodies(name) ? need.bodies : 0);
   return { meaning: callMeaning.operations + operationNumber(arch, name), needs };

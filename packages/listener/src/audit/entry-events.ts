@@ -11,6 +11,7 @@ import type {
 } from '../events.ts';
 import { callMeaning } from './call-table.ts';
 import { chrootEventOf } from './chroot-event.ts';
+import { fileIoctlEventOf, mapEventOf } from './content-calls.ts';
 import { firstItem, itemNames, nameOf, type RecordBody, type Texts } from './entry-items.ts';
 import { eventAt, eventFlag, itemAt } from './entry-layout.ts';
 import type { EntryMemory } from './entry-memory.ts';
@@ -76,10 +77,14 @@ export function eventOf(
   if (meaning === callMeaning.connect || meaning === callMeaning.socketcall) {
     return connectEventOf(memory, at, caller, texts);
   }
+  const a1 = words[word + eventAt.a1 / 4] as number;
+  if (meaning === callMeaning.ioctl) {
+    const operation = fileIoctlEventOf(memory, at, caller);
+    if (operation !== null) return operation;
+  }
   if (((bytes[at + 5] as number) & eventFlag.succeeded) === 0) {
     return isOpen(meaning) ? failedOpenOf(memory, at, caller, texts, bases, bodies) : null;
   }
-  const a1 = words[word + eventAt.a1 / 4] as number;
   const a2 = words[word + eventAt.a2 / 4] as number;
   switch (meaning) {
     case callMeaning.writeToFirst:
@@ -143,6 +148,9 @@ export function eventOf(
       return { kind: 'uring-change', operation: 'fallocate', ms, serial, caller };
     case callMeaning.uringTruncate:
       return { kind: 'uring-change', operation: 'ftruncate', ms, serial, caller };
+    case callMeaning.mmap:
+    case callMeaning.oldMmap:
+      return mapEventOf(memory, at, caller, bodies, meaning === callMeaning.mmap);
     case callMeaning.pivotRoot:
       return pivotRootEventOf(memory, at, caller, texts);
     default: {

@@ -27,6 +27,8 @@ export interface OperationCall {
   /** The size is of 64 bits also where arguments have 32: the low half here, the high half in the next one. */
   readonly size?: Argument;
   readonly sizeInHalves?: true;
+  /** The mode of fallocate; offset and length follow it. */
+  readonly allocation?: Argument;
   /** It can exchange two files (RENAME_EXCHANGE); its flags are not told. */
   readonly exchanges?: true;
 }
@@ -53,6 +55,10 @@ const calls = {
   symlinkat: { operation: 'symlink', dirfd: 1 },
   truncate: { operation: 'truncate', size: 1 },
   truncate64: { operation: 'truncate', size: 1, sizeInHalves: true },
+  ftruncate: { operation: 'truncate', fd: 0, size: 1 },
+  ftruncate64: { operation: 'truncate', fd: 0, size: 1, sizeInHalves: true },
+  fallocate: { operation: 'fallocate', fd: 0, allocation: 1 },
+  file_setattr: { operation: 'setflags', dirfd: 0, path: 1 },
   chmod: { operation: 'chmod', mode: 1 },
   fchmod: { operation: 'chmod', fd: 0, mode: 1 },
   fchmodat: { operation: 'chmod', dirfd: 0, mode: 2 },
@@ -106,5 +112,5 @@ export function isOperation(name: SyscallName): name is OperationSyscall {
 /** Whether more is read of its records than entries have: all bits of a size, whose the file was. */
 export function needsBodies(name: OperationSyscall): boolean {
   const { operation } = calls[name];
-  return operation === 'truncate' || operation === 'chown';
+  return operation === 'truncate' || operation === 'chown' || operation === 'fallocate';
 }

@@ -1,6 +1,7 @@
 /** From the entry of an operation to its event: what was done to which file. */
 
 import type { BinaryString, Caller, FileIdentity, GivenName, OperationEvent, OwnerChange } from '../events.ts';
+import { allocationOf } from './content-calls.ts';
 import type { RecordBody, Texts } from './entry-items.ts';
 import { eventAt, eventFlag, nametype } from './entry-layout.ts';
 import type { EntryMemory } from './entry-memory.ts';
@@ -67,6 +68,9 @@ export function operationEventOf(
     modeBefore: operation === 'chmod' && told.file?.mode != null ? told.file.mode & permissionBits : null,
     owner: operation === 'chown' ? ownerOf(call, argument, bodies, told.file) : null,
     size: call.size === undefined ? null : sizeOf(call.size, call.sizeInHalves === true, bodies),
+    ...(call.allocation !== undefined && {
+      content: allocationOf(argument(call.allocation), (index) => wideArgument(index, bodies)),
+    }),
     ms: memory.f64(at + eventAt.ms),
     serial: memory.u32(at + eventAt.serial),
     caller,
@@ -192,6 +196,14 @@ function ownerOf(
     return text !== undefined && /^\d{1,10}$/.test(text) ? Number(text) : null;
   };
   return { uid: number(uid), gid: number(gid), uidBefore: before('ouid'), gidBefore: before('ogid') };
+}
+
+/** Of 64 bits where arguments have 32: the third and the fourth are its halves, and what would follow is not told. */
+function wideArgument(index: 2 | 3, bodies: readonly RecordBody[]): number | null {
+  const body = bodies.find(({ type }) => type === recordType.syscall)?.body;
+  const arch = body === undefined ? Number.NaN : Number.parseInt(rawField(body, 'arch') ?? '', 16);
+  if ((arch & arch64) !== 0) return sizeOf(index, false, bodies);
+  return index === 2 ? sizeOf(index, true, bodies) : null;
 }
 
 /** Of 64 bits, or what the architecture's arguments have; negative ones are refused by the kernel. null: not exact. */

@@ -76,6 +76,23 @@ export const cloneFiles = 0x400;
 /** CLOSE_RANGE_UNSHARE of linux/close_range.h. */
 export const closeRangeUnshare = 2;
 
+/** ioctl commands that change a file's content or attributes (linux/fs.h); 32-bit programs have a FS_IOC_SETFLAGS of their own. */
+export const fileIoctl = {
+  clone: 0x4004_9409,
+  cloneRange: 0x4020_940d,
+  dedupeRange: 0xc018_9436,
+  setFlags: 0x4008_6602,
+  setFlags32: 0x4004_6602,
+  setAttributes: 0x401c_5820,
+} as const;
+
+/** MAP_* and PROT_* of mman.h, the same on the three architectures. MAP_SHARED_VALIDATE has the bit of MAP_SHARED. */
+export const mapShared = 1;
+export const protectionWrite = 2;
+
+/** FALLOC_FL_KEEP_SIZE of linux/falloc.h. */
+export const allocationFlag = { keepSize: 1 } as const;
+
 /** CLOSE_RANGE_CLOEXEC of linux/close_range.h. */
 export const closeRangeOnExec = 4;
 

@@ -34,6 +34,7 @@ const auditKinds: ReadonlySet<string> = new Set<AuditEvent['kind']>([
   'uring-open',
   'uring-close',
   'uring-change',
+  'map',
   'other',
 ]);
 

@@ -90,6 +90,10 @@ const content = {
   ...{ fileSessionId: text, path: orNull(text), dev: orNull(text), inode: orNull(text), hashedNs: moment },
   ...{ size: orNull(id), sha256: orNull(text), mtimeNs: orNull(moment), stable: orNull(flag), reason: perhaps(text) },
 };
+const seenFile = {
+  ...{ size: id, mtimeNs: moment, ctimeNs: moment, birthNs: orNull(moment) },
+  ...{ fileSystem: text, tellsStores: flag },
+};
 const loss = {
   ...{ timeNs: moment, severity: text, source: text, reason: text },
   ...{ from: orNull(text), to: orNull(text), count: orNull(number) },
@@ -117,6 +121,7 @@ const shapes: Readonly<Record<string, Shape>> = {
     cut: perhaps((value) => value === true),
   },
   content: { timeNs: moment, key: text, tgid: id, containerId: orNull(text), data: objectOf(content) },
+  'file-look': { timeNs: moment, fileSessionId: text, found: orNull(objectOf(seenFile)), reason: orNull(text) },
   star: { timeNs: moment, tgid: id },
   checkpoint: { timeNs: moment },
   'session-start': {

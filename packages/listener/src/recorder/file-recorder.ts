@@ -21,7 +21,9 @@ import type {
   DupEvent,
   ExecEvent,
   FileIdentity,
+  FileLookEvent,
   MadeEvent,
+  MapEvent,
   OpenEvent,
   OperationEvent,
   SnapshotEvent,
@@ -47,8 +49,9 @@ import {
   unidentified,
   unknownFile,
 } from './found-file.ts';
+import { type AskForFile, MappedSessions } from './mapped-sessions.ts';
 import { NameResolver } from './name-resolver.ts';
-import { type DescribedFile, operationDocument } from './operation-document.ts';
+import { changesContent, type DescribedFile, operationDocument } from './operation-document.ts';
 import type { ProcessState } from './process-table.ts';
 import type { RecordingChoice } from './recording-choice.ts';
 import { type Opened, TrackedSession } from './tracked-session.ts';
@@ -63,19 +66,34 @@ export class FileRecorder {
   readonly #dirty = new Set<TrackedSession>();
   readonly #lastCaller = new LastCaller();
   readonly #names = new NameResolver();
+  readonly #mapped: MappedSessions;
   /** Open sessions. */
   #open = 0;
   /** Of descriptors that nothing told of. */
   readonly found: FoundDescriptors;
 
-  /** @param lookUps null: what nothing told of cannot be looked up, and need not be spoken of. */
-  constructor(origin: RunOrigin, choice: RecordingChoice, emit: EmitFile, lookUps: DescriptorLookUps | null) {
+  /**
+   * @param lookUps null: what nothing told of cannot be looked up, and need not be spoken of.
+   * @param ask null: nobody can look at files.
+   */
+  constructor(
+    origin: RunOrigin,
+    choice: RecordingChoice,
+    emit: EmitFile,
+    lookUps: DescriptorLookUps | null,
+    ask: AskForFile | null,
+  ) {
     this.#origin = origin;
     this.#choice = choice;
     this.#emit = emit;
     this.found = new FoundDescriptors(origin.sessionId, lookUps, {
       begin: (process, fd, closeOnExec, opened, looked) => this.#begin(process, fd, closeOnExec, opened, looked),
       ended: this.#ended,
+    });
+    this.#mapped = new MappedSessions({
+      ask,
+      settled: (session) => this.#settled(session),
+      changed: (session) => this.#dirty.add(session),
     });
   }
 
@@ -91,6 +109,7 @@ export class FileRecorder {
   open(process: ProcessState, opening: OpenEvent, id: string | number = opening.serial): void {
     const event = this.#names.open(process, opening);
     this.#giveOut(process, event);
+    if (event.truncates && !this.#mapped.isEmpty) this.#mapped.changed(event.dev, event.inode, event.ms);
     if (!this.#choice.isRecorded(event)) return;
     const path = event.path === null ? null : textOf(event.path);
     const caller = this.#lastCaller.textsOf(process, event.caller);
@@ -250,6 +269,35 @@ export class FileRecorder {
     session.countWrite(process.key, event.bytes, event.ms);
     this.#choice.uses(process, session);
     this.#dirty.add(session);
+    if (!this.#mapped.isEmpty) this.#mapped.changed(session.dev, session.inode, event.ms);
+  }
+
+  map(process: ProcessState, event: MapEvent): void {
+    const { descriptors } = process;
+    if (
+      event.writable !== false &&
+      descriptors.get(event.fd) === undefined &&
+      descriptors.elsewhere(event.fd) === undefined
+    ) {
+      this.found.lookUp(process, event.fd);
+    }
+    const held = descriptors.get(event.fd);
+    if (held === undefined || this.#isOlderThanSnapshot(process, held, event.ms)) return;
+    const { session } = held;
+    // One that may not be written through the descriptor may not through the mapping either.
+    if (session.access !== 'readwrite' && session.access !== 'unknown') return;
+    this.#choice.uses(process, session);
+    this.#mapped.map(process, session, event.writable, event.ms);
+    this.#dirty.add(session);
+  }
+
+  looked(event: FileLookEvent): void {
+    this.#mapped.looked(event);
+  }
+
+  /** Nothing more will be told: what waits is written down. */
+  finish(): void {
+    this.#mapped.finish();
   }
 
   /** The file that an exec asked for, by its absolute name where that can be told. */
@@ -262,7 +310,26 @@ export class FileRecorder {
     const event = this.#names.operation(process, given, all);
     const caller = this.#lastCaller.textsOf(process, event.caller);
     if (event.operation === 'link' && event.success) this.#named(process, event);
-    return operationDocument(this.#origin, process, event, caller, this.#operatedOn(process, event));
+    const file = this.#operatedOn(process, event);
+    this.#noteChange(process, event, file instanceof TrackedSession ? file : undefined);
+    const from = event.content?.fromFd ?? null;
+    const source = from === null ? undefined : process.descriptors.get(from)?.session;
+    return operationDocument(this.#origin, process, event, caller, file, source);
+  }
+
+  #noteChange(process: ProcessState, event: OperationEvent, session: TrackedSession | undefined): void {
+    const { operation, success, to } = event;
+    if (operation === 'rename' && success && to?.pathResolved && to.path !== null && !this.#mapped.isEmpty) {
+      this.#mapped.renamed(event.dev, event.inode, to.path);
+    }
+    const sets = event.operation === 'utimes';
+    if (!event.success || !(sets || changesContent(event))) return;
+    if (session !== undefined && event.fd !== null && !sets) {
+      session.countChange(process.key, event.ms);
+      this.#dirty.add(session);
+    }
+    const { dev, inode } = event.inode === null && session !== undefined ? session : event;
+    if (!this.#mapped.isEmpty) this.#mapped.changed(dev, inode, event.ms, sets);
   }
 
   /** What the descriptor of an operation refers to; it is looked up where nothing told of it. */
@@ -355,6 +422,7 @@ export class FileRecorder {
     process.executed = true;
     this.#unshare(process);
     this.#names.exec(process, ms);
+    this.#mapped.release(process);
     // A number that an exec has closed may be another file's now.
     for (const [fd] of process.descriptors.elsewheres()) this.found.correct(process, fd, ms);
     for (const [fd, { looked }] of process.descriptors.entries()) {
@@ -368,6 +436,7 @@ export class FileRecorder {
   }
 
   exit(process: ProcessState, timeNs: bigint): void {
+    this.#mapped.release(process);
     const { descriptors } = process;
     if (descriptors.isShared) {
       descriptors.leave();
@@ -381,6 +450,7 @@ export class FileRecorder {
   /** Writes down what is open and changed since the last time. */
   checkpoint(timeNs: bigint): void {
     const at = instantOfNs(timeNs);
+    if (!this.#mapped.isEmpty) this.#mapped.checkpoint(at.ms);
     for (const session of this.#dirty) {
       if (session.refuted) {
         this.#dirty.delete(session);
@@ -438,10 +508,21 @@ export class FileRecorder {
   }
 
   readonly #ended = (session: TrackedSession): void => {
-    this.#dirty.delete(session);
     this.#open -= 1;
-    if (!session.refuted && this.#choice.keeps(session)) this.#emit('files', session);
+    if (session.refuted) {
+      this.#dirty.delete(session);
+    } else if (session.mapped === null) {
+      this.#settled(session);
+    } else {
+      this.#dirty.add(session);
+      this.#mapped.end(session);
+    }
   };
+
+  #settled(session: TrackedSession): void {
+    this.#dirty.delete(session);
+    if (!session.refuted && this.#choice.keeps(session)) this.#emit('files', session);
+  }
 }
 
 function described(file: KnownFile | undefined): DescribedFile | undefined {

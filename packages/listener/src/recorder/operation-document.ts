@@ -1,7 +1,7 @@
 /** The document of an operation on a file. Pure. */
 
 import { moment, type OperationDocument, type RunOrigin, textFields, textsOf } from '@godo/evidence';
-import type { GivenName, OperationEvent, OwnerChange } from '../events.ts';
+import type { ContentFacts, GivenName, OperationEvent, OwnerChange } from '../events.ts';
 import type { CallerTexts } from './caller-texts.ts';
 import { auditId, nanosecondsPerMs } from './documents.ts';
 import type { ProcessState } from './process-table.ts';
@@ -16,13 +16,17 @@ export type DescribedFile = Pick<
   'path' | 'pathHex' | 'pathResolved' | 'dirfd' | 'dev' | 'inode' | 'fileType'
 >;
 
-/** @param session what `event.fd` referred to, where that is known. */
+/**
+ * @param session what `event.fd` referred to, where that is known.
+ * @param source the same of the descriptor that content was taken from.
+ */
 export function operationDocument(
   origin: RunOrigin,
   process: ProcessState,
   event: OperationEvent,
   caller: CallerTexts,
   session: DescribedFile | undefined,
+  source: DescribedFile | undefined,
 ): OperationDocument {
   const { operation, success, file, dev, inode, fileType } = event;
   const isIt = session !== undefined && isSameFile(event, session);
@@ -49,6 +53,7 @@ export function operationDocument(
     ...(event.modeBefore !== null && { modeBefore: event.modeBefore }),
     ...(event.owner !== null && ownerFields(event.owner)),
     ...(event.size !== null && { size: event.size }),
+    ...(event.content !== undefined && contentFields(event.content, source)),
     key: process.key,
     pid: process.tgid,
     tgid: process.tgid,
@@ -89,6 +94,26 @@ function listFields({ directories, names }: OperationEvent) {
     ...(folders.hexes !== undefined && { directoriesHex: folders.hexes }),
     ...(names.length > 0 && { names: given.texts }),
     ...(given.hexes !== undefined && { namesHex: given.hexes }),
+  };
+}
+
+/** Whether a call that succeeded changed what is in a file, or how much. Room within its size is no change. */
+export function changesContent({ operation, content }: OperationEvent): boolean {
+  if (operation !== 'fallocate') return operation === 'truncate' || operation === 'clone';
+  const isRoom = content?.allocation === 'allocate' && content.keepSize;
+  return !isRoom && content?.allocation !== 'unshare-range';
+}
+
+function contentFields(content: ContentFacts, source: DescribedFile | undefined) {
+  const { allocation, keepSize, offset, length, fromFd } = content;
+  return {
+    ...(allocation !== null && { allocation }),
+    ...(keepSize && { keepSize }),
+    ...(offset !== null && { offset }),
+    ...(length !== null && { length }),
+    ...(fromFd !== null && { fromFd }),
+    ...(source?.pathResolved === true && source.path !== null && { fromPath: source.path }),
+    ...(source?.pathResolved === true && source.pathHex !== null && { fromPathHex: source.pathHex }),
   };
 }
 

@@ -47,6 +47,7 @@ import { ExitWatch } from './exit-watch.ts';
 import type { FileRecorder } from './file-recorder.ts';
 import { ForkInference } from './fork-inference.ts';
 import { afterBirth, afterMove, asRead, beforeBirth, type InnerPid, newNamespace, ofChild } from './inner-pids.ts';
+import { inheritMappings } from './mapped-sessions.ts';
 import { viewOf } from './name-resolver.ts';
 import { type ProcessState, ProcessTable } from './process-table.ts';
 
@@ -744,6 +745,7 @@ export class ProcessRecorder {
       usage: null,
       descriptors: new DescriptorTable(),
       executed: false,
+      mapped: null,
       snapshotMs: facts.snapshotMs ?? null,
       provisional: facts.provisional ?? false,
       copiesFrom: null,
@@ -914,4 +916,5 @@ function copyDescriptors(child: ProcessState): void {
   child.copiesFrom = null;
   copyDescriptors(parent);
   parent.descriptors.copyTo(child.descriptors);
+  inheritMappings(parent, child);
 }

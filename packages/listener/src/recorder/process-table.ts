@@ -4,6 +4,7 @@ import type { BinaryString } from '../events.ts';
 import { coarseClockMs } from './coarse-clock.ts';
 import type { DescriptorTable } from './descriptor-table.ts';
 import type { InnerPid } from './inner-pids.ts';
+import type { MappedSession } from './mapped-sessions.ts';
 
 /** What the tasks of a process that have ended have used, by what the kernel told at their ends. */
 export interface ProcessUsage {
@@ -51,6 +52,8 @@ export interface ProcessState {
   descriptors: DescriptorTable;
   /** Audit has told of an exec of it: since then its descriptors are its own. */
   executed: boolean;
+  /** What it has mapped, as far as is known; null: nothing. */
+  mapped: Set<MappedSession> | null;
   /** Where /proc showed its descriptors at a known moment (ms): older closes are part of what was seen. */
   snapshotMs: number | null;
   /** Made from an audit record alone; a fork that is told later is this process. */

@@ -24,6 +24,7 @@ import { contentDocument } from './content-document.ts';
 import { type DescriptorLooks, DescriptorLookUps } from './descriptor-look-ups.ts';
 import { nanosecondsPerMs } from './documents.ts';
 import { type EmitFile, FileRecorder } from './file-recorder.ts';
+import type { AskForFile } from './mapped-sessions.ts';
 import { mountsDocument } from './mounts-document.ts';
 import { ProcessRecorder, type SeenAgain } from './process-recorder.ts';
 import type { ProcessState } from './process-table.ts';
@@ -44,13 +45,18 @@ interface Run {
 export class Recorder {
   readonly #emit: Emit;
   readonly #lookUps: DescriptorLookUps;
+  readonly #ask: AskForFile;
   #run: Run | null = null;
   #losses = 0;
 
-  /** @param looks null: of descriptors nothing is known but what is told. */
-  constructor(emit: Emit, looks: DescriptorLooks | null = null) {
+  /**
+   * @param looks null: of descriptors nothing is known but what is told.
+   * @param ask to look at a file, and tell what was found by an event; a recorder of what was told before needs nobody.
+   */
+  constructor(emit: Emit, looks: DescriptorLooks | null = null, ask: AskForFile = () => undefined) {
     this.#emit = emit;
     this.#lookUps = new DescriptorLookUps(looks);
+    this.#ask = ask;
   }
 
   /** What is held in memory now, and what was passed over. */
@@ -118,6 +124,9 @@ export class Recorder {
       case 'content':
         this.#emit({ collection: 'events', document: contentDocument(run.origin, event) });
         return;
+      case 'file-look':
+        run.files.looked(event);
+        return;
       case 'checkpoint':
         run.files.checkpoint(event.timeNs);
         this.#tellUnresolved(event.timeNs, false);
@@ -183,6 +192,9 @@ export class Recorder {
       case 'descriptor-made':
         run.files.made(process, event);
         return;
+      case 'map':
+        run.files.map(process, event);
+        return;
       case 'clone':
         run.processes.cloned(process, event);
         return;
@@ -228,7 +240,8 @@ export class Recorder {
     const choice = new RecordingChoice(start);
     const emit: EmitFile = (collection, session) => this.#emit({ collection, session });
     // A log has no /proc: of none of its writes it could be told.
-    const files = new FileRecorder(origin, choice, emit, start.intake === 'log' ? null : this.#lookUps);
+    const isLog = start.intake === 'log';
+    const files = new FileRecorder(origin, choice, emit, isLog ? null : this.#lookUps, isLog ? null : this.#ask);
     const processes = new ProcessRecorder(
       origin,
       { stars: start.stars, inferForks: start.intake === 'log' },
@@ -260,6 +273,7 @@ export class Recorder {
   #end(event: SessionEndEvent): void {
     const run = this.#run;
     if (run === null) return;
+    run.files.finish();
     run.files.checkpoint(event.timeNs);
     this.#tellUnresolved(event.timeNs, true);
     const document: SessionDocument = {

@@ -1,6 +1,17 @@
 /** A file session while it is open: what travels to the store, and what keeps it open. */
 
-import type { ClosedBy, FileSession, Instant, RunOrigin, SessionWriter, WriteTotals } from '@godo/evidence';
+import {
+  type ClosedBy,
+  type FileSession,
+  fileSessionId,
+  type Instant,
+  type RunOrigin,
+  type SessionChange,
+  type SessionMapping,
+  type SessionWriter,
+  truncates,
+  type WriteTotals,
+} from '@godo/evidence';
 import type { DescriptorTable } from './descriptor-table.ts';
 
 /** What an open call, or the snapshot, told of a file. */
@@ -62,6 +73,8 @@ export class TrackedSession implements FileSession {
   closedBy: ClosedBy | null = null;
   readonly writes: Mutable<WriteTotals> = { count: 0, bytes: 0, first: null, last: null };
   writers: Mutable<SessionWriter>[] | null = null;
+  changes: Mutable<SessionChange>[] | null = null;
+  mapped: Mutable<SessionMapping> | null = null;
   warnings: readonly string[] | null;
   readonly checkpoint = null;
 
@@ -140,6 +153,29 @@ export class TrackedSession implements FileSession {
     return true;
   }
 
+  /** The content was changed by another call than a write. */
+  countChange(key: string, ms: number): void {
+    const at = { ms, ns: 0 };
+    this.changes ??= [];
+    let change = this.changes.find((one) => one.key === key);
+    if (change === undefined) {
+      change = { key, count: 0, first: at, last: at };
+      this.changes.push(change);
+    }
+    change.count += 1;
+    if (ms > change.last.ms) change.last = at;
+    if (ms < change.first.ms) change.first = at;
+  }
+
+  get fileSessionId(): string {
+    return fileSessionId(this);
+  }
+
+  /** The open call emptied the file. */
+  get truncates(): boolean {
+    return truncates(this);
+  }
+
   /** Its last descriptor is gone. */
   end(): void {
     this.closed = this.released;
@@ -151,7 +187,9 @@ export class TrackedSession implements FileSession {
   stateAt(checkpoint: Instant): FileSession {
     const writers = this.writers?.map((writer) => ({ ...writer })) ?? null;
     const { references, released, releasedBy, releasedFrom, foundMs, refuted, ...session } = this;
-    return { ...session, writes: { ...this.writes }, writers, checkpoint };
+    const changes = this.changes?.map((change) => ({ ...change })) ?? null;
+    const mapped = this.mapped === null ? null : { ...this.mapped };
+    return { ...session, writes: { ...this.writes }, writers, changes, mapped, checkpoint };
   }
 }
 

@@ -7,7 +7,9 @@ import {
   auditArch,
   errnoBadDescriptor,
   fcntlCommand,
+  fileIoctl,
   ioctlCommand,
+  mapShared,
   openRecordedMask,
   type SyscallName,
   syscallNumber,
@@ -54,10 +56,13 @@ interface Wanted {
   /** The argument that has the flags of an open call: one of those that are recorded must be in it. */
   readonly openFlags?: 'a1' | 'a2';
   readonly action?: 'never';
+  /** Absent: wherever there are such calls. */
+  readonly only?: readonly Architecture[];
 }
 
 const succeeded: RuleCondition = { field: 'success', operator: '=', value: 1 };
 const failed: RuleCondition = { field: 'success', operator: '=', value: 0 };
+const mappedShared: readonly RuleCondition[] = [{ field: 'a3', operator: '&', value: mapShared }, succeeded];
 const cloneThread = 0x0001_0000;
 
 const opensForWriting: readonly Wanted[] = [
@@ -116,7 +121,20 @@ const wanted: readonly Wanted[] = [
   // Threads share their descriptors: only a new process needs to be placed in its parent's history.
   { names: ['clone'], conditions: [{ field: 'a0', operator: '&', value: cloneThread }], action: 'never' },
   { names: ['fork', 'vfork', 'clone', 'clone3'], conditions: [succeeded] },
+  // Anonymous memory is shared so as well, which no rule can tell: 0x20 of the flags is not set where there is a file.
+  { names: ['mmap'], conditions: mappedShared, only: ['x86_64', 'aarch64'] },
+  { names: ['mmap2'], conditions: mappedShared },
+  // The first mmap of i386 passes a pointer to its arguments.
+  { names: ['mmap'], conditions: [succeeded], only: ['i386'] },
   // What was tried, and by whom, is worth knowing too.
+  ...Object.values(fileIoctl).map(
+    (command): Wanted => ({
+      names: ['ioctl'],
+      conditions: [{ field: 'a1', operator: '=', value: command }],
+      ...(command === fileIoctl.setFlags && { only: ['x86_64', 'aarch64'] }),
+      ...(command === fileIoctl.setFlags32 && { only: ['i386'] }),
+    }),
+  ),
   { names: operationSyscalls, conditions: [] },
 ];
 
@@ -155,7 +173,8 @@ export function ruleSet(
   return [...exempting, ...recording];
 }
 
-function ruleOf(arch: Architecture, { names, conditions, openFlags, action }: Wanted): AuditRule[] {
+function ruleOf(arch: Architecture, { names, conditions, openFlags, action, only }: Wanted): AuditRule[] {
+  if (only !== undefined && !only.includes(arch)) return [];
   const syscalls = names.flatMap((name) => syscallNumber(arch, name) ?? []);
   if (syscalls.length === 0) return [];
   const own: RuleCondition[] = [{ field: 'arch', operator: '=', value: auditArch[arch] }];

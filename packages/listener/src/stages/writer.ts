@@ -7,7 +7,9 @@ import { EntryMemory } from '../audit/entry-memory.ts';
 import { EntryReader } from '../audit/event-entries.ts';
 import { ContentFeed } from '../content/content-feed.ts';
 import { DiagFile } from '../diag/diag-file.ts';
-import type { AuditEvent, LossEvent, PipelineEvent } from '../events.ts';
+import type { AuditEvent, FileLookEvent, LossEvent, PipelineEvent } from '../events.ts';
+import { hostFiles, lookAtFile } from '../files/file-look.ts';
+import { FileWatch } from '../files/file-watch.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
 import { Merge } from '../merge.ts';
@@ -56,6 +58,8 @@ const finishSpoolMs = 15_000;
 const spoolingMs = { slowMs: 5_000, retryMs: [500, 5_000] } as const;
 /** How long it waits for files that are still to be read. */
 const contentMs = 5_000;
+/** How long an end waits for looks at the last files. */
+const lastLooksMs = 1_000;
 /** So long events are taken before messages are looked at again. */
 const turnMs = 20;
 
@@ -75,6 +79,9 @@ class WriterStage {
   readonly #diag: DiagFile | null;
   readonly #queue: DocumentQueue;
   readonly #recorder: Recorder;
+  readonly #files: FileWatch;
+  /** Looks whose turn has not come. */
+  readonly #looks: FileLookEvent[] = [];
   readonly #merge: Merge;
   readonly #events: ByteRing;
   readonly #entries: EntryMemory;
@@ -149,11 +156,22 @@ class WriterStage {
       tell: (event) => this.#toDiag((file) => file.write(event)),
       count: (name) => this.#shared.add(name, 1),
     });
-    this.#recorder = new Recorder((entry) => {
-      this.#storedUntil.made();
-      this.#queue.push(entry);
-      if (entry.collection === 'files' && 'session' in entry) this.#content?.offer(entry.session);
-    }, looks);
+    this.#recorder = new Recorder(
+      (entry) => {
+        this.#storedUntil.made();
+        this.#queue.push(entry);
+        if (entry.collection === 'files' && 'session' in entry) this.#content?.offer(entry.session);
+      },
+      looks,
+      (question) => this.#files.add(question),
+    );
+    this.#files = new FileWatch({
+      look: (question) => lookAtFile(question, hostFiles),
+      answer: (fileSessionId, answer) => {
+        this.#looks.push({ kind: 'file-look', timeNs: realtimeNs(), fileSessionId, ...answer });
+        this.#inOrder(() => this.#takeLooks());
+      },
+    });
     this.#content = data.content === null ? null : this.#contentFeed(data.content);
     const uringLooks = new UringLooks(monotonicUs, realtimeNs);
     this.#merge = new Merge((event) => {
@@ -350,6 +368,19 @@ class WriterStage {
     this.#shared.addToOrder('connectorBatchesWaiting', -1);
   }
 
+  async #lastLooks(): Promise<void> {
+    const untilMs = Date.now() + lastLooksMs;
+    do {
+      this.#takeLooks();
+      await this.#files.drain(untilMs);
+      // An answer may be the reason to look once more.
+    } while (this.#looks.length > 0);
+  }
+
+  #takeLooks(): void {
+    for (const look of this.#looks.splice(0)) this.#apply(look);
+  }
+
   #order(order: WriterOrder): void {
     if (order.kind === 'event') this.#apply(order.event);
     else this.#endReason = order.reason;
@@ -454,6 +485,7 @@ class WriterStage {
     clearInterval(this.#checkpoints ?? undefined);
     clearTimeout(this.#flushing ?? undefined);
     this.#merge.finish();
+    await this.#lastLooks();
     await this.#content?.end(contentMs);
     const counters = { ...this.#shared.all(), ...this.#recorder.counters() };
     this.#apply({ kind: 'session-end', timeNs: realtimeNs(), reason, counters });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isOperation, type OperationSyscall, operationSyscalls } from '../../src/audit/operation-calls.ts';
 import { auditArch, openForWriteMask, type SyscallName, syscallName, syscallNumber } from '../../src/audit/syscalls.ts';
-import { eventOf, syscallRecord } from '../support/audit-records.ts';
+import { eventOf, mmapRecord, syscallRecord } from '../support/audit-records.ts';
 import { interpret } from '../support/interpreting.ts';
 
 /** They are told only with the name of a socket (sensitive-events.test.ts). */
@@ -46,6 +46,8 @@ const kinds: Readonly<Record<Exclude<SyscallName, OperationSyscall | Connecting>
   unshare: 'unshare',
   setns: 'setns',
   io_uring_setup: 'uring-setup',
+  mmap: 'map',
+  mmap2: 'map',
 };
 const names = [...Object.keys(kinds), ...operationSyscalls] as SyscallName[];
 
@@ -88,7 +90,8 @@ describe.each(['x86_64', 'i386', 'aarch64'] as const)('on %s', (arch) => {
     const told = there.map((name) => {
       // The command of an ioctl decides what it is: FIOCLEX.
       const given = name === 'ioctl' ? '3 5451 0 0' : '3 0 4 0';
-      const event = interpret(eventOf(syscallRecord({ name, arch, exit: 5, arguments: given })), {
+      const records = [syscallRecord({ name, arch, exit: 5, arguments: given }), mmapRecord('fd=3 flags=0x1')];
+      const event = interpret(eventOf(...records), {
         keepLines: false,
       });
       return [name, event?.kind];

@@ -97,6 +97,22 @@ const event: fc.Arbitrary<PipelineEvent> = fc.oneof(
     parentTgid: number,
   }),
   fc.record({ kind: fc.constant('star' as const), timeNs: ns, tgid: number }),
+  fc.record({
+    kind: fc.constant('file-look' as const),
+    timeNs: ns,
+    fileSessionId: fc.string(),
+    found: orNull(
+      fc.record({
+        size: number,
+        mtimeNs: ns,
+        ctimeNs: ns,
+        birthNs: orNull(ns),
+        fileSystem: bytes,
+        tellsStores: fc.boolean(),
+      }),
+    ),
+    reason: orNull(fc.string()),
+  }),
   fc.record({ kind: fc.constant('checkpoint' as const), timeNs: ns }),
   fc.record({
     kind: fc.constant('loss' as const),

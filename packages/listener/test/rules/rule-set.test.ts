@@ -13,11 +13,14 @@ const namesOf = (arch: Architecture, rules: readonly AuditRule[]): (SyscallName 
 /** Successful and failed, from rename to utimensat. */
 const operations = {
   x86_64: [
-    ...['82,264,316,87,263,84,83,258,133,259,86,265,88,266,76,90,91,268,452,92,94,93,260'],
+    ...['82,264,316,87,263,84,83,258,133,259,86,265,88,266,76,77,285,469,90,91,268,452,92,94,93,260'],
     ...['188,189,190,463,197,198,199,466,132,235,261,280'],
   ].join(','),
-  aarch64: '38,276,35,34,33,37,36,45,52,53,452,55,54,5,6,7,463,14,15,16,466,88',
+  aarch64: '38,276,35,34,33,37,36,45,46,47,469,52,53,452,55,54,5,6,7,463,14,15,16,466,88',
 };
+
+/** FICLONE, FICLONERANGE, FIDEDUPERANGE, FS_IOC_SETFLAGS as 64-bit programs have it, FS_IOC_FSSETXATTR. */
+const fileIoctls = [0x40049409, 0x4020940d, 0xc0189436, 0x40086602, 0x401c5820];
 
 describe('the rules that godo loads', () => {
   it('are those of the processor, its 32-bit mode included', () => {
@@ -39,6 +42,8 @@ describe('the rules that godo loads', () => {
       '-a always,exit -F arch=b64 -F a1=21585 -F success=1 -S 16 -k godo',
       '-a never,exit -F arch=b64 -F a0&0200000 -S 56 -k godo',
       '-a always,exit -F arch=b64 -F success=1 -S 57,58,56,435 -k godo',
+      '-a always,exit -F arch=b64 -F a3&01 -F success=1 -S 9 -k godo',
+      ...fileIoctls.map((command) => `-a always,exit -F arch=b64 -F a1=${command} -S 16 -k godo`),
       `-a always,exit -F arch=b64 -S ${operations.x86_64} -k godo`,
     ]);
   });
@@ -57,6 +62,8 @@ describe('the rules that godo loads', () => {
       '-a always,exit -F arch=b64 -F a1=21585 -F success=1 -S 29 -k godo',
       '-a never,exit -F arch=b64 -F a0&0200000 -S 220 -k godo',
       '-a always,exit -F arch=b64 -F success=1 -S 220,435 -k godo',
+      '-a always,exit -F arch=b64 -F a3&01 -F success=1 -S 222 -k godo',
+      ...fileIoctls.map((command) => `-a always,exit -F arch=b64 -F a1=${command} -S 29 -k godo`),
       `-a always,exit -F arch=b64 -S ${operations.aarch64} -k godo`,
     ]);
   });
@@ -82,6 +89,15 @@ describe('the rules that godo loads', () => {
     const clones = ruleSet(['x86_64'], []).filter(({ syscalls }) => syscalls.includes(56));
 
     expect(clones.map(({ action }) => action)).toEqual(['never', 'always']);
+  });
+
+  it('on i386 take shared mappings by mmap2, and all by mmap, whose arguments are behind a pointer', () => {
+    const mmaps = ruleSet(['i386'], []).filter(({ syscalls }) => syscalls.includes(90) || syscalls.includes(192));
+
+    expect(mmaps.map(describeRule)).toEqual([
+      '-a always,exit -F arch=b32 -F a3&01 -F success=1 -S 192 -k godo',
+      '-a always,exit -F arch=b32 -F success=1 -S 90 -k godo',
+    ]);
   });
 
   it('exempt whole processes before everything else', () => {

@@ -53,6 +53,8 @@ export const pathRecord = (body: string): AuditRecord => ({ ...stamp, type: reco
 export const execveRecord = (body: string): AuditRecord => ({ ...stamp, type: recordType.execve, body });
 export const openat2Record = (body: string): AuditRecord => ({ ...stamp, type: recordType.openat2, body });
 
+export const mmapRecord = (body: string): AuditRecord => ({ ...stamp, type: recordType.mmap, body });
+
 export function eventOf(...records: AuditRecord[]): AuditRecords {
   return { ms: records[0]?.ms ?? 0, serial: records[0]?.serial ?? 0, records, incomplete: null };
 }

@@ -15,6 +15,7 @@ import type {
   ExitEvent,
   ForkEvent,
   LossEvent,
+  MapEvent,
   OpenEvent,
   OperationEvent,
   PivotRootEvent,
@@ -158,6 +159,13 @@ export function write(
 ): WriteEvent {
   return { kind: 'write', fd, bytes, ...auditOrigin(ms, tgid, fields) };
 }
+
+export const map = (ms: number, tgid: number, fd: number, fields: Unique<MapEvent> = {}): MapEvent => ({
+  kind: 'map',
+  fd,
+  writable: true,
+  ...auditOrigin(ms, tgid, fields),
+});
 
 /** dup2 unless `replaces` is false. */
 export function dup(ms: number, tgid: number, from: number, to: number, fields: Unique<DupEvent> = {}): DupEvent {

@@ -1,5 +1,6 @@
 import { type CookedFileDocument, truncates } from '@godo/evidence';
 import { commandLine } from './command-line.ts';
+import { contentNotes } from './content-notes.ts';
 import { fields, list, ns, number, text } from './lenient.ts';
 import { facts, pidOfKey, programName, shortContainer } from './process.ts';
 import { warnings } from './process-rows.ts';
@@ -171,6 +172,7 @@ export function sessionNotes(file: Fields, processes: ProcessesByKey, charset: C
   return [
     ...shown,
     ...(more > 0 ? [{ text: `and by ${more} more (see --json)`, indent, role: 'warning' } as const] : []),
+    ...contentNotes(file, processes, charset, indent),
     ...warnings(file.warnings, charset).map((cell) => ({ ...cell, indent })),
   ];
 }

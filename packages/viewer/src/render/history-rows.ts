@@ -1,5 +1,6 @@
 import type { ShownEntry } from '../history/file-history.ts';
 import { commandLine } from './command-line.ts';
+import { changedWithoutWriting } from './content-notes.ts';
 import { openerAt, openerProgram, type ProcessesByKey, pathCell, sessionNotes, truncatesFile } from './file-rows.ts';
 import { fields, ns, number, text } from './lenient.ts';
 import { operationTable } from './operation-rows.ts';
@@ -90,6 +91,7 @@ function contentRow(document: unknown, processes: ProcessesByKey, { charset }: S
 function sessionName(file: Readonly<Record<string, unknown>>): string {
   if (file.created === true) return 'create';
   if ((number(fields(file.writes).count) ?? 0) > 0) return 'write';
+  if (changedWithoutWriting(file)) return 'change';
   if (truncatesFile(file)) return 'truncate';
   return file.access === 'read' ? 'read' : 'open';
 }

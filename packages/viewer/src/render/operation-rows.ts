@@ -1,4 +1,5 @@
 import { commandLine } from './command-line.ts';
+import { contentDetails } from './content-notes.ts';
 import { errnoName } from './errno.ts';
 import { inodeText, openerAt, openerProgram, type ProcessesByKey } from './file-rows.ts';
 import { fields, list, ns, number, text } from './lenient.ts';
@@ -142,5 +143,6 @@ function changes(operation: Fields, charset: Charset): string[] {
         ]
       : []),
     ...(size === undefined ? [] : [`to ${number(size) ?? '?'} bytes`]),
+    ...contentDetails(operation, charset),
   ];
 }

@@ -1,7 +1,8 @@
 import { withContents } from '../contents.ts';
 import { withHostPaths } from '../host-path/with-host-paths.ts';
+import { usersOf } from '../render/content-notes.ts';
 import { fileTable } from '../render/file-rows.ts';
-import { fields, list } from '../render/lenient.ts';
+import { fields } from '../render/lenient.ts';
 import { operationTable } from '../render/operation-rows.ts';
 import { containerTable, eventTable, lossTable } from '../render/other-rows.ts';
 import { processTable } from '../render/process-rows.ts';
@@ -21,12 +22,8 @@ export async function showProcesses(job: Job): Promise<void> {
 export async function showFiles(job: Job): Promise<void> {
   const unresolved = noneUnresolved();
   const documents = selectFiles(job.reader, job.filters, unresolved);
-  const keys = (document: unknown) => {
-    const file = fields(document);
-    return [file.key, ...list(file.writers).map((writer) => fields(writer).key)];
-  };
   if (job.json) await printJson(job, 'files', withContents(job.reader, withHostPaths(job.reader, documents)));
-  else if ((await printTable(job, { ...fileTable(job.screen), keys }, documents)) === 0) {
+  else if ((await printTable(job, { ...fileTable(job.screen), keys: usersOf }, documents)) === 0) {
     job.note(
       job.filters.all
         ? 'No such file in the evidence.'

@@ -1,8 +1,8 @@
 import { fileHistory, type ShownEntry } from '../history/file-history.ts';
 import { HostPaths } from '../host-path/host-paths.ts';
+import { usersOf } from '../render/content-notes.ts';
 import { historyTable } from '../render/history-rows.ts';
 import { jsonLine } from '../render/json-line.ts';
-import { fields, list } from '../render/lenient.ts';
 import { groupSize, processesByKey } from '../select.ts';
 import type { Job } from './job.ts';
 
@@ -31,10 +31,7 @@ async function printEntries(job: Job, entries: readonly ShownEntry[]): Promise<v
   await job.out.lines(table.header());
   for (let at = 0; at < entries.length; at += groupSize) {
     const group = entries.slice(at, at + groupSize);
-    const keys = group.flatMap(({ document }) => [
-      document.key,
-      ...list(fields(document).writers).map((writer) => fields(writer).key),
-    ]);
+    const keys = group.flatMap(({ document }) => usersOf(document));
     const processes = await processesByKey(job.reader, keys);
     await job.out.lines(table.rows(group.map((entry) => row(entry, processes))));
     await job.out.flush();
