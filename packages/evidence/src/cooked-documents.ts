@@ -112,6 +112,8 @@ export interface ContainerDocument extends ContainerFacts {
   readonly sessionIds: readonly string[];
   readonly rootfs: string | null;
   readonly rootfsHex?: string;
+  /** Device of its root file system as audit tells it; null: not known. */
+  readonly rootDev: string | null;
   /** As its cgroups tell; null: they do not, or were never read. */
   readonly runtime: ContainerRuntime | null;
   /** The outermost container that it is in; null: it is in none. */

@@ -164,6 +164,8 @@ export interface TaskDocument extends Origin, Moment, Credentials, Program, Insi
   /** Host path of the root file system; `/` for host processes. */
   readonly rootfs?: string | null;
   readonly rootfsHex?: string;
+  /** Of processes in containers: the device of that file system as audit tells it (`00:2a`), as /proc gave it. */
+  readonly rootDev?: string;
   /** Innermost container id, mostly 64 hex digits; null: read and not in a container. Absent: not read. */
   readonly containerId?: string | null;
   readonly warnings?: readonly string[];

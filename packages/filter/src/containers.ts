@@ -171,6 +171,7 @@ export function rootOf(table: ProcessTable, row: number, containers: Containers)
 
 export function containerDocument(
   container: Container,
+  rootDev: string | null,
   learnt: LearntFacts,
   compareSessions: (a: string, b: string) => number,
 ): ContainerDocument {
@@ -183,6 +184,7 @@ export function containerDocument(
     bootId: container.bootId,
     sessionIds: [...container.sessionIds].sort(compareSessions),
     ...container.root,
+    rootDev,
     ...learnt,
     engineKey: container.engineKey,
     rootKeys: container.rootKeys,

@@ -15,6 +15,7 @@ import {
   type SessionDocument,
 } from '@godo/evidence';
 import { type Batch, createBatch } from './batch.ts';
+import { ContainerDevices } from './container-devices.ts';
 import { LearntContainers } from './container-facts.ts';
 import { type Containers, containerDocument, gatherContainers } from './containers.ts';
 import { settleRoots } from './engine-roots.ts';
@@ -92,7 +93,7 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
 
   const passage = await openFilePassage(reader, writer);
   const runs = await readRuns(work);
-  const { processes, containers, known, passed } = await cookProcesses(work, runs, passage);
+  const { processes, containers, devices, known, passed } = await cookProcesses(work, runs, passage);
   if (!passed) await writeFiles(work, 'closed files', known, containers);
   await writeFiles(work, 'open files', known, containers);
   await writeOthers(work, 'operations', reader.operations(), isUsableOperation, (one) => cookOperation(one, known));
@@ -104,7 +105,12 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
   });
   await writeOthers(work, 'losses', reader.losses(), isUsableMoment, (loss) => loss);
   for (const container of containers.sorted()) {
-    const document = containerDocument(container, learnt.of(container.id), runs.compareSessions);
+    const document = containerDocument(
+      container,
+      devices.of(container.id),
+      learnt.of(container.id),
+      runs.compareSessions,
+    );
     await batch.add({ collection: 'containers', document });
   }
   for (const document of runs.documents) await batch.add({ collection: 'runs', document });
@@ -118,7 +124,8 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
  * have a short way, they take it while the processes are written.
  */
 async function cookProcesses(work: Work, runs: Runs, passage: FilePassage | null) {
-  const table = await readTasks(work, runs);
+  const devices = new ContainerDevices();
+  const table = await readTasks(work, runs, devices);
   linkParents(table);
   cutCycles(table);
   markTree(table);
@@ -129,7 +136,7 @@ async function cookProcesses(work: Work, runs: Runs, passage: FilePassage | null
   // Sessions of a key that stands for another one do not stay as they are.
   const beside = passage === null || table.keys.hasAliases ? null : passFiles(work, passage, known, containers);
   await writeProcesses(work, { table, containers, runs }, beside);
-  return { processes: order.length, containers, known, passed: beside !== null };
+  return { processes: order.length, containers, devices, known, passed: beside !== null };
 }
 
 async function readRuns({ reader, progress, step }: Work): Promise<Runs> {
@@ -142,12 +149,17 @@ async function readRuns({ reader, progress, step }: Work): Promise<Runs> {
   return mergeRuns(sessions);
 }
 
-async function readTasks({ reader, progress, tally, step }: Work, runs: Runs): Promise<ProcessTable> {
+async function readTasks(
+  { reader, progress, tally, step }: Work,
+  runs: Runs,
+  devices: ContainerDevices,
+): Promise<ProcessTable> {
   const table = new ProcessTable();
   const grouping = new ProcessGrouping(runs);
   progress.phase('reading tasks');
   for await (const tasks of reader.tasks()) {
     step(tasks.length);
+    devices.add(tasks);
     for (const process of grouping.add(tasks)) table.add(process);
   }
   for (const process of grouping.finish()) table.add(process);

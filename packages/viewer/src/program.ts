@@ -7,6 +7,7 @@ import { filesCommand } from './commands/files.ts';
 import { lossesCommand } from './commands/losses.ts';
 import { operationsCommand } from './commands/operations.ts';
 import { processesCommand } from './commands/processes.ts';
+import { sessionsCommand } from './commands/sessions.ts';
 import { statsCommand } from './commands/stats.ts';
 import { treeCommand } from './commands/tree.ts';
 import { runView } from './commands/view-command.ts';
@@ -22,7 +23,8 @@ Without a view: the tree, the processes and the changed files.
 
 Examples:
   viewer tree --path '/etc/**'                who changed something below /etc, and who started them
-  viewer files --container 3f2a --since 2h    what that container wrote in the last two hours
+  viewer files --container 3f2a               what is different in that container, as docker diff has it
+  viewer sessions --container 3f2a --since 2h what that container wrote in the last two hours
   viewer operations --path '/var/log/**'      who renamed, removed or changed something there, or tried to
   viewer file /etc/passwd                     all that was done to it, under all its names
   viewer processes --exe 'python3*' --json    exact arguments, for other programs
@@ -49,7 +51,7 @@ export function buildProgram(world: World, version: string): Command {
     .usage('[view] [options]');
   addSharedOptions(program, world.nowNs);
   const views = [
-    ...[treeCommand, processesCommand, filesCommand, operationsCommand, fileCommand],
+    ...[treeCommand, processesCommand, filesCommand, sessionsCommand, operationsCommand, fileCommand],
     ...[containersCommand, eventsCommand, lossesCommand, statsCommand],
   ].map((build) => build(world));
   for (const view of views) program.addCommand(view.copyInheritedSettings(program));

@@ -44,7 +44,10 @@ const texts: Readonly<Record<Exclude<Rule['text'], 'plain'>, readonly string[]>>
   id: ['_id'],
   key: ['key'],
   origin: ['host', 'machineId', 'bootId', 'sessionId'],
-  shared: ['comm', 'exe', 'script', 'cwd', 'rootfs', 'containerId', 'tty', 'reason', 'kernel', 'version', 'dev'],
+  shared: [
+    ...['comm', 'exe', 'script', 'cwd', 'rootfs', 'rootDev', 'containerId', 'tty', 'reason', 'kernel', 'version'],
+    'dev',
+  ],
   enumerated: [
     ...['observation', 'source', 'kind', 'severity', 'phase', 'mode', 'intake', 'parentSource', 'argvUnknown'],
     ...['operation', 'fileType'],

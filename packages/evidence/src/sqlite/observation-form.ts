@@ -60,6 +60,7 @@ function build(values: readonly unknown[]): Record<keyof TaskObservation, unknow
     cpuUs: values[53],
     maxRssKb: values[54],
     usagePartial: values[55],
+    rootDev: values[56],
   };
 }
 

@@ -216,6 +216,7 @@ export function container(containerId: string, fields: Partial<ContainerDocument
     bootId,
     sessionIds: ['session-1'],
     rootfs: '/var/lib/docker/rootfs',
+    rootDev: null,
     runtime: null,
     outermostContainerId: null,
     engine: null,

@@ -8,6 +8,7 @@ import type { EntryMemory } from './entry-memory.ts';
 import { fileType } from './opened-file.ts';
 import type { Argument, OperationCall } from './operation-calls.ts';
 import { type NamedItems, namedItems } from './operation-names.ts';
+import { withoutLayers } from './overlay-items.ts';
 import { type PathItem, pathItems } from './path-items.ts';
 import { absolutePath, directoryPart } from './paths.ts';
 import { rawField } from './record.ts';
@@ -33,7 +34,7 @@ export function operationEventOf(
   const removesDirectories = ((argument(call.flags) ?? 0) & removesDirectory) !== 0;
   const operation = removesDirectories ? 'rmdir' : call.operation;
   const cwd = texts[memory.u32(at + eventAt.cwd)] ?? null;
-  const items = pathItems(memory, at, texts);
+  const items = withoutLayers(pathItems(memory, at, texts));
   const sorted = namedItems(operation, items, { success, exchanges: call.exchanges === true });
   const told = isOneName(call, argument) ? withSharedName(sorted) : sorted;
 

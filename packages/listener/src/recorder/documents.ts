@@ -65,6 +65,7 @@ export function taskDocument(origin: RunOrigin, process: ProcessState, seen: Obs
 export function putPlace(draft: TaskDraft, process: ProcessState): void {
   if (process.containerId !== undefined) draft.containerId = process.containerId;
   if (process.rootfs !== null) putText(draft, 'rootfs', process.rootfs);
+  if (process.rootDev !== null && process.containerId != null) draft.rootDev = process.rootDev;
 }
 
 export function putParent(draft: TaskDraft, process: ProcessState): void {

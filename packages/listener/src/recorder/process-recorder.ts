@@ -122,6 +122,7 @@ export class ProcessRecorder {
       mounts: proc.containerId == null ? (event.mountNamespace ?? 0) : 0,
       chroot: event.chroot ?? '',
       containerId: proc.containerId,
+      rootDev: proc.rootDev ?? null,
       snapshotMs: Number(event.timeNs / nanosecondsPerMs),
     });
     for (const task of event.tasks) process.tasks.add(task);
@@ -492,6 +493,7 @@ export class ProcessRecorder {
     process.chroot = '';
     this.#mounts += 1;
     process.mounts = this.#mounts;
+    process.rootDev = null;
     const container = process.containerId == null ? this.#madeFor(process) : null;
     const enters = container !== null && entersContainer(event.caller.comm);
     if (enters) process.containerId = container;
@@ -550,6 +552,7 @@ export class ProcessRecorder {
       mounts: parent?.mounts ?? 0,
       chroot: parent === undefined ? '' : parent.chroot,
       containerId: facts?.containerId !== undefined ? facts.containerId : parent?.containerId,
+      rootDev: parent?.rootDev ?? null,
     });
     if (facts !== null) this.#applyPlace(child, facts);
     child.madeFor = parent?.madeFor ?? null;
@@ -577,6 +580,7 @@ export class ProcessRecorder {
     if (process.containerId == null) process.chroot = '';
     else if (process.chroot !== '') return;
     process.rootfs = facts.rootfs;
+    process.rootDev = facts.rootDev ?? null;
   }
 
   /** /proc may already show another life of the number: its start then is not the fork's. */
@@ -625,6 +629,7 @@ export class ProcessRecorder {
       mounts: parent?.mounts ?? 0,
       chroot: parent === undefined ? '' : parent.chroot,
       containerId: parent?.containerId,
+      rootDev: parent?.rootDev ?? null,
     });
     this.#inference?.met(process, event);
     process.tasks.add(caller.tgid);
@@ -713,6 +718,7 @@ export class ProcessRecorder {
         | 'mounts'
         | 'chroot'
         | 'containerId'
+        | 'rootDev'
         | 'snapshotMs'
         | 'provisional'
       >
@@ -734,6 +740,7 @@ export class ProcessRecorder {
       mounts: facts.mounts ?? 0,
       chroot: facts.chroot === undefined ? '' : facts.chroot,
       containerId: facts.containerId,
+      rootDev: facts.rootDev ?? null,
       inner: null,
       // Of what nobody told us it is not known.
       threaded: facts.provisional ?? false,

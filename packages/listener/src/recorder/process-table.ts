@@ -34,6 +34,8 @@ export interface ProcessState {
   chroot: BinaryString | null;
   /** undefined: never read, nor inherited from one that was. */
   containerId: string | null | undefined;
+  /** Device of a root that is a container's own, as audit tells it; null: not known. */
+  rootDev: string | null;
   /** null: in the host's pid namespace, as far as is known. */
   inner: InnerPid | null;
   /** It has had other threads since its last exec: what a clone returned may be one of them. */

@@ -3,7 +3,7 @@ import { type CookedCollection, documentToJson, harmlessJson } from '@godo/evide
 /**
  * A document as one line of JSON, harmless where it is printed. `collection` comes first; `*Ns` fields are decimal strings.
  */
-export function jsonLine(collection: CookedCollection | 'stats', document: object): string {
+export function jsonLine(collection: CookedCollection | 'changes' | 'stats', document: object): string {
   const { collection: _own, ...rest } = document as Record<string, unknown>;
   const body = toJson(rest).slice(1);
   return harmlessJson(`{"collection":${JSON.stringify(collection)}${body === '}' ? '' : ','}${body}`);

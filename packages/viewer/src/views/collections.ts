@@ -19,7 +19,7 @@ export async function showProcesses(job: Job): Promise<void> {
   noteUnresolved(job, unresolved);
 }
 
-export async function showFiles(job: Job): Promise<void> {
+export async function showSessions(job: Job): Promise<void> {
   const unresolved = noneUnresolved();
   const documents = selectFiles(job.reader, job.filters, unresolved);
   if (job.json) await printJson(job, 'files', withContents(job.reader, withHostPaths(job.reader, documents)));

@@ -4,7 +4,7 @@ import { wrap } from '../render/fit.ts';
 import { fields, number, text } from '../render/lenient.ts';
 import { visible } from '../render/visible.ts';
 import { selectOthers } from '../select.ts';
-import { showFiles, showProcesses } from './collections.ts';
+import { showProcesses, showSessions } from './collections.ts';
 import type { Job } from './job.ts';
 import { showTree } from './tree.ts';
 
@@ -13,7 +13,7 @@ export async function showOverview(job: Job): Promise<void> {
   const { out, screen } = job;
   if (job.json) {
     await showProcesses(job);
-    await showFiles(job);
+    await showSessions(job);
   } else {
     // What is missing belongs under the heading here, not beside the data.
     const pending: string[] = [];
@@ -24,7 +24,7 @@ export async function showOverview(job: Job): Promise<void> {
         async () => ((await showTree(section)) === 0 ? section.note('No such process in the evidence.') : undefined),
       ],
       ['Processes', () => showProcesses(section)],
-      [isOfChanges(job.filters) ? 'Changed files' : 'Files', () => showFiles(section)],
+      [isOfChanges(job.filters) ? 'Changed files' : 'Files', () => showSessions(section)],
     ] as const;
     for (const [index, [title, show]] of sections.entries()) {
       if (index > 0) await out.line('');

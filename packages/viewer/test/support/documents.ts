@@ -192,6 +192,7 @@ export function containerOf(seconds: number, given: Partial<ContainerDocument>):
     bootId: boot,
     sessionIds: ['run-1'],
     rootfs: null,
+    rootDev: null,
     runtime: null,
     outermostContainerId: null,
     engine: null,

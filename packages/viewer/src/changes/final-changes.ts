@@ -1,0 +1,101 @@
+/** What is different in each container's file system, and in the host's, when all is done that the evidence tells of. */
+
+import type { ContainerDocument, CookedReader } from '@godo/evidence';
+import { type Filters, storeQuery } from '../options/filters.ts';
+import { fields, list, ns, number, text } from '../render/lenient.ts';
+import { pidOfKey } from '../render/process.ts';
+import { type Entry, inOrder, timeOf } from './evidence-order.ts';
+import { Container, FileSystems, locateOnHost } from './file-systems.ts';
+import { type Change, FileTree } from './file-tree.ts';
+import { partsOf } from './path-parts.ts';
+import { Doers, type Locate, replayOperation, replaySession } from './replay.ts';
+
+/** The files of one container, or of the host but for its containers. */
+export interface ChangedSystem {
+  readonly bootId: string;
+  readonly host: string;
+  readonly machineId: string | null;
+  readonly containerId: string | null;
+  /** null: nothing tells of it. */
+  readonly container: ContainerDocument | null;
+  /** Changes of files whose names are not known, or hang on a directory that is not. */
+  readonly unplaced: number;
+  changes(): Iterable<Change>;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+interface Gathered extends Mutable<Omit<ChangedSystem, 'changes'>> {
+  readonly tree: FileTree;
+}
+
+/**
+ * Memory grows with the paths that are changed in the end, not with the evidence, which is read once.
+ *
+ * @param filters `container` says whose files, `untilNs` when to stop; of the others at least one thing that was done to
+ *   a path has to meet all, but for `path`, which is the caller's to apply.
+ */
+export async function finalChanges(reader: CookedReader, filters: Filters): Promise<ChangedSystem[]> {
+  const containers: ContainerDocument[] = [];
+  for await (const container of reader.find('containers', {})) containers.push(container);
+  const systems = new FileSystems(containers);
+  const gathered = new Map<string, Gathered>();
+  const doers = new Doers();
+  const isWanted = wantedBy(filters);
+  const { untilNs } = storeQuery(filters);
+  for await (const entry of inOrder(reader, untilNs === undefined ? {} : { untilNs })) {
+    const { document } = entry;
+    const owner = systems.containerOf(document, timeOf(entry));
+    const containerId = owner instanceof Container ? owner.document.containerId : text(document.containerId);
+    if (filters.container !== undefined && containerId?.startsWith(filters.container) !== true) continue;
+    const id = `${document.bootId}:${containerId ?? ''}`;
+    let system = gathered.get(id);
+    if (system === undefined) {
+      const { bootId, host, machineId } = document;
+      const container = owner instanceof Container ? owner.document : null;
+      system = { bootId, host, machineId, containerId, container, unplaced: 0, tree: new FileTree() };
+      gathered.set(id, system);
+    }
+    replay(system, entry, owner instanceof Container ? owner : null, doers, isWanted(entry));
+  }
+  const place = new Map(containers.map(({ bootId, containerId }, index) => [`${bootId}:${containerId}`, index]));
+  return [...gathered]
+    .sort(([a], [b]) => (place.get(a) ?? -1) - (place.get(b) ?? -1))
+    .map(([, { tree, ...system }]) => ({ ...system, changes: () => tree.changes() }));
+}
+
+function replay(system: Gathered, entry: Entry, owner: Container | null, doers: Doers, wanted: boolean): void {
+  const dev = text(entry.document.dev);
+  let elsewhere = false;
+  const locate: Locate = (path, hex, resolved) => {
+    const parts = resolved === true ? partsOf(path, hex) : null;
+    if (parts === null) {
+      elsewhere ||= owner?.hasOwnDevice === true && dev !== null && dev !== owner.rootDev;
+      return null;
+    }
+    const own = owner === null ? locateOnHost(parts) : owner.locate(parts, dev);
+    elsewhere ||= own === null;
+    return own;
+  };
+  const placed =
+    entry.collection === 'files'
+      ? replaySession(system.tree, entry.document, locate, doers, wanted)
+      : replayOperation(system.tree, entry.document, locate, doers, wanted, owner !== null);
+  if (!placed && !elsewhere) system.unplaced += 1;
+}
+
+/** Whether what was done is among what is looked for. */
+function wantedBy({ pid, exe, sinceNs, session }: Filters): (entry: Entry) => boolean {
+  if (pid === undefined && exe === undefined && sinceNs === undefined && session === undefined) return () => true;
+  return ({ collection, document }) => {
+    const writers = collection === 'files' ? list(document.writers).map(fields) : [];
+    const lastNs =
+      collection === 'files' ? (ns(document.writes?.lastNs) ?? ns(document.openedNs)) : ns(document.timeNs);
+    return (
+      (pid === undefined || number(document.tgid) === pid || writers.some(({ key }) => pidOfKey(key) === pid)) &&
+      (exe === undefined || exe.matches(text(document.exe) ?? '')) &&
+      (sinceNs === undefined || lastNs === null || lastNs >= sinceNs) &&
+      (session === undefined || document.sessionId === session)
+    );
+  };
+}

@@ -1,0 +1,141 @@
+/** What one file session or operation says about the files of the system that it was in. */
+
+import {
+  type CookedFileDocument,
+  type CookedOperationDocument,
+  changesFile,
+  type FileType,
+  truncates,
+} from '@godo/evidence';
+import { fields, list, ns, number, text } from '../render/lenient.ts';
+import { pidOfKey } from '../render/process.ts';
+import type { Deed, Doer } from './deed.ts';
+import type { FileTree } from './file-tree.ts';
+
+/** The names of a path of the system; null: it is not one that is looked at, or not known. */
+export type Locate = (path: unknown, hex: unknown, resolved: unknown) => string[] | null;
+
+/** One object for a process as one program, however much it did. */
+export class Doers {
+  readonly #known = new Map<string, Doer>();
+
+  of(key: unknown, exe: unknown, comm: unknown): Doer {
+    const doer: Doer = { key: text(key) ?? '', tgid: pidOfKey(key), exe: text(exe), comm: text(comm) };
+    const id = `${doer.key}\0${doer.exe}\0${doer.comm}`;
+    const known = this.#known.get(id);
+    if (known !== undefined) return known;
+    this.#known.set(id, doer);
+    return doer;
+  }
+}
+
+/** @returns false where it changed a file, but which one is not known. */
+export function replaySession(
+  tree: FileTree,
+  file: CookedFileDocument,
+  locate: Locate,
+  doers: Doers,
+  wanted: boolean,
+): boolean {
+  if (!changesFile(file) && file.created !== true) return true;
+  const at = locate(file.path, file.pathHex, file.pathResolved);
+  if (at === null) return false;
+  const opener = doers.of(file.key, file.exe, file.comm);
+  const openedNs = ns(file.openedNs) ?? 0n;
+  const fileType = file.fileType ?? 'unknown';
+  if (file.created === true) tree.make(at, fileType, { by: opener, timeNs: openedNs, action: 'create' }, wanted);
+  if (!changesFile(file)) return true;
+  const deeds: Deed[] = [];
+  const only: Deed = { by: opener, timeNs: openedNs, action: truncates(file) ? 'truncate' : 'write' };
+  if (truncates(file) && file.created !== true) deeds.push(only);
+  for (const one of list(file.writers)) {
+    const { key, firstNs, lastNs } = fields(one);
+    const by = key === file.key ? opener : doers.of(key, null, null);
+    for (const timeNs of [ns(firstNs), ns(lastNs)]) if (timeNs !== null) deeds.push({ by, timeNs, action: 'write' });
+  }
+  if (deeds.length === 0 && file.created !== true) deeds.push(only);
+  const { count, bytes } = fields(file.writes);
+  tree.change(at, fileType, deeds, wanted, { writes: number(count) ?? 0, bytes: number(bytes) ?? 0 });
+  return true;
+}
+
+/** As replaySession. @param imageIsPacked What was there before came out of an image, which holds no sockets. */
+export function replayOperation(
+  tree: FileTree,
+  operation: CookedOperationDocument,
+  locate: Locate,
+  doers: Doers,
+  wanted: boolean,
+  imageIsPacked: boolean,
+): boolean {
+  if (operation.success !== true) return true;
+  if (!changesAnything(operation)) return true;
+  const at = locate(operation.path, operation.pathHex, operation.pathResolved);
+  const fileType = operation.fileType ?? 'unknown';
+  const deed: Deed = {
+    by: doers.of(operation.key, operation.exe, operation.comm),
+    timeNs: ns(operation.timeNs) ?? 0n,
+    action: operation.operation,
+  };
+  const hasTwo = operation.operation === 'rename' || operation.operation === 'link';
+  const to = hasTwo ? locate(operation.toPath, operation.toPathHex, operation.toPathResolved) : null;
+  if (operation.operation === 'link') {
+    if (to !== null) tree.link(at, to, fileType, deed, wanted);
+    return to !== null;
+  }
+  if (at === null) return false;
+  switch (operation.operation) {
+    case 'mkdir':
+    case 'mknod':
+    case 'symlink':
+      tree.make(at, fileType, deed, wanted);
+      return true;
+    case 'unlink':
+    case 'rmdir': {
+      // It was bound since: the call that does it is not recorded.
+      if (imageIsPacked && fileType === 'socket' && !tree.knows(at)) return true;
+      const type: FileType = operation.operation === 'rmdir' ? 'directory' : fileType;
+      tree.remove(at, type, deed, wanted);
+      return true;
+    }
+    case 'rename':
+      return replayRename(tree, operation, [at, to], deed, wanted);
+    default:
+      tree.change(at, fileType, [deed], wanted);
+      return true;
+  }
+}
+
+function replayRename(
+  tree: FileTree,
+  { fileType, exchange, replacedInode }: CookedOperationDocument,
+  [at, to]: readonly [string[], string[] | null],
+  deed: Deed,
+  wanted: boolean,
+): boolean {
+  if (to === null) {
+    // It is gone from where it was, at least.
+    tree.remove(at, fileType, deed, wanted);
+    return false;
+  }
+  if (exchange === true) tree.exchange(at, to, [fileType, 'unknown'], deed, wanted);
+  else tree.rename(at, to, fileType, typeof replacedInode === 'string', deed, wanted);
+  return true;
+}
+
+/** Rights that are given again, and the times of a directory, which change with whatever is in it, are no change. */
+function changesAnything(operation: CookedOperationDocument): boolean {
+  switch (operation.operation) {
+    case 'utimes':
+      return operation.fileType !== 'directory';
+    case 'chmod':
+      return operation.mode === undefined || operation.mode !== operation.modeBefore;
+    case 'chown': {
+      const { ownerUid, ownerGid, ownerUidBefore, ownerGidBefore } = operation;
+      const isSame = (owner?: number, before?: number) => owner === undefined || owner === before;
+      return !(isSame(ownerUid, ownerUidBefore) && isSame(ownerGid, ownerGidBefore));
+    }
+    default:
+      return true;
+  }
+}
