@@ -1,0 +1,129 @@
+/** What `viewer files` says of a container is what `docker diff` says, for everyday work in a real Debian. */
+
+import { lstat, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
+import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { debianImage, importDebianImage } from './support/debian-image.ts';
+import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
+import { describeWith, program, root } from './support/needs.ts';
+import { built, parseJsonLines, startGodo } from './support/programs.ts';
+import { said } from './support/run-program.ts';
+import { succeed } from './support/shown-evidence.ts';
+import { makeInputs, type Workload, workloads } from './support/workloads.ts';
+
+interface ShownChange {
+  readonly change: 'A' | 'C' | 'D';
+  readonly path: string;
+  readonly fileType: string;
+  readonly firstWriter: { readonly tgid: number; readonly exe: string; readonly argv: readonly string[] } | null;
+  readonly lastWriter: { readonly tgid: number; readonly exe: string } | null;
+}
+
+/** One container. Changes as `A /path`; of directories those that were made or removed. */
+interface Comparison {
+  readonly docker: ReadonlySet<string>;
+  readonly viewer: ReadonlySet<string>;
+  readonly shown: readonly ShownChange[];
+}
+
+const needs = [
+  ...[root, built, program('auditctl', 'auditd'), program('dockerd', 'docker.io'), program('docker', 'docker.io')],
+  ...[
+    program('debootstrap', 'debootstrap'),
+    program('dpkg-deb', 'dpkg'),
+    program('git', 'git'),
+    program('cpio', 'cpio'),
+  ],
+];
+
+describeWith('viewer files and docker diff', needs, () => {
+  let lock: AuditLock;
+  let before: AuditState;
+  let folder: string;
+  let engine: DockerEngine;
+  const found = new Map<string, Comparison>();
+
+  beforeAll(async () => {
+    lock = await takeAuditLock();
+    before = await readAuditState();
+    folder = await mkdtemp(join(tmpdir(), 'godo-diff-'));
+    await makeInputs(join(folder, 'in'));
+    engine = await startDockerEngine();
+    const driver = await engine.dockerOrThrow(['info', '-f', '{{.Driver}}']);
+    if (driver !== 'overlay2') throw new Error(`The engine keeps containers by ${driver}, not by overlay2.`);
+    await importDebianImage(engine);
+    const db = join(folder, 'db');
+    const ids = new Map<Workload, string>();
+    const godo = await startGodo(['--db', db]);
+    try {
+      for (const workload of workloads) ids.set(workload, await run(workload));
+    } finally {
+      await godo.stop();
+    }
+    await succeed('filter', ['--db', db]);
+    for (const [workload, id] of ids) found.set(workload.name, await compare(id, db));
+    process.stdout.write(`${tableOf(found)}\n`);
+  }, 30 * 60_000);
+
+  afterAll(async () => {
+    await engine?.stop();
+    if (before !== undefined) await restoreAuditState(before);
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    await lock?.release();
+  });
+
+  /** Resolves with the id of its container, which is kept. */
+  async function run({ name, script, seconds = 60 }: Workload): Promise<string> {
+    const options = ['--network', 'none', '-v', `${join(folder, 'in')}:/in:ro`];
+    const id = await engine.dockerOrThrow(['create', ...options, debianImage, 'bash', '-ec', script]);
+    const outcome = await engine.docker(['start', '-a', id], seconds * 1000);
+    if (outcome.code !== 0) throw new Error(`${name} ended with ${outcome.code}.\n${said(outcome)}`);
+    return id;
+  }
+
+  async function compare(id: string, db: string): Promise<Comparison> {
+    const upper = await engine.dockerOrThrow(['inspect', '-f', '{{.GraphDriver.Data.UpperDir}}', id]);
+    const docker = new Set<string>();
+    for (const line of (await engine.dockerOrThrow(['diff', id])).split('\n')) {
+      // It lists each directory that something changed in.
+      const isParent = line.startsWith('C ') && (await lstat(join(upper, line.slice(2)))).isDirectory();
+      if (!isParent && line !== '') docker.add(line);
+    }
+    const shown = parseJsonLines<ShownChange>(
+      await succeed('viewer', ['--db', db, 'files', '--json', '--container', id]),
+    );
+    const files = shown.filter(({ change, fileType }) => change !== 'C' || fileType !== 'directory');
+    return { docker, viewer: new Set(files.map(({ change, path }) => `${change} ${path}`)), shown };
+  }
+
+  describe.each(workloads.map(({ name }) => name))('after %s', (name) => {
+    it('have the same files, added, changed and removed', () => {
+      const { docker, viewer } = found.get(name) as Comparison;
+
+      expect([...viewer].sort()).toEqual([...docker].sort());
+      expect(docker.size).toBeGreaterThan(3);
+    });
+
+    it('is told who was the first and who the last to change each', () => {
+      const { shown } = found.get(name) as Comparison;
+
+      expect(shown.filter(({ firstWriter, lastWriter }) => !firstWriter?.exe || !lastWriter?.exe)).toEqual([]);
+    });
+  });
+});
+
+function tableOf(found: ReadonlyMap<string, Comparison>): string {
+  const rows = [...found].map(([name, { docker, viewer }]) => {
+    const both = [...viewer].filter((change) => docker.has(change)).length;
+    const part = (of: number) => (of === 0 ? 1 : both / of).toFixed(2);
+    const kinds = ['A', 'C', 'D'].map((kind) => [...docker].filter((change) => change.startsWith(kind)).length);
+    return [name, ...kinds, viewer.size, part(viewer.size), part(docker.size)];
+  });
+  const heads = ['workload', 'A', 'C', 'D', 'viewer', 'precision', 'recall'];
+  return [heads, ...rows]
+    .map(([name, ...numbers]) => `${String(name).padEnd(32)}${numbers.map((one) => String(one).padStart(10)).join('')}`)
+    .join('\n');
+}
