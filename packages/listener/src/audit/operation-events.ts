@@ -62,7 +62,7 @@ export function operationEventOf(
     names: told.unsorted.flatMap(({ name }) => name ?? []).map((name) => (atCwd && hasTwo ? placed(name, cwd) : name)),
     dev: told.file?.dev ?? null,
     inode: told.file?.inode ?? null,
-    fileType: told.file?.inode == null ? wantedType(operation, mode) : told.file.fileType,
+    fileType: told.file?.mode == null ? wantedType(operation, mode) : told.file.fileType,
     replacedInode: told.replaced,
     exchangedInode: told.exchanged,
     mode: mode === null ? null : mode & permissionBits,
