@@ -33,13 +33,13 @@ import type {
 } from '../events.ts';
 import { LastCaller } from './caller-texts.ts';
 import { coarseClockMs } from './coarse-clock.ts';
+import { linkedDescriptor } from './descriptor-link.ts';
 import type { DescriptorLookUps } from './descriptor-look-ups.ts';
 import { type Descriptor, DescriptorTable, type Looked } from './descriptor-table.ts';
 import type { KnownFile, PathView } from './directory-descriptors.ts';
 import { textOrNull } from './document-text.ts';
 import { FoundDescriptors, msOf } from './found-descriptors.ts';
 import {
-  descriptorNamed,
   inherited,
   isForWriting,
   isMadeBy,
@@ -112,15 +112,16 @@ export class FileRecorder {
     if (event.truncates && !this.#mapped.isEmpty) this.#mapped.changed(event.dev, event.inode, event.ms);
     if (!this.#choice.isRecorded(event)) return;
     const path = event.path === null ? null : textOf(event.path);
+    const again = this.#reopened(process, event);
     const caller = this.#lastCaller.textsOf(process, event.caller);
     const found = isUnnamed(event.flags) ? this.found.unnamedFile(process, event) : null;
     const looked: Looked | null = found === null ? null : { ms: msOf(found.timeNs), told: 'file' };
     const opened: Opened = {
       id,
-      path: path?.text ?? null,
-      pathHex: path?.hex ?? null,
-      pathResolved: event.pathResolved,
-      dirfd: event.dirfd,
+      path: again === null ? (path?.text ?? null) : again.path,
+      pathHex: again === null ? (path?.hex ?? null) : again.pathHex,
+      pathResolved: again === null ? event.pathResolved : again.pathResolved,
+      dirfd: again === null ? event.dirfd : again.dirfd,
       dev: event.dev,
       inode: event.inode ?? found?.file?.inode ?? null,
       fileType: event.fileType,
@@ -307,7 +308,9 @@ export class FileRecorder {
 
   /** Its document: of an operation on a descriptor, the path is that of its session. `all`: the processes that live. */
   operation(process: ProcessState, given: OperationEvent, all: () => Iterable<ProcessState>): OperationDocument {
-    const event = this.#names.operation(process, given, all);
+    const isLinked = given.fd === null && given.inode !== null && given.operation !== 'link';
+    const linked = isLinked ? linkedDescriptor(given.file.path, process) : null;
+    const event = this.#names.operation(process, linked === null ? given : { ...given, fd: linked }, all);
     const caller = this.#lastCaller.textsOf(process, event.caller);
     if (event.operation === 'link' && event.success) this.#named(process, event);
     const file = this.#operatedOn(process, event);
@@ -347,7 +350,7 @@ export class FileRecorder {
 
   /** An unnamed file (O_TMPFILE) gets its name by a link: it is the one of its session from then on. */
   #named(process: ProcessState, { to, inode, dev, fd, file }: OperationEvent): void {
-    const linked = fd ?? descriptorNamed(file.path, process.tgid);
+    const linked = fd ?? linkedDescriptor(file.path, process);
     const held = linked === null ? undefined : process.descriptors.get(linked);
     if (held === undefined || to === null || to.path === null || !isUnnamed(held.session.flags)) return;
     const { session } = held;
@@ -394,6 +397,15 @@ export class FileRecorder {
   /** What is not sure of the files that the process has open. */
   warn(process: ProcessState, warning: string): void {
     for (const session of process.descriptors.sessions()) if (session.warn(warning)) this.#dirty.add(session);
+  }
+
+  /** What is opened anew by the name that its descriptor has in /proc has the name by which it was opened first. */
+  #reopened(process: ProcessState, { path, ms, dev, inode }: OpenEvent): TrackedSession | null {
+    const fd = linkedDescriptor(path, process);
+    const held = fd === null ? undefined : process.descriptors.get(fd);
+    if (held === undefined || inode === null || this.#isOlderThanSnapshot(process, held, ms)) return null;
+    const { session } = held;
+    return session.path !== null && session.dev === dev && session.inode === inode ? session : null;
   }
 
   dup(process: ProcessState, event: DupEvent): void {

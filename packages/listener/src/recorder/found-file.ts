@@ -2,7 +2,7 @@
 
 import { textOf } from '@godo/evidence';
 import { openFlag } from '../audit/syscalls.ts';
-import type { BinaryString, FoundFile, MadeEvent } from '../events.ts';
+import type { FoundFile, MadeEvent } from '../events.ts';
 import type { Elsewhere } from './descriptor-table.ts';
 import type { DescribedFile } from './operation-document.ts';
 
@@ -65,13 +65,4 @@ export function isMadeBy({ by, flags }: MadeEvent, file: FoundFile): boolean {
   if (by === 'memfd_create') return file.path.startsWith(memoryFile);
   if (by === 'pidfd_getfd' || flags === null || file.flags === null) return true;
   return file.path.startsWith('/') && (flags & openFlag.accessMode) === (file.flags & openFlag.accessMode);
-}
-
-const ownDescriptor = /^\/proc\/(self|thread-self|\d+)\/fd\/(\d+)$/;
-
-/** The descriptor that a path in /proc names, where it is one of the process itself. */
-export function descriptorNamed(path: BinaryString | null, tgid: number): number | null {
-  const [, whose, fd] = ownDescriptor.exec(path ?? '') ?? [];
-  if (fd === undefined || (whose !== 'self' && whose !== 'thread-self' && Number(whose) !== tgid)) return null;
-  return Number(fd);
 }

@@ -1,62 +1,59 @@
 /** To which system of files a recorded path belongs, and by which names: that of a container, or of the host. */
 
 import type { ContainerDocument } from '@godo/evidence';
-import { fields, list, ns, text } from '../render/lenient.ts';
+import { fields, list, text } from '../render/lenient.ts';
 import { partsOf } from './path-parts.ts';
 
 /** What of a document says where a file is. */
 export interface Located {
   readonly bootId: string;
   readonly containerId: string | null;
-  readonly dev: string | null;
-}
-
-export interface FileSystem {
-  readonly bootId: string;
-  readonly host: string;
-  readonly machineId: string | null;
-  /** null: that of the host. */
-  readonly containerId: string | null;
-  /** null: no document tells of the container. */
-  readonly container: ContainerDocument | null;
+  readonly path: string | null;
 }
 
 /** Where the kernel shows itself: nothing there is kept. */
-const ofKernel = ['proc', 'sys'];
+const ofKernel = [['proc'], ['sys']];
 /** Mounted by every engine, where it is not known on which device the root is. */
-const mountedByEngines = [
-  ...ofKernel.map((name) => [name]),
-  ['dev'],
-  ['etc', 'hosts'],
-  ['etc', 'hostname'],
-  ['etc', 'resolv.conf'],
-];
+const mountedByEngines = [['dev'], ['etc', 'hosts'], ['etc', 'hostname'], ['etc', 'resolv.conf']];
 
 export class FileSystems {
   readonly #containers = new Map<string, Container>();
-  /** Containers by boot and device of their root, in the order in which they began. */
-  readonly #byDevice = new Map<string, Container[]>();
+  /** By boot and path of the root on the host. */
+  readonly #byRoot = new Map<string, Container>();
+  readonly #rootLengths = new Set<number>();
 
   constructor(containers: readonly ContainerDocument[]) {
     for (const document of containers) {
       const container = new Container(document);
-      this.#containers.set(`${document.bootId}:${document.containerId}`, container);
-      if (!container.hasOwnDevice) continue;
-      const key = `${document.bootId} ${container.rootDev}`;
-      this.#byDevice.set(key, [...(this.#byDevice.get(key) ?? []), container]);
+      const { bootId } = document;
+      this.#containers.set(`${bootId}:${document.containerId}`, container);
+      const rootfs = text(document.rootfs);
+      if (rootfs === null || rootfs.length < 2) continue;
+      this.#byRoot.set(`${bootId} ${rootfs}`, container);
+      this.#rootLengths.add(rootfs.length);
     }
   }
 
-  /** The container that a file is in the file system of, whoever it was that looked; null: none. */
-  containerOf({ bootId, containerId, dev }: Located, timeNs: bigint): Container | null | 'unknown' {
+  /** The container that somebody in it, or somebody on the host, sees the file in; null: it is the host's. */
+  containerOf({ bootId, containerId, path }: Located): Container | null | 'unknown' {
     if (containerId !== null) return this.#containers.get(`${bootId}:${containerId}`) ?? 'unknown';
-    const there = this.#byDevice.get(`${bootId} ${dev}`);
-    return there?.findLast((container) => container.mayHave(timeNs)) ?? null;
+    const whole = text(path);
+    if (whole === null) return null;
+    for (const length of this.#rootLengths) {
+      if (whole.charCodeAt(length) !== slash) continue;
+      const container = this.#byRoot.get(`${bootId} ${whole.slice(0, length)}`);
+      if (container !== undefined) return container;
+    }
+    return null;
+  }
+
+  /** The container whose root on the host this is. */
+  rootedAt(bootId: string, rootfs: string | null): Container | null {
+    return (rootfs !== null && this.#byRoot.get(`${bootId} ${rootfs}`)) || null;
   }
 }
 
-/** Engines make the file system a while before the first process of a container, and keep it a while after the last. */
-const aroundNs = 10_000_000_000n;
+const slash = 47;
 
 export class Container {
   readonly document: ContainerDocument;
@@ -79,26 +76,31 @@ export class Container {
     return this.rootDev?.startsWith('00:') === true;
   }
 
-  mayHave(timeNs: bigint): boolean {
-    const [firstNs, lastNs] = [ns(this.document.firstNs), ns(this.document.lastNs)];
-    if (firstNs !== null && timeNs < firstNs - aroundNs) return false;
-    return lastNs === null || timeNs <= lastNs + aroundNs;
+  /**
+   * Names below its root; null: the file is not in its own file system.
+   *
+   * @param dev null: not known.
+   * @param inside The path is what somebody with its root sees, or is going to have it.
+   */
+  locate(path: readonly string[], dev: string | null, inside: boolean): string[] | null {
+    const isOnRoot = this.hasOwnDevice && dev === this.rootDev;
+    if (this.hasOwnDevice && dev !== null && !isOnRoot) return null;
+    // Who has not changed its root yet sees the file where the host has it.
+    const own = this.#belowRoot(path) ?? (inside ? [...path] : null);
+    if (own === null || isMounted(own, ofKernel)) return null;
+    return !isOnRoot && (isMounted(own, mountedByEngines) || isMounted(own, this.#mounts)) ? null : own;
   }
 
-  /** Names below its root; null: the file is not in its own file system. */
-  locate(path: readonly string[], dev: string | null): string[] | null {
-    if (this.hasOwnDevice ? dev !== null && dev !== this.rootDev : isMounted(path, mountedByEngines)) return null;
+  #belowRoot(path: readonly string[]): string[] | null {
     const root = this.#root;
-    // Who has not changed its root yet, or never does, sees the file where the host has it.
-    const seenFromHost = root !== null && root.length > 0 && root.every((name, depth) => path[depth] === name);
-    const own = seenFromHost ? path.slice(root.length) : [...path];
-    return isMounted(own, this.#mounts) ? null : own;
+    const isBelow = root !== null && root.length > 0 && root.every((name, depth) => path[depth] === name);
+    return isBelow ? path.slice(root.length) : null;
   }
 }
 
 /** Names of a file of the host; null: nothing is kept there. */
 export function locateOnHost(path: readonly string[]): string[] | null {
-  return ofKernel.includes(path[0] ?? '') ? null : [...path];
+  return isMounted(path, ofKernel) ? null : [...path];
 }
 
 function isMounted(path: readonly string[], mounts: readonly (readonly string[])[]): boolean {

@@ -85,10 +85,15 @@ export interface Amount {
   readonly bytes: number;
 }
 
+/** Files that were removed or renamed and are remembered: they may be open still. */
+const mostLeft = 16_384;
+
 /** In all of it, `wanted` says whether the deed is among those that are looked for. */
 export class FileTree {
   readonly #now = new Present('passage', 'directory', null);
   readonly #before = new Place();
+  /** Files by the paths that they have lost last. */
+  readonly #left = new Map<string, Present>();
 
   /** A file was made, where none was. */
   make(at: Names, fileType: FileType, deed: Deed, wanted = true): void {
@@ -108,12 +113,27 @@ export class FileTree {
     file.bytes += amount.bytes;
   }
 
+  /**
+   * The same by a descriptor, of which is known where the file was when it was opened: what is not there any more, or is
+   * elsewhere by now, is not taken for another file.
+   */
+  changeHeld(at: Names, fileType: FileType, deed: Deed, wanted = true): void {
+    const moved = this.#left.get(at.join('/'));
+    if (this.#look(at) !== undefined || (moved === undefined && !this.#wasTaken(at))) {
+      this.change(at, fileType, [deed], wanted);
+    } else if (moved !== undefined) {
+      moved.changed = true;
+      moved.add(deed, wanted);
+    }
+  }
+
   remove(at: Names, fileType: FileType, deed: Deed, wanted = true): void {
     if (at.length === 0) return;
     const file = this.#find(at, fileType);
     file.add(deed, wanted);
     this.#take(at);
     this.#leave(at, file);
+    this.#remember(at, file);
   }
 
   /** @param replaces Another file was at the new name. */
@@ -126,6 +146,7 @@ export class FileTree {
     if (replaces) this.#find(to, fileType);
     this.#take(from);
     this.#leave(from, file);
+    this.#remember(from, file);
     this.#put(to, file);
   }
 
@@ -147,6 +168,15 @@ export class FileTree {
     file.linked = file === known;
     file.add(deed, wanted);
     this.#put(to, file);
+  }
+
+  #remember(at: Names, file: Present): void {
+    const path = at.join('/');
+    this.#left.delete(path);
+    this.#left.set(path, file);
+    if (this.#left.size <= mostLeft) return;
+    const oldest = this.#left.keys().next().value;
+    if (oldest !== undefined) this.#left.delete(oldest);
   }
 
   /** Whether something is known of what is there. */
@@ -248,9 +278,18 @@ export class FileTree {
 
   /** What was done to a file that is not at this name any more stays known where something was before. */
   #leave(at: Names, file: Present): void {
+    const place = this.#placeOf(at);
+    if (place?.taken) place.keep(file);
+  }
+
+  #wasTaken(at: Names): boolean {
+    return this.#placeOf(at)?.taken === true;
+  }
+
+  #placeOf(at: Names): Place | undefined {
     let place: Place | undefined = this.#before;
     for (const name of at) place = place?.children?.get(name);
-    if (place?.taken) place.keep(file);
+    return place;
   }
 
   #place(at: Names): Place {

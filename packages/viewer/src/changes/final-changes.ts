@@ -4,7 +4,7 @@ import type { ContainerDocument, CookedReader } from '@godo/evidence';
 import { type Filters, storeQuery } from '../options/filters.ts';
 import { fields, list, ns, number, text } from '../render/lenient.ts';
 import { pidOfKey } from '../render/process.ts';
-import { type Entry, inOrder, timeOf } from './evidence-order.ts';
+import { type Entry, inOrder } from './evidence-order.ts';
 import { Container, FileSystems, locateOnHost } from './file-systems.ts';
 import { type Change, FileTree } from './file-tree.ts';
 import { partsOf } from './path-parts.ts';
@@ -43,20 +43,28 @@ export async function finalChanges(reader: CookedReader, filters: Filters): Prom
   const doers = new Doers();
   const isWanted = wantedBy(filters);
   const { untilNs } = storeQuery(filters);
+  const roots = new Roots(reader);
   for await (const entry of inOrder(reader, untilNs === undefined ? {} : { untilNs })) {
     const { document } = entry;
-    const owner = systems.containerOf(document, timeOf(entry));
-    const containerId = owner instanceof Container ? owner.document.containerId : text(document.containerId);
+    let owner = systems.containerOf(document);
+    let inside = text(document.containerId) !== null;
+    // An engine's helper enters the container's root, as for `docker cp`, but is none of its processes.
+    if (owner === null && text(document.dev)?.startsWith('00:')) {
+      owner = systems.rootedAt(document.bootId, await roots.of(document.key));
+      inside = owner !== null;
+    }
+    const container = owner instanceof Container ? owner : null;
+    const containerId = container?.document.containerId ?? text(document.containerId);
     if (filters.container !== undefined && containerId?.startsWith(filters.container) !== true) continue;
     const id = `${document.bootId}:${containerId ?? ''}`;
     let system = gathered.get(id);
     if (system === undefined) {
       const { bootId, host, machineId } = document;
-      const container = owner instanceof Container ? owner.document : null;
-      system = { bootId, host, machineId, containerId, container, unplaced: 0, tree: new FileTree() };
+      const tree = new FileTree();
+      system = { bootId, host, machineId, containerId, container: container?.document ?? null, unplaced: 0, tree };
       gathered.set(id, system);
     }
-    replay(system, entry, owner instanceof Container ? owner : null, doers, isWanted(entry));
+    replay(system, entry, { container, inside }, doers, isWanted(entry));
   }
   const place = new Map(containers.map(({ bootId, containerId }, index) => [`${bootId}:${containerId}`, index]));
   return [...gathered]
@@ -64,24 +72,52 @@ export async function finalChanges(reader: CookedReader, filters: Filters): Prom
     .map(([, { tree, ...system }]) => ({ ...system, changes: () => tree.changes() }));
 }
 
-function replay(system: Gathered, entry: Entry, owner: Container | null, doers: Doers, wanted: boolean): void {
+/** Whose files an entry is about, and whether who did it names them as the container's processes do. */
+interface Owner {
+  readonly container: Container | null;
+  readonly inside: boolean;
+}
+
+function replay(system: Gathered, entry: Entry, { container, inside }: Owner, doers: Doers, wanted: boolean): void {
   const dev = text(entry.document.dev);
+  // Who is not of the container may see its file system by another mount, on a device of its own.
+  const isForeign = text(entry.document.containerId) === null;
+  const known = isForeign && dev !== container?.rootDev ? null : dev;
   let elsewhere = false;
   const locate: Locate = (path, hex, resolved) => {
     const parts = resolved === true ? partsOf(path, hex) : null;
     if (parts === null) {
-      elsewhere ||= owner?.hasOwnDevice === true && dev !== null && dev !== owner.rootDev;
+      elsewhere ||= container?.hasOwnDevice === true && known !== null && known !== container.rootDev;
       return null;
     }
-    const own = owner === null ? locateOnHost(parts) : owner.locate(parts, dev);
+    const own = container === null ? locateOnHost(parts) : container.locate(parts, known, inside);
     elsewhere ||= own === null;
     return own;
   };
   const placed =
     entry.collection === 'files'
       ? replaySession(system.tree, entry.document, locate, doers, wanted)
-      : replayOperation(system.tree, entry.document, locate, doers, wanted, owner !== null);
+      : replayOperation(system.tree, entry.document, locate, doers, wanted, container !== null);
   if (!placed && !elsewhere) system.unplaced += 1;
+}
+
+/** Roots of processes on the host. */
+class Roots {
+  readonly #reader: CookedReader;
+  readonly #known = new Map<string, string | null>();
+
+  constructor(reader: CookedReader) {
+    this.#reader = reader;
+  }
+
+  async of(key: string): Promise<string | null> {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const [process] = await this.#reader.processes([key]);
+    const root = text(process?.rootfs);
+    this.#known.set(key, root);
+    return root;
+  }
 }
 
 /** Whether what was done is among what is looked for. */

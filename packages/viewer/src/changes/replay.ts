@@ -48,8 +48,9 @@ export function replaySession(
   const deeds: Deed[] = [];
   const only: Deed = { by: opener, timeNs: openedNs, action: truncates(file) ? 'truncate' : 'write' };
   if (truncates(file) && file.created !== true) deeds.push(only);
-  for (const one of list(file.writers)) {
-    const { key, firstNs, lastNs } = fields(one);
+  const { changes, mapped } = fields(file);
+  const writers = [...list(file.writers), ...list(changes)].map(fields);
+  for (const { key, firstNs, lastNs } of [...writers, ...writersThrough(mapped)]) {
     const by = key === file.key ? opener : doers.of(key, null, null);
     for (const timeNs of [ns(firstNs), ns(lastNs)]) if (timeNs !== null) deeds.push({ by, timeNs, action: 'write' });
   }
@@ -57,6 +58,12 @@ export function replaySession(
   const { count, bytes } = fields(file.writes);
   tree.change(at, fileType, deeds, wanted, { writes: number(count) ?? 0, bytes: number(bytes) ?? 0 });
   return true;
+}
+
+/** Who changed the file through memory that it was mapped into. */
+function writersThrough(mapped: unknown): Readonly<Record<string, unknown>>[] {
+  const { written, keys, firstNs, lastNs } = fields(mapped);
+  return written === true ? list(keys).map((key) => ({ key, firstNs, lastNs })) : [];
 }
 
 /** As replaySession. @param imageIsPacked What was there before came out of an image, which holds no sockets. */
@@ -101,7 +108,8 @@ export function replayOperation(
     case 'rename':
       return replayRename(tree, operation, [at, to], deed, wanted);
     default:
-      tree.change(at, fileType, [deed], wanted);
+      if (number(operation.fd) === null) tree.change(at, fileType, [deed], wanted);
+      else tree.changeHeld(at, fileType, deed, wanted);
       return true;
   }
 }
@@ -123,8 +131,12 @@ function replayRename(
   return true;
 }
 
+/** Operations on the content of open files, which their sessions tell of, too. */
+const ofSessions: ReadonlySet<string> = new Set(['truncate', 'fallocate', 'clone', 'dedupe']);
+
 /** Rights that are given again, and the times of a directory, which change with whatever is in it, are no change. */
 function changesAnything(operation: CookedOperationDocument): boolean {
+  if (number(operation.fd) !== null && ofSessions.has(operation.operation)) return false;
   switch (operation.operation) {
     case 'utimes':
       return operation.fileType !== 'directory';
