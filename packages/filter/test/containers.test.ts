@@ -108,7 +108,8 @@ describe('one root for all processes of a container', () => {
 
 describe('the documents', () => {
   test('a container has its processes, its roots, its engine, its changed files and its time', async () => {
-    const pids = [engine, ...started(20, 1, inside, merged), exit(21, 8), exit(20, 9)];
+    const read = became(21, 4, { containerId: inside, rootfs: merged, rootDev: '00:2a' });
+    const pids = [engine, ...started(20, 1, inside, merged), read, exit(21, 8), exit(20, 9)];
     const files = [
       file(20, '/tmp/x', 5, { writes: writes(1, 3, 6), closedNs: at(7) }),
       file(21, '/tmp/made', 5, { created: true, containerId: inside, closedNs: at(7) }),
@@ -125,6 +126,7 @@ describe('the documents', () => {
         bootId: boot,
         sessionIds: ['run-1'],
         rootfs: merged,
+        rootDev: '00:2a',
         ...nothingLearnt,
         engineKey: keyOf(10),
         rootKeys: [keyOf(20)],

@@ -41,6 +41,7 @@ describe('a real cooked.db', () => {
     [['tree', '--pid', '2012']],
     [['processes', '--exe', 'runc']],
     [['files', '--path', '/root/**', '--json']],
+    [['sessions', '--path', '/root/**', '--json']],
   ])('shows what evidence in memory shows: %j', async (argv) => {
     const { code, out, err } = await view(argv);
     expect(await runCli(['--db', story, ...argv])).toEqual({ code, out, err });
@@ -63,8 +64,8 @@ describe('a real cooked.db', () => {
   });
 
   test('$GODO_DB names it, and the terminal-less width is COLUMNS', async () => {
-    const { out } = await view(['files'], { width: 80 });
-    expect(await runCli(['files'], { environment: { GODO_DB: story, COLUMNS: '80' } })).toEqual({
+    const { out } = await view(['sessions'], { width: 80 });
+    expect(await runCli(['sessions'], { environment: { GODO_DB: story, COLUMNS: '80' } })).toEqual({
       code: 0,
       out,
       err: '',
@@ -72,7 +73,7 @@ describe('a real cooked.db', () => {
   });
 
   test('many files are printed in order, all of them', async () => {
-    const { code, out } = await runCli(['files', '--json', '--db', large]);
+    const { code, out } = await runCli(['sessions', '--json', '--db', large]);
     const paths = out
       .trimEnd()
       .split('\n')
@@ -81,14 +82,17 @@ describe('a real cooked.db', () => {
     expect(paths).toEqual(Array.from({ length: largeCount }, (_, n) => `/tmp/${n}`));
   });
 
-  test.each([[['files', '--json']], [['files']]])('a reader that goes away ends it quietly: %j', async (argv) => {
-    const { code, out, err } = await runCli([...argv, '--db', large], { take: 1000 });
-    expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(out.length).toBeLessThan(1_000_000);
-  });
+  test.each([[['sessions', '--json']], [['sessions']], [['files', '--json']], [['files']]])(
+    'a reader that goes away ends it quietly: %j',
+    async (argv) => {
+      const { code, out, err } = await runCli([...argv, '--db', large], { take: 1000 });
+      expect({ code, err }).toEqual({ code: 0, err: '' });
+      expect(out.length).toBeLessThan(1_000_000);
+    },
+  );
 
   test('a writer that is not the opener is found by its pid', async () => {
-    const { out } = await runCli(['files', '--pid', '2012', '--json', '--db', story]);
+    const { out } = await runCli(['sessions', '--pid', '2012', '--json', '--db', story]);
     expect(JSON.parse(out)).toMatchObject({ path: '/root/y', tgid: 2011, writers: [{ key: keyOf(2012) }] });
   });
 });
@@ -100,11 +104,11 @@ describe('arguments that are wrong end with 2 and one sentence', () => {
     [['filess'], 'error: there is no view "filess". Did you mean "files"?'],
     [
       ['frobnicate'],
-      'error: there is no view "frobnicate". There are tree, processes, files, operations, file, containers, events, losses, stats.',
+      'error: there is no view "frobnicate". There are tree, processes, files, sessions, operations, file, containers, events, losses, stats.',
     ],
     [
       ['\u001b[2J'],
-      'error: there is no view "\\x1b[2J". There are tree, processes, files, operations, file, containers, events, losses, stats.',
+      'error: there is no view "\\x1b[2J". There are tree, processes, files, sessions, operations, file, containers, events, losses, stats.',
     ],
     [['--pid', 'x'], "error: option '--pid <n>' argument 'x' is invalid. A process id is a whole number above 0."],
     [['files', '--since', 'soon'], `error: option '--since <time>' argument 'soon' is invalid. ${timeAdvice}`],

@@ -213,10 +213,10 @@ export class FileTree {
 
   /** The file that is there; where nothing was known of it, it was there before, if that can be. */
   #find(at: Names, fileType: FileType): Present {
-    const file = this.#reach(at, fileType);
-    if (file.origin === 'passage' && at.length > 0) {
+    const { file, from } = this.#reach(at, fileType);
+    if (file.origin === 'passage' && from !== null && at.length > 0) {
       file.origin = 'before';
-      file.home = this.#place(at);
+      file.home = placeBelow(from);
       file.home.taken = true;
       file.home.fileType = fileType;
     }
@@ -224,34 +224,32 @@ export class FileTree {
     return file;
   }
 
-  #reach(at: Names, fileType: FileType): Present {
+  /** `from`: where it was before, if it was; null: it was not, or is not what was there. */
+  #reach(at: Names, fileType: FileType): { readonly file: Present; readonly from: Origin | null } {
     let file = this.#now;
-    let place: Place | undefined = this.#before;
-    // Whether what nobody has touched is as it was before.
-    let asBefore = true;
+    let from: Origin | null = { base: this.#before, names: [] };
     for (const [depth, name] of at.entries()) {
-      place = place?.children?.get(name);
       const isLast = depth === at.length - 1;
+      if (from !== null) from.names.push(name);
       let next: Present | undefined = file.children?.get(name);
       // What has several names is no directory, whatever the evidence says.
       if (next?.linked && !isLast) next = undefined;
       if (next === undefined) {
         // It was taken away, and nobody was seen to make what is there now.
-        if (place?.taken) asBefore = false;
-        next = new Present(asBefore ? 'passage' : 'made', isLast ? fileType : 'directory', null);
+        if (from !== null && placeAt(from)?.taken) from = null;
+        next = new Present(from === null ? 'made' : 'passage', isLast ? fileType : 'directory', null);
         file.children ??= new Map();
         file.children.set(name, next);
-      } else if (next.origin === 'made' || (next.origin === 'before' && next.home !== place)) {
-        asBefore = false;
-      }
+      } else if (next.origin === 'made') from = null;
+      else if (next.home !== null) from = { base: next.home, names: [] };
       file = next;
     }
-    return file;
+    return { file, from };
   }
 
   /** Puts a file at a name; what is there is lost. */
   #put(at: Names, file: Present): void {
-    const directory = this.#reach(at.slice(0, -1), 'directory');
+    const { file: directory } = this.#reach(at.slice(0, -1), 'directory');
     const name = at.at(-1) as string;
     const replaced = directory.children?.get(name);
     if (replaced !== undefined && replaced !== file) this.#leave(at, replaced);
@@ -287,24 +285,34 @@ export class FileTree {
   }
 
   #placeOf(at: Names): Place | undefined {
-    let place: Place | undefined = this.#before;
-    for (const name of at) place = place?.children?.get(name);
-    return place;
+    return placeAt({ base: this.#before, names: at });
   }
+}
 
-  #place(at: Names): Place {
-    let place = this.#before;
-    for (const name of at) {
-      let next = place.children?.get(name);
-      if (next === undefined) {
-        next = new Place();
-        place.children ??= new Map();
-        place.children.set(name, next);
-      }
-      place = next;
+/** A path in what was before: names below a place. */
+interface Origin {
+  readonly base: Place;
+  readonly names: string[];
+}
+
+function placeAt({ base, names }: { readonly base: Place; readonly names: Names }): Place | undefined {
+  let place: Place | undefined = base;
+  for (const name of names) place = place?.children?.get(name);
+  return place;
+}
+
+function placeBelow({ base, names }: Origin): Place {
+  let place = base;
+  for (const name of names) {
+    let next = place.children?.get(name);
+    if (next === undefined) {
+      next = new Place();
+      place.children ??= new Map();
+      place.children.set(name, next);
     }
-    return place;
+    place = next;
   }
+  return place;
 }
 
 /** A directory that is gone through: what is left of its names. */

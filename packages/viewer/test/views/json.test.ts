@@ -35,7 +35,7 @@ test('a document is a line with every field, bigints as decimal digits', async (
 });
 
 test('the text is exact, and yet a terminal cannot act on it', async () => {
-  const { out } = await view(['files', '--json'], { evidence: hostile });
+  const { out } = await view(['sessions', '--json'], { evidence: hostile });
   expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069\u2028\u2029]/u);
   expect(parse(out).map(({ path, pathHex }) => [path, pathHex])).toEqual(
     hostile.files.map(({ path, pathHex }) => [path, pathHex]),
