@@ -53,7 +53,8 @@ export const workloads: readonly Workload[] = [
     name: 'cp -a',
     script: `
       cp -a /etc/apt /root/apt
-      cp -a /usr/share/base-files/. /etc/
+      mkdir /srv/files && cp -a /usr/share/base-files/. /srv/files/
+      cp -a /usr/share/base-files/profile /etc/motd
       cp --remove-destination /etc/issue /etc/issue.net
       cp -l /root/apt/sources.list /root/hard && ln -s hard /root/soft && cp -a /root/soft /root/soft2
       cp /etc/passwd '/root/a name with  blanks '`,

@@ -59,9 +59,15 @@ export async function finalChanges(reader: CookedReader, filters: Filters): Prom
     const id = `${document.bootId}:${containerId ?? ''}`;
     let system = gathered.get(id);
     if (system === undefined) {
-      const { bootId, host, machineId } = document;
-      const tree = new FileTree();
-      system = { bootId, host, machineId, containerId, container: container?.document ?? null, unplaced: 0, tree };
+      system = {
+        bootId: text(document.bootId) ?? '?',
+        host: text(document.host) ?? '?',
+        machineId: text(document.machineId),
+        containerId,
+        container: container?.document ?? null,
+        unplaced: 0,
+        tree: new FileTree(),
+      };
       gathered.set(id, system);
     }
     replay(system, entry, { container, inside }, doers, isWanted(entry));

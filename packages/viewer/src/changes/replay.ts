@@ -5,6 +5,7 @@ import {
   type CookedOperationDocument,
   changesFile,
   type FileType,
+  operationNames,
   truncates,
 } from '@godo/evidence';
 import { fields, list, ns, number, text } from '../render/lenient.ts';
@@ -41,8 +42,8 @@ export function replaySession(
   const at = locate(file.path, file.pathHex, file.pathResolved);
   if (at === null) return false;
   const opener = doers.of(file.key, file.exe, file.comm);
-  const openedNs = ns(file.openedNs) ?? 0n;
-  const fileType = file.fileType ?? 'unknown';
+  const openedNs = momentOf(file.openedNs) ?? 0n;
+  const fileType = typeOf(file.fileType);
   if (file.created === true) tree.make(at, fileType, { by: opener, timeNs: openedNs, action: 'create' }, wanted);
   if (!changesFile(file)) return true;
   const deeds: Deed[] = [];
@@ -52,7 +53,8 @@ export function replaySession(
   const writers = [...list(file.writers), ...list(changes)].map(fields);
   for (const { key, firstNs, lastNs } of [...writers, ...writersThrough(mapped)]) {
     const by = key === file.key ? opener : doers.of(key, null, null);
-    for (const timeNs of [ns(firstNs), ns(lastNs)]) if (timeNs !== null) deeds.push({ by, timeNs, action: 'write' });
+    for (const timeNs of [momentOf(firstNs), momentOf(lastNs)])
+      if (timeNs !== null) deeds.push({ by, timeNs, action: 'write' });
   }
   if (deeds.length === 0 && file.created !== true) deeds.push(only);
   const { count, bytes } = fields(file.writes);
@@ -78,10 +80,10 @@ export function replayOperation(
   if (operation.success !== true) return true;
   if (!changesAnything(operation)) return true;
   const at = locate(operation.path, operation.pathHex, operation.pathResolved);
-  const fileType = operation.fileType ?? 'unknown';
+  const fileType = typeOf(operation.fileType);
   const deed: Deed = {
     by: doers.of(operation.key, operation.exe, operation.comm),
-    timeNs: ns(operation.timeNs) ?? 0n,
+    timeNs: momentOf(operation.timeNs) ?? 0n,
     action: operation.operation,
   };
   const hasTwo = operation.operation === 'rename' || operation.operation === 'link';
@@ -106,7 +108,7 @@ export function replayOperation(
       return true;
     }
     case 'rename':
-      return replayRename(tree, operation, [at, to], deed, wanted);
+      return replayRename(tree, operation, fileType, [at, to], deed, wanted);
     default:
       if (number(operation.fd) === null) tree.change(at, fileType, [deed], wanted);
       else tree.changeHeld(at, fileType, deed, wanted);
@@ -116,7 +118,8 @@ export function replayOperation(
 
 function replayRename(
   tree: FileTree,
-  { fileType, exchange, replacedInode }: CookedOperationDocument,
+  { exchange, replacedInode }: CookedOperationDocument,
+  fileType: FileType,
   [at, to]: readonly [string[], string[] | null],
   deed: Deed,
   wanted: boolean,
@@ -131,11 +134,25 @@ function replayRename(
   return true;
 }
 
+const operations: ReadonlySet<unknown> = new Set(operationNames);
+
+/** What the database says is not trusted to be one. */
+function typeOf(value: unknown): FileType {
+  return (text(value) ?? 'unknown') as FileType;
+}
+
+/** A moment that has an ISO text; null: it is none. */
+function momentOf(value: unknown): bigint | null {
+  const timeNs = ns(value);
+  return timeNs !== null && timeNs >= 0n && timeNs < 1n << 63n ? timeNs : null;
+}
+
 /** Operations on the content of open files, which their sessions tell of, too. */
 const ofSessions: ReadonlySet<string> = new Set(['truncate', 'fallocate', 'clone', 'dedupe']);
 
 /** Rights that are given again, and the times of a directory, which change with whatever is in it, are no change. */
 function changesAnything(operation: CookedOperationDocument): boolean {
+  if (!operations.has(operation.operation)) return false;
   if (number(operation.fd) !== null && ofSessions.has(operation.operation)) return false;
   switch (operation.operation) {
     case 'utimes':

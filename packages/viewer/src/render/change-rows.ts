@@ -5,7 +5,7 @@ import { warnings } from './process-rows.ts';
 import type { Charset, Screen } from './screen.ts';
 import { type Cell, type Row, StreamedTable } from './table.ts';
 import { dateTime } from './time.ts';
-import { visibleName } from './visible.ts';
+import { visible, visibleName } from './visible.ts';
 
 const columns = [
   { title: '  TIME (UTC)', width: 25 },
@@ -41,7 +41,7 @@ function changeRow(change: ChangeDocument, { charset, width }: Screen): Row {
 
 function pathCell({ change, path, pathHex, fileType, writes, inRemoved }: ChangeDocument, charset: Charset): Cell {
   const remarks = [
-    ...(fileType === 'regular' || fileType === 'unknown' ? [] : [fileType]),
+    ...(fileType === 'regular' || fileType === 'unknown' ? [] : [visible(fileType, charset)]),
     ...(writes.count === 0 ? [] : [`writes ${writes.count}, bytes ${writes.bytes}`]),
     ...(inRemoved ? ['with its directory'] : []),
   ];
