@@ -8,7 +8,7 @@ import { type Entry, inOrder } from './evidence-order.ts';
 import { Container, FileSystems, locateOnHost } from './file-systems.ts';
 import { type Change, FileTree } from './file-tree.ts';
 import { partsOf } from './path-parts.ts';
-import { Doers, type Locate, replayOperation, replaySession } from './replay.ts';
+import { Doers, type Locate, mayBeWritten, replayOperation, replaySession } from './replay.ts';
 
 /** The files of one container, or of the host but for its containers. */
 export interface ChangedSystem {
@@ -20,6 +20,8 @@ export interface ChangedSystem {
   readonly container: ContainerDocument | null;
   /** Changes of files whose names are not known, or hang on a directory that is not. */
   readonly unplaced: number;
+  /** File sessions of which it is not known whether they changed the file: it was mapped into memory. */
+  readonly uncertain: number;
   changes(): Iterable<Change>;
 }
 
@@ -66,6 +68,7 @@ export async function finalChanges(reader: CookedReader, filters: Filters): Prom
         containerId,
         container: container?.document ?? null,
         unplaced: 0,
+        uncertain: 0,
         tree: new FileTree(),
       };
       gathered.set(id, system);
@@ -105,6 +108,7 @@ function replay(system: Gathered, entry: Entry, { container, inside }: Owner, do
       ? replaySession(system.tree, entry.document, locate, doers, wanted)
       : replayOperation(system.tree, entry.document, locate, doers, wanted, container !== null);
   if (!placed && !elsewhere) system.unplaced += 1;
+  if (entry.collection === 'files' && mayBeWritten(entry.document)) system.uncertain += 1;
 }
 
 /** Roots of processes on the host. */

@@ -68,6 +68,13 @@ function writersThrough(mapped: unknown): Readonly<Record<string, unknown>>[] {
   return written === true ? list(keys).map((key) => ({ key, firstNs, lastNs })) : [];
 }
 
+/** Whether the file may have been changed through memory, and nothing tells it. */
+export function mayBeWritten(file: CookedFileDocument): boolean {
+  const { mapped } = fields(file);
+  const { written, writable } = fields(mapped);
+  return mapped !== undefined && mapped !== null && written === null && writable === true && !changesFile(file);
+}
+
 /** As replaySession. @param imageIsPacked What was there before came out of an image, which holds no sockets. */
 export function replayOperation(
   tree: FileTree,
@@ -93,6 +100,8 @@ export function replayOperation(
     return to !== null;
   }
   if (at === null) return false;
+  // It was bound since: the call that does it is not recorded.
+  const isBound = imageIsPacked && fileType === 'socket' && !tree.knows(at);
   switch (operation.operation) {
     case 'mkdir':
     case 'mknod':
@@ -101,8 +110,7 @@ export function replayOperation(
       return true;
     case 'unlink':
     case 'rmdir': {
-      // It was bound since: the call that does it is not recorded.
-      if (imageIsPacked && fileType === 'socket' && !tree.knows(at)) return true;
+      if (isBound) return true;
       const type: FileType = operation.operation === 'rmdir' ? 'directory' : fileType;
       tree.remove(at, type, deed, wanted);
       return true;
@@ -110,7 +118,8 @@ export function replayOperation(
     case 'rename':
       return replayRename(tree, operation, fileType, [at, to], deed, wanted);
     default:
-      if (number(operation.fd) === null) tree.change(at, fileType, [deed], wanted);
+      if (isBound) tree.make(at, fileType, deed, wanted);
+      else if (number(operation.fd) === null) tree.change(at, fileType, [deed], wanted);
       else tree.changeHeld(at, fileType, deed, wanted);
       return true;
   }

@@ -16,12 +16,14 @@ export async function showFiles(job: Job): Promise<void> {
   const systems = await finalChanges(job.reader, job.filters);
   let shown = 0;
   let unplaced = 0;
+  let uncertain = 0;
   const older: string[] = [];
   for (const system of systems) {
     const ranBefore = await ranBeforeGodo(job.reader, system);
     const count = await printSystem(job, system, ranBefore, shown > 0);
     shown += count;
     unplaced += system.unplaced;
+    uncertain += system.uncertain;
     if (ranBefore && count > 0) older.push(shortContainer(system.containerId, job.screen.charset) ?? '?');
   }
   if (shown === 0 && !job.json) {
@@ -34,9 +36,11 @@ export async function showFiles(job: Job): Promise<void> {
   }
   if (unplaced > 0) {
     const changes = unplaced === 1 ? '1 change is' : `${unplaced} changes are`;
-    job.note(
-      `${changes} not in the list, for the name of the file or its folder is not known: see sessions and operations.`,
-    );
+    job.note(`${changes} not in the list, for the file or its folder is not known: see sessions and operations.`);
+  }
+  if (uncertain > 0) {
+    const files = uncertain === 1 ? '1 open file was' : `${uncertain} open files were`;
+    job.note(`${files} mapped into memory and may have been changed through it: see sessions --all.`);
   }
 }
 
