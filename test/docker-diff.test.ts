@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
 import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
-import { debianImage, importDebianImage } from './support/debian-image.ts';
+import { debianArchive, debianImage, importDebianImage } from './support/debian-image.ts';
 import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, parseJsonLines, startGodo } from './support/programs.ts';
@@ -47,6 +47,8 @@ describeWith('viewer files and docker diff', needs, () => {
   const found = new Map<string, Comparison>();
 
   beforeAll(async () => {
+    // It can take minutes: others need not wait for it.
+    const archive = await debianArchive();
     lock = await takeAuditLock();
     before = await readAuditState();
     folder = await mkdtemp(join(tmpdir(), 'godo-diff-'));
@@ -54,7 +56,7 @@ describeWith('viewer files and docker diff', needs, () => {
     engine = await startDockerEngine();
     const driver = await engine.dockerOrThrow(['info', '-f', '{{.Driver}}']);
     if (driver !== 'overlay2') throw new Error(`The engine keeps containers by ${driver}, not by overlay2.`);
-    await importDebianImage(engine);
+    await importDebianImage(engine, archive);
     const db = join(folder, 'db');
     const ids = new Map<Workload, string>();
     const godo = await startGodo(['--db', db]);

@@ -21,12 +21,13 @@ const leftOut = ['var/cache/apt/archives/*.deb', 'var/lib/apt/lists/*', 'usr/sha
 
 export const debianImage = 'godo-test:debian';
 
-/** Makes the archive, if it is not there, and loads it into the engine as {@link debianImage}. */
-export async function importDebianImage(engine: DockerEngine): Promise<void> {
-  await engine.dockerOrThrow(['import', await debianArchive(), debianImage], 5 * 60_000);
+/** Loads an archive into the engine as {@link debianImage}. */
+export async function importDebianImage(engine: DockerEngine, archive: string): Promise<void> {
+  await engine.dockerOrThrow(['import', archive, debianImage], 5 * 60_000);
 }
 
-async function debianArchive(): Promise<string> {
+/** Path of the archive, which is made if it is not there. */
+export async function debianArchive(): Promise<string> {
   const folder = process.env.GODO_TEST_CACHE ?? '/var/tmp';
   const recipe = createHash('sha256')
     .update(JSON.stringify([suite, process.arch, packages, leftOut]))

@@ -228,7 +228,7 @@ async function makeProject(folder: string): Promise<void> {
 
 /** Writes in many ways. */
 const writer = `
-import mmap, os
+import mmap, os, time
 os.mkdir('/srv/py')
 with open('/srv/py/mapped', 'wb') as f: f.truncate(8192)
 with open('/srv/py/mapped', 'r+b') as f:
@@ -255,4 +255,6 @@ os.symlink('x', 'link', dir_fd=d)
 os.posix_fallocate(os.open('/srv/py/allocated', os.O_CREAT | os.O_RDWR), 0, 4096)
 os.ftruncate(os.open('/etc/shells', os.O_RDWR), 3)
 os.close(os.open('/etc/gai.conf', os.O_RDWR))
+# What was mapped is looked at while the container is there.
+time.sleep(1)
 `;
