@@ -12,7 +12,7 @@ import { describeWith, program, root } from './support/needs.ts';
 import { built, parseJsonLines, startGodo } from './support/programs.ts';
 import { said } from './support/run-program.ts';
 import { succeed } from './support/shown-evidence.ts';
-import { makeInputs, type Workload, workloads } from './support/workloads.ts';
+import { makeInputs, unseenByDocker, type Workload, workloads } from './support/workloads.ts';
 
 interface ShownChange {
   readonly change: 'A' | 'C' | 'D';
@@ -61,13 +61,14 @@ describeWith('viewer files and docker diff', needs, () => {
     const ids = new Map<Workload, string>();
     const godo = await startGodo(['--db', db]);
     try {
-      for (const workload of workloads) ids.set(workload, await run(workload));
+      for (const workload of [...workloads, unseenByDocker]) ids.set(workload, await run(workload));
     } finally {
       await godo.stop();
     }
     await succeed('filter', ['--db', db]);
     for (const [workload, id] of ids) found.set(workload.name, await compare(id, db));
-    process.stdout.write(`${tableOf(found)}\n`);
+    const { [unseenByDocker.name]: _, ...compared } = Object.fromEntries(found);
+    process.stdout.write(`${tableOf(compared)}\n`);
   }, 30 * 60_000);
 
   afterAll(async () => {
@@ -78,9 +79,15 @@ describeWith('viewer files and docker diff', needs, () => {
   });
 
   /** Resolves with the id of its container, which is kept. */
-  async function run({ name, script, seconds = 60 }: Workload): Promise<string> {
+  async function run({ name, script, seconds = 60, outside }: Workload): Promise<string> {
     const options = ['--network', 'none', '-v', `${join(folder, 'in')}:/in:ro`];
     const id = await engine.dockerOrThrow(['create', ...options, debianImage, 'bash', '-ec', script]);
+    if (outside !== undefined) {
+      await engine.dockerOrThrow(['start', id]);
+      const own = (argument: string) => argument.replace(/^ID\b/, id).replace(/^\/in\b/, join(folder, 'in'));
+      for (const args of outside) await engine.dockerOrThrow(args.map(own));
+      return id;
+    }
     const outcome = await engine.docker(['start', '-a', id], seconds * 1000);
     if (outcome.code !== 0) throw new Error(`${name} ended with ${outcome.code}.\n${said(outcome)}`);
     return id;
@@ -101,6 +108,13 @@ describeWith('viewer files and docker diff', needs, () => {
     return { docker, viewer: new Set(files.map(({ change, path }) => `${change} ${path}`)), shown };
   }
 
+  it('have more where docker diff does not look', () => {
+    const { docker, viewer } = found.get(unseenByDocker.name) as Comparison;
+
+    expect([...viewer].filter((change) => !docker.has(change))).toEqual(unseenByDocker.changes);
+    expect([...docker].filter((change) => !viewer.has(change))).toEqual([]);
+  });
+
   describe.each(workloads.map(({ name }) => name))('after %s', (name) => {
     it('have the same files, added, changed and removed', () => {
       const { docker, viewer } = found.get(name) as Comparison;
@@ -117,8 +131,8 @@ describeWith('viewer files and docker diff', needs, () => {
   });
 });
 
-function tableOf(found: ReadonlyMap<string, Comparison>): string {
-  const rows = [...found].map(([name, { docker, viewer }]) => {
+function tableOf(found: Readonly<Record<string, Comparison>>): string {
+  const rows = Object.entries(found).map(([name, { docker, viewer }]) => {
     const both = [...viewer].filter((change) => docker.has(change)).length;
     const part = (of: number) => (of === 0 ? 1 : both / of).toFixed(2);
     const kinds = ['A', 'C', 'D'].map((kind) => [...docker].filter((change) => change.startsWith(kind)).length);

@@ -10,7 +10,16 @@ export interface Workload {
   readonly script: string;
   /** Time for it, s; 60 where it is not given. */
   readonly seconds?: number;
+  /** Arguments of the docker client, while the container runs; `ID` is its id, `/in` the folder on the host. */
+  readonly outside?: readonly (readonly string[])[];
 }
+
+/** Changes that docker diff does not list: it compares no attributes, and a file's size and times instead of what is in it. */
+export const unseenByDocker: Workload & { readonly changes: readonly string[] } = {
+  name: 'what docker diff does not see',
+  script: 'cp -a /usr/share/base-files/profile /etc/profile && setfattr -n user.a -v b /etc/issue',
+  changes: ['C /etc/issue', 'C /etc/profile'],
+};
 
 export const workloads: readonly Workload[] = [
   {
@@ -125,6 +134,18 @@ export const workloads: readonly Workload[] = [
       ln /etc/group /root/g && rm /etc/group && mv /root/g /etc/group
       mkdir -p /root/a/b/c && rmdir -p /root/a/b/c || true
       for i in $(seq 200); do echo $i > /tmp/$i; done; rm /tmp/1*`,
+  },
+  {
+    name: 'docker cp and exec',
+    script: 'sleep 60',
+    outside: [
+      ['cp', '/in/tree', 'ID:/srv/'],
+      ['cp', '/in/tree/a', 'ID:/etc/motd'],
+      ['exec', 'ID', 'sh', '-c', 'echo more >> /etc/issue; rm /etc/issue.net; mv /srv/tree/a /srv/tree/z'],
+      ['exec', '-w', '/root', '-u', '1:1', 'ID', 'sh', '-c', 'echo x > /tmp/x'],
+      ['kill', 'ID'],
+      ['cp', '/in/tree/a', 'ID:/root/later'],
+    ],
   },
   {
     name: 'PostgreSQL: initdb, pgbench',
