@@ -85,8 +85,8 @@ export interface Amount {
   readonly bytes: number;
 }
 
-/** Files that were removed or renamed and are remembered: they may be open still. */
-const mostLeft = 16_384;
+/** Files that are remembered though they are not there: they may be open still, or get a name. */
+const mostRemembered = 16_384;
 
 /** In all of it, `wanted` says whether the deed is among those that are looked for. */
 export class FileTree {
@@ -94,6 +94,8 @@ export class FileTree {
   readonly #before = new Place();
   /** Files by the paths that they have lost last. */
   readonly #left = new Map<string, Present>();
+  /** Files without a name, by the one that they are going to get. */
+  readonly #unnamed = new Map<string, Present>();
 
   /** A file was made, where none was. */
   make(at: Names, fileType: FileType, deed: Deed, wanted = true): void {
@@ -101,6 +103,15 @@ export class FileTree {
     const made = new Present('made', fileType, null);
     made.add(deed, wanted);
     this.#put(at, made);
+  }
+
+  /** A file was made without a name, and gets this one later by a link from no name. */
+  makeUnnamed(at: Names, fileType: FileType, deeds: readonly Deed[], wanted: boolean, amount: Amount): void {
+    const file = new Present('made', fileType, null);
+    for (const deed of deeds) file.add(deed, wanted);
+    file.writes = amount.writes;
+    file.bytes = amount.bytes;
+    this.#remember(this.#unnamed, at, file);
   }
 
   /** A file that is there was changed: what is in it, or its rights. */
@@ -133,7 +144,7 @@ export class FileTree {
     file.add(deed, wanted);
     this.#take(at);
     this.#leave(at, file);
-    this.#remember(at, file);
+    this.#remember(this.#left, at, file);
   }
 
   /** @param replaces Another file was at the new name. */
@@ -146,7 +157,7 @@ export class FileTree {
     if (replaces) this.#find(to, fileType);
     this.#take(from);
     this.#leave(from, file);
-    this.#remember(from, file);
+    this.#remember(this.#left, from, file);
     this.#put(to, file);
   }
 
@@ -163,20 +174,21 @@ export class FileTree {
   /** @param from null: not known which file has got another name. */
   link(from: Names | null, to: Names, fileType: FileType, deed: Deed, wanted = true): void {
     if (to.length === 0) return;
-    const known = from === null ? null : this.#find(from, fileType);
-    const file = known === null || known.children !== null ? new Present('made', fileType, null) : known;
-    file.linked = file === known;
+    const known = from === null ? this.#unnamed.get(to.join('/')) : this.#find(from, fileType);
+    if (from === null) this.#unnamed.delete(to.join('/'));
+    const file = known === undefined || known.children !== null ? new Present('made', fileType, null) : known;
+    file.linked = from !== null && file === known;
     file.add(deed, wanted);
     this.#put(to, file);
   }
 
-  #remember(at: Names, file: Present): void {
+  #remember(files: Map<string, Present>, at: Names, file: Present): void {
     const path = at.join('/');
-    this.#left.delete(path);
-    this.#left.set(path, file);
-    if (this.#left.size <= mostLeft) return;
-    const oldest = this.#left.keys().next().value;
-    if (oldest !== undefined) this.#left.delete(oldest);
+    files.delete(path);
+    files.set(path, file);
+    if (files.size <= mostRemembered) return;
+    const oldest = files.keys().next().value;
+    if (oldest !== undefined) files.delete(oldest);
   }
 
   /** Whether something is known of what is there. */

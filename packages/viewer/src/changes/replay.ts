@@ -44,7 +44,8 @@ export function replaySession(
   const opener = doers.of(file.key, file.exe, file.comm);
   const openedNs = momentOf(file.openedNs) ?? 0n;
   const fileType = typeOf(file.fileType);
-  if (file.created === true) tree.make(at, fileType, { by: opener, timeNs: openedNs, action: 'create' }, wanted);
+  const created: Deed = { by: opener, timeNs: openedNs, action: 'create' };
+  if (file.created === true && !isUnnamed(file)) tree.make(at, fileType, created, wanted);
   if (!changesFile(file)) return true;
   const deeds: Deed[] = [];
   const only: Deed = { by: opener, timeNs: openedNs, action: truncates(file) ? 'truncate' : 'write' };
@@ -58,7 +59,9 @@ export function replaySession(
   }
   if (deeds.length === 0 && file.created !== true) deeds.push(only);
   const { count, bytes } = fields(file.writes);
-  tree.change(at, fileType, deeds, wanted, { writes: number(count) ?? 0, bytes: number(bytes) ?? 0 });
+  const amount = { writes: number(count) ?? 0, bytes: number(bytes) ?? 0 };
+  if (isUnnamed(file)) tree.makeUnnamed(at, fileType, [created, ...deeds], wanted, amount);
+  else tree.change(at, fileType, deeds, wanted, amount);
   return true;
 }
 
@@ -66,6 +69,13 @@ export function replaySession(
 function writersThrough(mapped: unknown): Readonly<Record<string, unknown>>[] {
   const { written, keys, firstNs, lastNs } = fields(mapped);
   return written === true ? list(keys).map((key) => ({ key, firstNs, lastNs })) : [];
+}
+
+/** __O_TMPFILE: the same bit on x86 and arm64. The path is that of the link by which the file got a name later. */
+const unnamedFlag = 0o20000000;
+
+function isUnnamed(file: CookedFileDocument): boolean {
+  return ((number(file.flags) ?? 0) & unnamedFlag) !== 0;
 }
 
 /** Whether the file may have been changed through memory, and nothing tells it. */
@@ -96,7 +106,8 @@ export function replayOperation(
   const hasTwo = operation.operation === 'rename' || operation.operation === 'link';
   const to = hasTwo ? locate(operation.toPath, operation.toPathHex, operation.toPathResolved) : null;
   if (operation.operation === 'link') {
-    if (to !== null) tree.link(at, to, fileType, deed, wanted);
+    // A file that had no name is told by the one that it gets.
+    if (to !== null) tree.link(operation.path === operation.toPath ? null : at, to, fileType, deed, wanted);
     return to !== null;
   }
   if (at === null) return false;

@@ -110,6 +110,18 @@ describe('in the end', () => {
     expect([...tree.changes()].map(({ first, last }) => [first, last])).toEqual([[deeds[0], deeds[3]]]);
   });
 
+  test('a file without a name is there from its link on', () => {
+    const tree = after('remove /a');
+    const deeds = [deed('create'), deed('write')];
+    tree.makeUnnamed(['a'], 'regular', deeds, true, { writes: 1, bytes: 7 });
+    tree.makeUnnamed(['b'], 'regular', [deed('create')], true, { writes: 0, bytes: 0 });
+    const before = shown(tree);
+    tree.link(null, ['a'], 'regular', deed('link'));
+
+    expect([before, shown(tree)]).toEqual([['D /a'], ['C /a']]);
+    expect([...tree.changes()].map(({ bytes, last }) => [bytes, last?.action])).toEqual([[7, 'link']]);
+  });
+
   test('nothing is wanted but what a wanted deed was done to', () => {
     const tree = new FileTree();
     tree.make(['a'], 'regular', deed(), false);
