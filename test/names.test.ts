@@ -81,7 +81,7 @@ async function compileNames(): Promise<string> {
   return binary;
 }
 
-async function shown(view: 'files' | 'operations', db: string): Promise<Shown[]> {
+async function shown(view: 'sessions' | 'operations', db: string): Promise<Shown[]> {
   return parseJsonLines<Shown>(await succeed('viewer', ['--db', db, view, '--json']));
 }
 
@@ -97,7 +97,7 @@ describeWith('names', needs, () => {
     const script = abis.map((abi) => `${binary} ${abi} ${folder}/${abi}`).join(' && ');
     const options = ['--db', join(folder, 'db'), '--diag', join(folder, 'diag.log')];
     await succeed('godo', ['record', ...options, '--', 'sh', '-c', script]);
-    files = (await shown('files', join(folder, 'db'))).filter(({ exe }) => exe === binary);
+    files = (await shown('sessions', join(folder, 'db'))).filter(({ exe }) => exe === binary);
     operations = (await shown('operations', join(folder, 'db'))).filter(({ exe }) => exe === binary);
   }, 120_000);
 
@@ -181,7 +181,7 @@ describeWith('names', needs, () => {
       : '';
     const work = 'tar cf tree.tar tree && rm -r tree && tar xf tree.tar && cp -a tree copy && rm -rf tree copy; ';
     await succeed('godo', ['record', '--db', db, '--', 'sh', '-c', `cd ${place}; ${work}${git}`]);
-    const [made, done] = [await shown('files', db), await shown('operations', db)];
+    const [made, done] = [await shown('sessions', db), await shown('operations', db)];
 
     const unresolved = [...made, ...done.filter(({ success }) => success)].filter((one) => !one.pathResolved);
     expect(unresolved.map((one) => [one.exe, one.operation, one.path])).toEqual([]);

@@ -163,7 +163,7 @@ describeWith('the pipeline from the kernel to the terminal', needs, () => {
         const count = (database: string, collection: string) =>
           client.db(database).collection(collection).countDocuments();
         const { processes } = scene.shown;
-        const everyFile = await succeed('viewer', ['--mongo', new URL(server.uri).host, 'files', '--all', '--json']);
+        const everyFile = await succeed('viewer', ['--mongo', new URL(server.uri).host, 'sessions', '--all', '--json']);
         const files = parseJsonLines(everyFile);
         expect({
           processes: await count('cooked', 'processes'),

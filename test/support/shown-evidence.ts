@@ -116,7 +116,7 @@ export async function showEvidence(where: readonly string[]): Promise<ShownEvide
   const show = async <T>(what: string) => parseJsonLines<T>(await succeed('viewer', [...where, what, '--json']));
   return {
     processes: await show<ShownProcess>('processes'),
-    files: await show<ShownFile>('files'),
+    files: await show<ShownFile>('sessions'),
     containers: await show<ShownContainer>('containers'),
     losses: await show<ShownLoss>('losses'),
   };
