@@ -70,7 +70,7 @@ describeWith('hostile names in a container', [root, built, program('auditctl', '
   afterAll(() => engine?.stop());
 
   const harmful = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]/u;
-  const views = ['tree', 'processes', 'files', 'operations', 'containers', 'events', 'losses', 'stats'];
+  const views = ['tree', 'processes', 'files', 'sessions', 'operations', 'containers', 'events', 'losses', 'stats'];
 
   it('nothing in what godo and the filter say is acted upon', () => {
     expect(log.replaceAll('\n', '')).not.toMatch(harmful);
@@ -94,7 +94,7 @@ describeWith('hostile names in a container', [root, built, program('auditctl', '
 
   it('the escapes are those of the names', async () => {
     const env = { COLUMNS: '1000', LANG: 'C.UTF-8' };
-    const { stdout } = await runGodoProgram('viewer', [...where, 'files'], { env });
+    const { stdout } = await runGodoProgram('viewer', [...where, 'sessions'], { env });
     for (const shown of [
       '/tmp/\\x1b]0;owned\\x07\\x1b[2J',
       '/tmp/new\\nline\\r\\ttab',
@@ -115,7 +115,7 @@ describeWith('hostile names in a container', [root, built, program('auditctl', '
       expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
       return parseJsonLines<T>(text);
     };
-    const files = await show<ShownFile & { readonly pathHex?: string }>('files');
+    const files = await show<ShownFile & { readonly pathHex?: string }>('sessions');
     const made = files.filter(({ created, writes }) => created && writes.bytes === 1);
     const byText = (list: readonly (readonly unknown[])[]) => list.map((one) => JSON.stringify(one)).sort();
     expect(byText(made.map(({ path, pathHex }) => [path, pathHex]))).toEqual(

@@ -5,7 +5,21 @@ import { compileGlob } from '../../src/options/glob.ts';
 import { view } from '../support/run-view.ts';
 
 const words = [
-  ...['tree', 'processes', 'files', 'operations', 'file', 'containers', 'events', 'losses', 'stats', 'help', '--', '-'],
+  ...[
+    'tree',
+    'processes',
+    'files',
+    'sessions',
+    'operations',
+    'file',
+    'containers',
+    'events',
+    'losses',
+    'stats',
+    'help',
+    '--',
+    '-',
+  ],
   ...[
     '--json',
     '-a',
