@@ -11,16 +11,8 @@ import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts
 import { describeWith, program, root } from './support/needs.ts';
 import { built, parseJsonLines, startGodo } from './support/programs.ts';
 import { said } from './support/run-program.ts';
-import { succeed } from './support/shown-evidence.ts';
+import { type ShownChange, succeed } from './support/shown-evidence.ts';
 import { makeInputs, unseenByDocker, type Workload, workloads } from './support/workloads.ts';
-
-interface ShownChange {
-  readonly change: 'A' | 'C' | 'D';
-  readonly path: string;
-  readonly fileType: string;
-  readonly firstWriter: { readonly tgid: number; readonly exe: string; readonly argv: readonly string[] } | null;
-  readonly lastWriter: { readonly tgid: number; readonly exe: string } | null;
-}
 
 /** One container. Changes as `A /path`; of directories those that were made or removed. */
 interface Comparison {

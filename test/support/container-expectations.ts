@@ -6,7 +6,13 @@ import { expect, it } from 'vitest';
 import { type EngineFacts, numbersLine, type OlderContainer, shellLine } from './container-run.ts';
 import type { DockerEngine } from './docker-engine.ts';
 import { findProgram } from './needs.ts';
-import { ancestry, type ShownEvidence, type ShownFile, type ShownProcess } from './shown-evidence.ts';
+import {
+  ancestry,
+  type ShownChanger,
+  type ShownEvidence,
+  type ShownFile,
+  type ShownProcess,
+} from './shown-evidence.ts';
 
 export interface Scene {
   readonly engine: DockerEngine;
@@ -209,6 +215,21 @@ export function itExplainsTheContainers(scene: () => Scene): void {
       written('/root/y', runId, inner, 3, 'exit'),
       written('/tmp/e', older.id, put[0], 5, 'dup'),
       written('/tmp/copy', older.id, put[1], 5, 'close'),
+    ]);
+  });
+
+  it('tells what is changed in the containers in the end, and by whom', () => {
+    const { runId, older, shown } = scene();
+    const inside = shown.changes.filter(({ containerId }) => containerId === runId || containerId === older.id);
+    const by = (writer: ShownChanger | null) => [writer?.action, writer?.exe, writer?.argv?.[0]];
+    expect(
+      inside.map(({ containerId, change, path, firstWriter, lastWriter }) => [
+        ...[containerId, change, path],
+        ...[by(firstWriter), by(lastWriter)],
+      ]),
+    ).toEqual([
+      [runId, 'A', '/root/y', ['create', busybox, 'sh'], ['write', busybox, 'cat']],
+      [runId, 'A', '/tmp/x', ['create', busybox, 'sh'], ['write', busybox, 'sh']],
     ]);
   });
 

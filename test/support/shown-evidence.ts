@@ -72,6 +72,24 @@ export interface ShownFile {
   readonly writers: readonly (ShownWrites & { readonly key: string })[];
 }
 
+/** What became of a path. */
+export interface ShownChange {
+  readonly containerId: string | null;
+  readonly change: 'A' | 'C' | 'D';
+  readonly path: string;
+  readonly fileType: string;
+  readonly ranBefore?: true;
+  readonly firstWriter: ShownChanger | null;
+  readonly lastWriter: ShownChanger | null;
+}
+
+export interface ShownChanger {
+  readonly tgid: number;
+  readonly exe: string | null;
+  readonly argv: readonly string[] | null;
+  readonly action: string;
+}
+
 export interface ShownContainer {
   readonly containerId: string;
   readonly runtime: string | null;
@@ -100,6 +118,7 @@ export interface ShownLoss {
 export interface ShownEvidence {
   readonly processes: readonly ShownProcess[];
   readonly files: readonly ShownFile[];
+  readonly changes: readonly ShownChange[];
   readonly containers: readonly ShownContainer[];
   readonly losses: readonly ShownLoss[];
 }
@@ -117,6 +136,7 @@ export async function showEvidence(where: readonly string[]): Promise<ShownEvide
   return {
     processes: await show<ShownProcess>('processes'),
     files: await show<ShownFile>('sessions'),
+    changes: await show<ShownChange>('files'),
     containers: await show<ShownContainer>('containers'),
     losses: await show<ShownLoss>('losses'),
   };

@@ -38,6 +38,12 @@ export async function showFiles(job: Job): Promise<void> {
     const changes = unplaced === 1 ? '1 change is' : `${unplaced} changes are`;
     job.note(`${changes} not in the list, for the file or its folder is not known: see sessions and operations.`);
   }
+  let gaps = 0;
+  for await (const { severity } of job.reader.find('losses', {})) if (severity === 'loss') gaps += 1;
+  if (gaps > 0) {
+    const many = gaps === 1 ? 'is 1 gap' : `are ${gaps} gaps`;
+    job.note(`There ${many} in the evidence, so that the list may lack something or have what is gone: see losses.`);
+  }
   if (uncertain > 0) {
     const files = uncertain === 1 ? '1 open file was' : `${uncertain} open files were`;
     job.note(`${files} mapped into memory and may have been changed through it: see sessions --all.`);
