@@ -254,9 +254,9 @@ describeWith('the places of a container’s files on the host', [...needs, ...do
     }
     await succeed('filter', ['--db', db]);
     const id = (await engine.dockerOrThrow(['inspect', '-f', '{{.Id}}', 'places'])).trim();
-    const view = async (name: 'files' | 'operations') =>
+    const view = async (name: 'sessions' | 'operations') =>
       parseJsonLines<Shown>(await succeed('viewer', ['--db', db, name, '--container', id, '--json']));
-    const [files, operations] = [await view('files'), await view('operations')];
+    const [files, operations] = [await view('sessions'), await view('operations')];
 
     const told: unknown[] = [];
     for (const { path, hostPath, exe } of files) {
