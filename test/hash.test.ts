@@ -88,7 +88,7 @@ describeWith('contents of changed files on a host', needs, () => {
     ]);
     // The views have them beside the sessions, and the diagnosis file has them too.
     const [plain] = parseJsonLines<Fields>(
-      await succeed('viewer', ['--db', db, 'files', '--path', at('plain'), '--json']),
+      await succeed('viewer', ['--db', db, 'sessions', '--path', at('plain'), '--json']),
     );
     expect(plain).toMatchObject({ content: { sha256: sha256('one\n') } });
     expect(await succeed('viewer', ['--db', db, 'file', at('plain')])).toContain(sha256('one\n'));

@@ -60,13 +60,13 @@ describeWith('reads on a host', [...needs, program('gcc', 'gcc')], () => {
     await writeFile(read, 'x');
     await recordShell(db, ['--reads'], `cat ${read} > ${written}`);
     const paths = (files: readonly Fields[]) => files.map(({ path, access }) => [path, access]);
-    const reads = await view(db, 'files', '--access', 'read', '--path', `${folder}/**`);
+    const reads = await view(db, 'sessions', '--access', 'read', '--path', `${folder}/**`);
 
     expect(paths(reads)).toEqual([[read, 'read']]);
     expect(reads[0]).toMatchObject({ closedBy: 'close', exe: expect.stringMatching(/\/cat$/) });
-    expect(paths(await view(db, 'files'))).toEqual([[written, 'write']]);
-    expect(paths(await view(db, 'files', '--all', '--access', 'write'))).not.toContainEqual([read, 'read']);
-    expect(paths(await view(db, 'files', '--reads', '--path', `${folder}/**`))).toEqual([
+    expect(paths(await view(db, 'sessions'))).toEqual([[written, 'write']]);
+    expect(paths(await view(db, 'sessions', '--all', '--access', 'write'))).not.toContainEqual([read, 'read']);
+    expect(paths(await view(db, 'sessions', '--reads', '--path', `${folder}/**`))).toEqual([
       [written, 'write'],
       [read, 'read'],
     ]);
@@ -89,7 +89,7 @@ describeWith('reads on a host', [...needs, program('gcc', 'gcc')], () => {
       `cd ${keys}; cat < a.key`,
     ];
     await recordShell(db, ['--diag', diag, '--sensitive', keys], `(${script.join('; ')}) >/dev/null 2>&1; true`);
-    const reads = await view(db, 'files', '--access', 'read');
+    const reads = await view(db, 'sessions', '--access', 'read');
     const opens = await view(db, 'operations', '--path', `${keys}/**`);
 
     expect(reads.map(({ path, fileType }) => [path, fileType])).toEqual([
@@ -99,7 +99,7 @@ describeWith('reads on a host', [...needs, program('gcc', 'gcc')], () => {
       [`${keys}/a.key`, 'regular'],
     ]);
     expect(opens).toMatchObject([{ operation: 'open', success: false, errno: -13, path: `${keys}/a.key` }]);
-    expect(await view(db, 'files')).toEqual([]);
+    expect(await view(db, 'sessions')).toEqual([]);
     await succeed('godo', ['replay', diag, '--db', join(folder, 'again')]);
     const [live, again] = [await readRawEvidence(db), await readRawEvidence(join(folder, 'again'))];
     expect([again.files, again.operations, again.sessions]).toEqual([live.files, live.operations, live.sessions]);
@@ -112,7 +112,7 @@ describeWith('reads on a host', [...needs, program('gcc', 'gcc')], () => {
     await writeFile(secret, 'x');
     const options = ['--no-sensitive', '--sensitive', secret, '--sensitive', socket];
     await recordShell(db, options, `${binary} ${secret} ${socket}`);
-    const told = [...(await view(db, 'files', '--access', 'read')), ...(await view(db, 'operations'))];
+    const told = [...(await view(db, 'sessions', '--access', 'read')), ...(await view(db, 'operations'))];
 
     // open, openat, openat2 and connect by both ABIs; i386 has socketcall too.
     expect(told.map(({ path, operation, success }) => [path, operation ?? 'read', success])).toEqual([
@@ -145,7 +145,7 @@ describeWith('reads on a host', [...needs, program('gcc', 'gcc')], () => {
     await succeed('filter', ['--db', db]);
     const losses = (await view(db, 'losses')) as unknown as ShownLoss[];
 
-    expect((await view(db, 'files', '--access', 'read')).map(({ path }) => path)).toEqual([key, key]);
+    expect((await view(db, 'sessions', '--access', 'read')).map(({ path }) => path)).toEqual([key, key]);
     expect(losses.filter(({ source }) => source === 'audit-rules').map(({ reason }) => reason)).toEqual([
       expect.stringMatching(/were gone|From now on/),
     ]);
@@ -198,13 +198,13 @@ describeWith('reads with containers', [...needs, ...docker], () => {
     }
     await succeed('filter', ['--db', db]);
     const id = await readFile(idFile, 'utf8');
-    const reads = await view(db, 'files', '--access', 'read', '--container', id, '--exe', 'busybox');
+    const reads = await view(db, 'sessions', '--access', 'read', '--container', id, '--exe', 'busybox');
     const connects = (await view(db, 'operations')).filter(({ operation }) => operation === 'connect');
     const { files, sessions, counts } = await readRawEvidence(db);
 
     expect(reads.map(({ path }) => path)).toEqual(['/etc/shadow', '/mnt/shadow']);
     expect(connects).toMatchObject([{ path: '/mnt/engine', success: true, containerId: id, fileType: 'socket' }]);
-    expect((await view(db, 'files', '--exe', 'busybox')).map(({ path }) => path)).toEqual(['/tmp/inside']);
+    expect((await view(db, 'sessions', '--exe', 'busybox')).map(({ path }) => path)).toEqual(['/tmp/inside']);
     // Nothing of the host is stored, and how much that was is.
     expect(files.filter(({ containerId }) => containerId === null)).toEqual([]);
     expect(files.map(({ path }) => path)).not.toContain(outside);
@@ -231,7 +231,7 @@ describeWith('reads with containers', [...needs, ...docker], () => {
       await godo.stop();
     }
     await succeed('filter', ['--db', db]);
-    const reads = await view(db, 'files', '--access', 'read', '--container', id, '--exe', 'busybox');
+    const reads = await view(db, 'sessions', '--access', 'read', '--container', id, '--exe', 'busybox');
 
     expect(reads.map(({ path }) => path)).toEqual(['/etc/shadow']);
   });

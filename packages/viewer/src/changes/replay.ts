@@ -5,7 +5,6 @@ import {
   type CookedOperationDocument,
   changesFile,
   type FileType,
-  operationNames,
   truncates,
 } from '@godo/evidence';
 import { fields, list, ns, number, text } from '../render/lenient.ts';
@@ -154,7 +153,11 @@ function replayRename(
   return true;
 }
 
-const operations: ReadonlySet<unknown> = new Set(operationNames);
+/** What is done to files beside; others change nothing, or are not known. */
+const changing: ReadonlySet<unknown> = new Set<string>([
+  ...['rename', 'unlink', 'rmdir', 'mkdir', 'mknod', 'link', 'symlink', 'truncate', 'chmod', 'chown'],
+  ...['setxattr', 'removexattr', 'utimes', 'fallocate', 'clone', 'setflags'],
+]);
 
 /** What the database says is not trusted to be one. */
 function typeOf(value: unknown): FileType {
@@ -168,11 +171,11 @@ function momentOf(value: unknown): bigint | null {
 }
 
 /** Operations on the content of open files, which their sessions tell of, too. */
-const ofSessions: ReadonlySet<string> = new Set(['truncate', 'fallocate', 'clone', 'dedupe']);
+const ofSessions: ReadonlySet<string> = new Set(['truncate', 'fallocate', 'clone']);
 
 /** Rights that are given again, and the times of a directory, which change with whatever is in it, are no change. */
 function changesAnything(operation: CookedOperationDocument): boolean {
-  if (!operations.has(operation.operation)) return false;
+  if (!changing.has(operation.operation)) return false;
   if (number(operation.fd) !== null && ofSessions.has(operation.operation)) return false;
   switch (operation.operation) {
     case 'utimes':

@@ -59,7 +59,10 @@ export function addSharedOptions(program: Command, nowNs: () => bigint): Command
     [filters, new Option('--session <id>', 'one run of the listener (ids: viewer stats)')],
     [
       filters,
-      new Option('-a, --all', 'also files that were opened and not changed; of removed directories all that was in them'),
+      new Option(
+        '-a, --all',
+        'also files that were opened and not changed; of removed directories all that was in them',
+      ),
     ],
     [filters, new Option('--reads', 'also files that were opened for reading, as far as that was recorded')],
     [filters, new Option('--access <kind>', 'files that were opened for this').choices(accessKinds)],

@@ -148,7 +148,7 @@ test('what a file held stands behind the session that changed it', async () => {
 });
 
 test('the content that was read last stands in the document of the file', async () => {
-  const { out } = await view(['files', '--path', '/etc/app.conf', '--json'], { evidence: contents });
+  const { out } = await view(['sessions', '--path', '/etc/app.conf', '--json'], { evidence: contents });
   const documents = out.trim().split('\n');
 
   expect(documents.map((line) => (JSON.parse(line) as { content?: unknown }).content)).toMatchObject([
