@@ -13,6 +13,10 @@ import type { Job } from './job.ts';
 
 /** Of each container, and of the host, the files that are not what they were: A made, C changed, D removed. */
 export async function showFiles(job: Job): Promise<void> {
+  const { access, reads } = job.filters;
+  const ignored = [...(access === undefined ? [] : ['--access']), ...(reads === undefined ? [] : ['--reads'])];
+  if (ignored.length > 0)
+    job.note(`${ignored.join(', ')} cannot be applied to files and is ignored there: see sessions.`);
   const systems = await finalChanges(job.reader, job.filters);
   let shown = 0;
   let unplaced = 0;

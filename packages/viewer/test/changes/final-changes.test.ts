@@ -128,3 +128,9 @@ test('filters ask for paths that something was done to that meets them, and leav
   ]);
   expect(await shown({ files, operations }, '--container', 'ffff')).toEqual([]);
 });
+
+test('what asks for reads is not left out silently', async () => {
+  const { err } = await view(['files', '--json', '--access', 'write', '--reads'], { evidence: nothing });
+
+  expect(err).toBe('viewer: --access, --reads cannot be applied to files and is ignored there: see sessions.\n');
+});
