@@ -7,6 +7,7 @@
 
 import { nsOfInstant } from '@godo/evidence';
 import type { FileLookEvent } from '../events.ts';
+import { coarseClockMs } from './coarse-clock.ts';
 import type { TrackedSession } from './tracked-session.ts';
 
 /** What recorded calls have done to a file while it was mapped. */
@@ -36,7 +37,10 @@ export function whetherWritten(session: TrackedSession, file: KnownChange, look:
   if (found === null || session.mapped === null) return unknown(reason ?? 'the file could not be looked at');
   const { mtimeNs, ctimeNs, birthNs, fileSystem, tellsStores } = found;
   const firstNs = nsOfInstant(session.mapped.first);
-  if (birthNs !== null && birthNs > firstNs) return unknown('its inode has become that of another file');
+  // An overlay makes the file of its upper layer when it is opened for writing, by a clock that does not lag as stamps do.
+  if (birthNs !== null && birthNs > firstNs + BigInt(coarseClockMs) * nanosecondsPerMs) {
+    return unknown('its inode has become that of another file');
+  }
   if (mtimeNs < firstNs) {
     if (!tellsStores) return unknown(`on ${fileSystem} not every store through a mapping changes the times of a file`);
     return ctimeNs >= firstNs && file.timesSet ? unknown('its times were set by a call') : no;

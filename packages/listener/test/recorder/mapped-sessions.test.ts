@@ -266,6 +266,10 @@ describe('what the times of a file say of a mapping', () => {
     expect(by({ ...stored, ...tmpfs })).toEqual([[true, undefined]]);
   });
 
+  it('is that it was written also where an overlay has made its file when it was opened, a moment before', () => {
+    expect(by({ ...stored, birthNs: nsAt(29) })).toEqual([[true, undefined]]);
+  });
+
   it('is nothing where the inode is that of a younger file, or the file could not be seen', () => {
     expect(by({ ...stored, birthNs: nsAt(40) })).toEqual([[null, 'its inode has become that of another file']]);
     expect(verdict(told(forked, opened, map(25, 20, 3), gone, look(70, null, 'it is gone')))).toEqual([
