@@ -196,7 +196,7 @@ describeWith('changes of files', [...needs, program('mkfs.xfs', 'xfsprogs')], ()
     const options = ['--db', join(folder, 'db'), '--diag', join(folder, 'diag.log')];
     await succeed('godo', ['record', ...options, '--', 'sh', '-c', script]);
     const shown = (...view: string[]) => succeed('viewer', ['--db', join(folder, 'db'), ...view, '--json']);
-    files = parseJsonLines<Fields>(await shown('files', '--all', '--exe', binary));
+    files = parseJsonLines<Fields>(await shown('sessions', '--all', '--exe', binary));
     operations = parseJsonLines<Fields>(await shown('operations', '--exe', binary));
   }, 17 * 60_000);
 
@@ -223,7 +223,7 @@ describeWith('changes of files', [...needs, program('mkfs.xfs', 'xfsprogs')], ()
 
   it('that are certain are what the viewer shows without --all', async () => {
     const shown = parseJsonLines<Fields>(
-      await succeed('viewer', ['--db', join(folder, 'db'), 'files', '--path', `${mount()}/x86_64/m-*`, '--json']),
+      await succeed('viewer', ['--db', join(folder, 'db'), 'sessions', '--path', `${mount()}/x86_64/m-*`, '--json']),
     );
     const names = shown.map(({ path }) => nameIn(`${mount()}/x86_64`, path));
 
@@ -261,7 +261,7 @@ describeWith('mappings of files on tmpfs', needs, () => {
     const db = join(folder, 'db');
     await succeed('godo', ['record', '--db', db, '--', binary, 'x86_64', files, 'map']);
     const shown = parseJsonLines<Fields>(
-      await succeed('viewer', ['--db', db, 'files', '--all', '--exe', binary, '--json']),
+      await succeed('viewer', ['--db', db, 'sessions', '--all', '--exe', binary, '--json']),
     );
     const because = 'on tmpfs not every store through a mapping changes the times of a file';
 
@@ -301,7 +301,7 @@ describeWith('mappings of files in a container', [...needs, ...docker], () => {
     }
     await succeed('filter', ['--db', db]);
     const shown = parseJsonLines<Fields>(
-      await succeed('viewer', ['--db', db, 'files', '--all', '--exe', '/writes', '--json']),
+      await succeed('viewer', ['--db', db, 'sessions', '--all', '--exe', '/writes', '--json']),
     );
 
     expect(shown.map((file) => sessionFacts('/w', file))).toEqual(
