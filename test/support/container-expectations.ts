@@ -164,6 +164,7 @@ export function itExplainsTheContainers(scene: () => Scene): void {
     const kinds = Object.keys(older.namespaces);
     expect([
       { number: 1, kinds },
+      { number: 1, kinds: undefined },
       { number: undefined, kinds },
       { number: undefined, kinds: undefined },
     ]).toContainEqual({ number: outer?.innerPid, kinds: outer?.namespaces && Object.keys(outer.namespaces) });
