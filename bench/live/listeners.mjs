@@ -74,8 +74,10 @@ export const listeners = [nobody, bareReader, godo, ...auditdListeners, goAudit]
 export async function rulesOfGodo({ folder, tools, godo: directory }, auditState) {
   await mkdir(folder, { recursive: true });
   const running = await startGodo(directory, tools.measure, folder);
-  const { rules } = await auditState();
+  const { rules: listed } = await auditState();
   await running.stop();
+  // Of io_uring's list auditctl knows no name, and cannot load what it shows; no workload here uses that.
+  const rules = listed.filter((rule) => !rule.includes(',(null) '));
   const excluding = rules.filter((rule) => rule.includes(',exclude '));
   return { recording: rules.filter((rule) => !excluding.includes(rule)), excluding };
 }
