@@ -1,0 +1,267 @@
+/* Ways to say which file. Each writes "hello" to it. */
+#include "situation.h"
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <sys/mount.h>
+
+static void hello(int fd) {
+  put(fd, "hello");
+  done(fd);
+}
+
+static void hello_to(const char *name) { hello(made(name)); }
+
+static void hello_below(int dirfd, const char *name) {
+  hello((int)MUST(CALL(openat, dirfd, name, O_WRONLY | O_CREAT, 0644)));
+}
+
+static int folder(const char *name) { return opened(name, O_RDONLY | O_DIRECTORY); }
+
+static void absolute(void) {
+  char path[PATH_MAX];
+  MUST(getcwd(path, sizeof path - 2) == NULL ? -1 : 0);
+  strcat(path, "/f");
+  hello_to(path);
+}
+
+static void after_chdir(void) {
+  MUST(CALL(chdir, "dir"));
+  hello_to("f");
+}
+
+static void after_fchdir(void) {
+  MUST(CALL(fchdir, folder("dir")));
+  hello_to("f");
+}
+
+static void below_directory(void) { hello_below(folder("dir"), "f"); }
+
+static void below_path(void) { hello_below(opened("dir", O_PATH), "f"); }
+
+static void below_plain(void) { hello_below(opened("dir", O_RDONLY), "f"); }
+
+static void below_inherited(void) {
+  const int dir = folder("dir");
+  if (child() == 0) {
+    hello_below(dir, "f");
+    _exit(0);
+  }
+  wait_for_children();
+}
+
+static void below_copy(void) {
+  const int dir = folder("dir");
+  const int copy = (int)MUST(CALL(dup, dir));
+  done(dir);
+  hello_below(copy, "f");
+}
+
+static void below_renamed(void) {
+  const int dir = folder("dir");
+  MUST(CALL(rename, "dir", "folder"));
+  hello_below(dir, "f");
+}
+
+static void below_used_again(void) {
+  MUST(CALL(mkdir, "other", 0755));
+  const int dir = folder("dir");
+  hello_below(dir, "f");
+  done(dir);
+  if (folder("other") != dir) _exit(1);
+  hello_below(dir, "g");
+}
+
+static void operation_below(void) {
+  const int dir = folder("dir");
+  MUST(CALL(mkdirat, dir, "new", 0755));
+  MUST(CALL(renameat, dir, "in", dir, "out"));
+  MUST(CALL(unlinkat, dir, "out", 0));
+}
+
+static void in_root(void) {
+  MUST(CALL(chroot, "dir"));
+  MUST(CALL(chdir, "/"));
+  hello_to("/f");
+  hello_to("g");
+}
+
+static void beside_root(void) {
+  MUST(CALL(chroot, "dir"));
+  hello_to("f");
+}
+
+static void beneath(void) {
+  const struct open_how how = {.flags = O_WRONLY | O_CREAT, .mode = 0644, .resolve = RESOLVE_IN_ROOT};
+  hello((int)POSSIBLE(CALL(openat2, folder("dir"), "/f", &how, sizeof how)));
+}
+
+static void up(void) {
+  MUST(CALL(chdir, "dir"));
+  hello_to("../f");
+}
+
+static void up_and_down(void) { hello_to("dir/../f"); }
+
+static void slashes(void) { hello_to("dir//f"); }
+
+static void dots(void) { hello_to("./dir/./f"); }
+
+static void blank(void) { hello_to("f "); }
+
+static void three_dots(void) { hello_to("..."); }
+
+static void newline(void) { hello_to("one\ntwo"); }
+
+static void no_utf8(void) { hello_to("f\xff\xfe"); }
+
+static void quotes(void) { hello_to("a \"b\" \\c"); }
+
+static void longest(void) {
+  char name[NAME_MAX + 1];
+  memset(name, 'n', NAME_MAX);
+  name[NAME_MAX] = 0;
+  hello_to(name);
+}
+
+/* A path of 3,600 bytes below the folder. */
+static void deep(char *path, bool makes) {
+  char name[201];
+  memset(name, 'n', 200);
+  name[200] = 0;
+  path[0] = 0;
+  for (int i = 0; i < 18; i++) {
+    strcat(path, name);
+    if (makes) MUST(mkdir(path, 0755));
+    strcat(path, "/");
+  }
+  strcat(path, "f");
+}
+
+static void deep_folders(void) {
+  char path[PATH_MAX];
+  deep(path, true);
+}
+
+static void longest_path(void) {
+  char path[PATH_MAX];
+  deep(path, false);
+  hello_to(path);
+}
+
+static void through_symlink(void) {
+  MUST(CALL(symlink, "old", "soft"));
+  const int fd = opened("soft", O_WRONLY);
+  hello(fd);
+}
+
+static void through_directory_symlink(void) {
+  MUST(CALL(symlink, "dir", "soft"));
+  hello_to("soft/f");
+}
+
+static void reopened(const char *way) {
+  char path[40];
+  const int fd = opened("old", O_RDONLY);
+  snprintf(path, sizeof path, way, fd);
+  hello(opened(path, O_WRONLY));
+}
+
+static void proc_descriptor(void) { reopened("/proc/self/fd/%d"); }
+
+static void dev_descriptor(void) { reopened("/dev/fd/%d"); }
+
+static void standard_output(void) {
+  MUST(CALL(dup2, made("f"), 1));
+  hello(opened("/dev/stdout", O_WRONLY));
+}
+
+static void proc_directory(void) { hello_to("/proc/self/cwd/f"); }
+
+static void deleted_directory(void) {
+  MUST(CALL(mkdir, "gone", 0755));
+  MUST(CALL(chdir, "gone"));
+  MUST(CALL(rmdir, "../gone"));
+  FAILS(ENOENT, CALL(openat, AT_FDCWD, "f", O_WRONLY | O_CREAT, 0644));
+  hello_to("../f");
+}
+
+static void bound(void) {
+  MUST(CALL(mkdir, "bound", 0755));
+  MUST(mount("dir", "bound", NULL, MS_BIND, NULL));
+  hello_to("bound/f");
+  MUST(umount2("bound", MNT_DETACH));
+}
+
+static void in_tmpfs(void) {
+  MUST(mount("tmpfs", "dir", "tmpfs", 0, NULL));
+  hello_to("dir/f");
+  MUST(umount2("dir", MNT_DETACH));
+}
+
+static void overlaid(void) {
+  MUST(CALL(mkdir, "upper", 0755));
+  MUST(CALL(mkdir, "work", 0755));
+  MUST(CALL(mkdir, "merged", 0755));
+  POSSIBLE(mount("overlay", "merged", "overlay", 0, "lowerdir=dir,upperdir=upper,workdir=work"));
+  hello_to("merged/in");
+  MUST(umount2("merged", MNT_DETACH));
+}
+
+static void own_mounts(void) {
+  MUST(CALL(unshare, CLONE_NEWNS));
+  MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+  MUST(mount("tmpfs", "dir", "tmpfs", 0, NULL));
+  hello_to("dir/f");
+}
+
+static void pivoted(void) {
+  MUST(CALL(unshare, CLONE_NEWNS));
+  MUST(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
+  MUST(mount("dir", "dir", NULL, MS_BIND, NULL));
+  MUST(CALL(mkdir, "dir/before", 0755));
+  MUST(CALL(pivot_root, "dir", "dir/before"));
+  MUST(CALL(chdir, "/"));
+  hello_to("/f");
+}
+
+const struct situation names[] = {
+    {"name-absolute", absolute, NULL},
+    {"name-chdir", after_chdir, NULL},
+    {"name-fchdir", after_fchdir, NULL},
+    {"name-below-directory", below_directory, NULL},
+    {"name-below-path", below_path, NULL},
+    {"name-below-plain", below_plain, NULL},
+    {"name-below-inherited", below_inherited, NULL},
+    {"name-below-copy", below_copy, NULL},
+    {"name-below-renamed", below_renamed, NULL},
+    {"name-below-used-again", below_used_again, NULL},
+    {"name-operation-below", operation_below, NULL},
+    {"name-chroot", in_root, NULL},
+    {"name-beside-chroot", beside_root, NULL},
+    {"name-resolve-in-root", beneath, NULL},
+    {"name-up", up, NULL},
+    {"name-up-and-down", up_and_down, NULL},
+    {"name-slashes", slashes, NULL},
+    {"name-dots", dots, NULL},
+    {"name-blank", blank, NULL},
+    {"name-three-dots", three_dots, NULL},
+    {"name-newline", newline, NULL},
+    {"name-no-utf8", no_utf8, NULL},
+    {"name-quotes", quotes, NULL},
+    {"name-longest", longest, NULL},
+    {"name-longest-path", longest_path, deep_folders},
+    {"name-symlink", through_symlink, NULL},
+    {"name-directory-symlink", through_directory_symlink, NULL},
+    {"name-proc-descriptor", proc_descriptor, NULL},
+    {"name-dev-descriptor", dev_descriptor, NULL},
+    {"name-standard-output", standard_output, NULL},
+    {"name-proc-cwd", proc_directory, NULL},
+    {"name-deleted-directory", deleted_directory, NULL},
+    {"name-bind-mount", bound, NULL},
+    {"name-tmpfs", in_tmpfs, NULL},
+    {"name-overlay", overlaid, NULL},
+    {"name-mount-namespace", own_mounts, NULL},
+    {"name-pivot-root", pivoted, NULL},
+    {NULL, NULL, NULL},
+};
