@@ -61,11 +61,9 @@ class Lines {
   constructor(own: readonly string[], folders: ReadonlyMap<string, string>, documents: readonly Document[]) {
     this.#own = own;
     this.#folders = folders;
-    const told = documents.flatMap(({ inode, replacedInode, exchangedInode }) => [
-      inode,
-      replacedInode,
-      exchangedInode,
-    ]);
+    const told = documents.flatMap((one) =>
+      'operation' in one ? [one.inode, one.replacedInode, one.exchangedInode] : [one.inode],
+    );
     this.#inodes = [...new Set(told.filter((one) => typeof one === 'string'))];
   }
 
