@@ -9,14 +9,18 @@ const kept: ReadonlySet<FileType | null | undefined> = new Set<FileType | null |
   undefined,
 ]);
 
-/** O_TRUNC: the same bit on x86 and arm64. */
+/** O_TRUNC and O_PATH: the same bits on x86 and arm64. */
 const truncateFlag = 0o1000;
+const pathFlag = 0o10000000;
 
-/** Whether the open call emptied the file, if there was something in it. */
-export function truncates(file: Pick<FileSessionDocument, 'flags' | 'access'>): boolean {
+/**
+ * Whether the open call emptied the file, if there was something in it. Linux does so whatever the access mode is
+ * (build_open_flags of fs/open.c asks for the permission to write), but for O_PATH, which makes it mean nothing.
+ */
+export function truncates(file: Pick<FileSessionDocument, 'flags'>): boolean {
   // The database's content is not trusted, here and below.
   const flags = typeof file.flags === 'number' ? file.flags : 0;
-  return (flags & truncateFlag) !== 0 && (file.access === 'write' || file.access === 'readwrite');
+  return (flags & truncateFlag) !== 0 && (flags & pathFlag) === 0;
 }
 
 /**
@@ -25,7 +29,7 @@ export function truncates(file: Pick<FileSessionDocument, 'flags' | 'access'>): 
  * written to, but nothing is changed by it.
  */
 export function changesFile(
-  file: Pick<FileSessionDocument, 'created' | 'flags' | 'access'> & {
+  file: Pick<FileSessionDocument, 'created' | 'flags'> & {
     readonly changes?: readonly unknown[] | null;
     readonly mapped?: { readonly written: boolean | null } | null;
     readonly fileType?: FileType | null;

@@ -1,4 +1,4 @@
-import { type CookedFileDocument, truncates } from '@godo/evidence';
+import { truncates } from '@godo/evidence';
 import { commandLine } from './command-line.ts';
 import { contentNotes } from './content-notes.ts';
 import { fields, list, ns, number, text } from './lenient.ts';
@@ -134,7 +134,7 @@ export function openerProgram(file: Fields, opener: ReturnType<typeof facts>, ch
 }
 
 export function truncatesFile(file: Fields): boolean {
-  return truncates({ flags: number(file.flags), access: text(file.access) as CookedFileDocument['access'] });
+  return truncates({ flags: number(file.flags) });
 }
 
 function countCells(file: Fields): Cell[] {
