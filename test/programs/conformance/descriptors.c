@@ -42,6 +42,14 @@ static void dup2_onto_itself(void) {
   done(fd);
 }
 
+static void dup2_by_unrecorded(void) {
+  const int fd = made("f");
+  const int other = opened("old", O_RDONLY);
+  put(fd, "hello");
+  MUST(CALL(dup2, other, fd));
+  FAILS(EBADF, CALL(write, fd, "you", 3));
+}
+
 static void by_dup3(void) {
   const int fd = made("f");
   MUST(CALL(dup3, fd, COPY, O_CLOEXEC));
@@ -98,6 +106,29 @@ static void kept_on_exec(void) {
   const int fd = made("f");
   put(fd, "one ");
   become_writer(fd, "two");
+}
+
+static void failing_exec(void) {
+  const int fd = opened("f", O_WRONLY | O_CREAT | O_CLOEXEC);
+  char *const arguments[] = {"none", NULL};
+  FAILS(ENOENT, execve("none", arguments, environ));
+  put(fd, "hello");
+  done(fd);
+}
+
+/* The other threads end, and the one that called becomes the process. */
+static void *execute(void *given) {
+  become_writer(*(const int *)given, "thread");
+  return NULL;
+}
+
+static void exec_by_thread(void) {
+  int fd = made("f");
+  const int other = opened("g", O_WRONLY | O_CREAT | O_CLOEXEC);
+  pthread_t thread;
+  put(other, "hello");
+  pthread_create(&thread, NULL, execute, &fd);
+  pthread_join(thread, NULL);
 }
 
 static void closed_by_range(void) {
@@ -161,6 +192,28 @@ static void child_goes_on(void) {
   }
   done(fd);
   done(ends[1]);
+  wait_for_children();
+}
+
+static void child_only_ends(void) {
+  const int fd = made("f");
+  put(fd, "me");
+  if (child() == 0) {
+    usleep(50000);
+    _exit(0);
+  }
+  done(fd);
+  wait_for_children();
+}
+
+static void opened_after_fork(void) {
+  if (child() == 0) {
+    usleep(50000);
+    _exit(0);
+  }
+  const int fd = made("f");
+  put(fd, "me");
+  done(fd);
   wait_for_children();
 }
 
@@ -285,6 +338,41 @@ static void opened_by_thread(void) {
   done(fd);
 }
 
+static void *write_later(void *given) {
+  usleep(50000);
+  put(*(const int *)given, "thread");
+  usleep(50000);
+  done(*(const int *)given);
+  usleep(50000);
+  exit(0);
+}
+
+static void main_thread_ends_first(void) {
+  static int fd;
+  fd = made("f");
+  pthread_t thread;
+  pthread_create(&thread, NULL, write_later, &fd);
+  pthread_exit(NULL);
+}
+
+static void *fork_and_wait(void *given) {
+  if (child() == 0) {
+    put(*(const int *)given, "child");
+    _exit(0);
+  }
+  wait_for_children();
+  return NULL;
+}
+
+static void forked_by_thread(void) {
+  int fd = made("f");
+  pthread_t thread;
+  pthread_create(&thread, NULL, fork_and_wait, &fd);
+  pthread_join(thread, NULL);
+  put(fd, "main");
+  done(fd);
+}
+
 static void send_descriptor(int socket, int fd) {
   char byte = 'x', space[CMSG_SPACE(sizeof fd)] = {0};
   struct iovec part = {&byte, 1};
@@ -361,6 +449,7 @@ const struct situation descriptors[] = {
     {"dup", by_dup, NULL},
     {"dup2", by_dup2, NULL},
     {"dup2-in-place", dup2_in_place, NULL},
+    {"dup2-by-unrecorded", dup2_by_unrecorded, NULL},
     {"dup2-onto-itself", dup2_onto_itself, NULL},
     {"dup3-cloexec", by_dup3, NULL},
     {"fcntl-dupfd", by_fcntl, NULL},
@@ -374,6 +463,8 @@ const struct situation descriptors[] = {
     {"ioctl-fionclex", unmarked_by_ioctl, NULL},
     {"exec-cloexec", opened_close_on_exec, NULL},
     {"exec-kept", kept_on_exec, NULL},
+    {"exec-failing", failing_exec, NULL},
+    {"exec-by-thread", exec_by_thread, NULL},
     {"close_range", closed_by_range, NULL},
     {"close_range-cloexec", marked_by_range, NULL},
     {"close_range-unshare", closed_by_range_apart, NULL},
@@ -381,6 +472,8 @@ const struct situation descriptors[] = {
     {"kill", closed_by_kill, NULL},
     {"fork-both-write", both_write, NULL},
     {"fork-child-goes-on", child_goes_on, NULL},
+    {"fork-child-only-ends", child_only_ends, NULL},
+    {"fork-before-open", opened_after_fork, NULL},
     {"vfork", by_vfork, NULL},
     {"redirected", redirected, NULL},
     {"posix_spawn", spawned, NULL},
@@ -391,6 +484,8 @@ const struct situation descriptors[] = {
     {"clone-files-exec", shared_then_exec, NULL},
     {"thread-writes", by_thread, NULL},
     {"thread-opens", opened_by_thread, NULL},
+    {"thread-outlives-main", main_thread_ends_first, NULL},
+    {"thread-forks", forked_by_thread, NULL},
     {"scm_rights", over_a_socket, NULL},
     {"pidfd_getfd", taken_from_another, NULL},
     {"open-before", held_before, NULL},

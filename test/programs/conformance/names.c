@@ -79,6 +79,42 @@ static void operation_below(void) {
   MUST(CALL(unlinkat, dir, "out", 0));
 }
 
+static void absolute_below(void) {
+  char path[PATH_MAX];
+  MUST(getcwd(path, sizeof path - 2) == NULL ? -1 : 0);
+  strcat(path, "/f");
+  hello_below(folder("dir"), path);
+}
+
+static void below_proc_descriptor(void) {
+  char path[40];
+  snprintf(path, sizeof path, "/proc/self/fd/%d/f", folder("dir"));
+  hello_to(path);
+}
+
+static void renamed_working_directory(void) {
+  MUST(CALL(chdir, "dir"));
+  MUST(CALL(rename, "../dir", "../folder"));
+  hello_to("f");
+}
+
+static void renamed_above(void) {
+  MUST(CALL(mkdir, "dir/sub", 0755));
+  const int sub = folder("dir/sub");
+  MUST(CALL(rename, "dir", "folder"));
+  hello_below(sub, "f");
+}
+
+static void in_root_of_child(void) {
+  if (MUST(CALL(clone, CLONE_FS | SIGCHLD, 0, 0, 0, 0)) == 0) {
+    MUST(CALL(chroot, "dir"));
+    MUST(CALL(chdir, "/"));
+    _exit(0);
+  }
+  wait_for_children();
+  hello_to("/f");
+}
+
 static void in_root(void) {
   MUST(CALL(chroot, "dir"));
   MUST(CALL(chdir, "/"));
@@ -235,9 +271,14 @@ const struct situation names[] = {
     {"name-below-inherited", below_inherited, NULL},
     {"name-below-copy", below_copy, NULL},
     {"name-below-renamed", below_renamed, NULL},
+    {"name-absolute-below", absolute_below, NULL},
+    {"name-below-proc-descriptor", below_proc_descriptor, NULL},
+    {"name-renamed-cwd", renamed_working_directory, NULL},
+    {"name-below-renamed-above", renamed_above, NULL},
     {"name-below-used-again", below_used_again, NULL},
     {"name-operation-below", operation_below, NULL},
     {"name-chroot", in_root, NULL},
+    {"name-chroot-shared", in_root_of_child, NULL},
     {"name-beside-chroot", beside_root, NULL},
     {"name-resolve-in-root", beneath, NULL},
     {"name-up", up, NULL},

@@ -101,6 +101,26 @@ static void pipe_with_a_name(void) {
   write_and_close(opened("fifo", O_RDWR));
 }
 
+/* Linux empties it all the same. */
+static void truncate_to_read(void) {
+  const int fd = opened("old", O_RDONLY | O_TRUNC);
+  struct stat now;
+  MUST(fstat(fd, &now));
+  if (now.st_size != 0) _exit(1);
+  done(fd);
+}
+
+static void create_what_is_there(void) { write_and_close(opened("old", O_WRONLY | O_CREAT)); }
+
+static void twice(void) {
+  const int one = opened("old", O_WRONLY);
+  const int two = opened("old", O_WRONLY);
+  put(one, "one");
+  put(two, "second");
+  done(one);
+  done(two);
+}
+
 const struct situation opens[] = {
     {"open", by_open, NULL},
     {"openat", by_openat, NULL},
@@ -108,6 +128,9 @@ const struct situation opens[] = {
     {"creat", by_creat, NULL},
     {"open-append", append, NULL},
     {"open-truncate", truncate_only, NULL},
+    {"open-truncate-to-read", truncate_to_read, NULL},
+    {"open-create-existing", create_what_is_there, NULL},
+    {"open-twice", twice, NULL},
     {"open-readwrite", read_write_only, NULL},
     {"open-exclusive", exclusive, NULL},
     {"open-create-to-read", create_to_read, NULL},

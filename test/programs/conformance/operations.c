@@ -1,6 +1,7 @@
 /* What is done to files by their names. */
 #include "situation.h"
 #include <linux/fs.h>
+#include <sys/ioctl.h>
 #include <sys/time.h>
 #include <utime.h>
 
@@ -21,6 +22,51 @@ static void no_replacing(void) {
 static void exchanged(void) { POSSIBLE(CALL(renameat2, AT_FDCWD, "old", AT_FDCWD, "dir/in", RENAME_EXCHANGE)); }
 
 static void replaced(void) { MUST(CALL(rename, "old", "dir/in")); }
+
+static void renamed_onto_itself(void) {
+  MUST(CALL(link, "old", "new"));
+  MUST(CALL(rename, "old", "new"));
+  MUST(access("old", F_OK));
+}
+
+static void directory_replaced(void) {
+  MUST(CALL(mkdir, "empty", 0755));
+  MUST(CALL(rename, "dir", "empty"));
+}
+
+static void exchanged_with_directory(void) {
+  POSSIBLE(CALL(renameat2, AT_FDCWD, "old", AT_FDCWD, "dir", RENAME_EXCHANGE));
+}
+
+static void with_whiteout(void) {
+  struct stat left;
+  POSSIBLE(CALL(renameat2, AT_FDCWD, "old", AT_FDCWD, "new", RENAME_WHITEOUT));
+  MUST(lstat("old", &left));
+  if (!S_ISCHR(left.st_mode)) _exit(1);
+}
+
+/* The file that is written has no name any more. */
+static void replaced_while_open(void) {
+  const int fd = opened("old", O_WRONLY);
+  MUST(CALL(rename, "dir/in", "old"));
+  put(fd, "hello");
+  done(fd);
+}
+
+static void symlink_itself(void) {
+  MUST(CALL(symlink, "old", "soft"));
+  MUST(CALL(rename, "soft", "softer"));
+  MUST(CALL(unlink, "softer"));
+}
+
+static void by_ioctl(void) {
+  int attributes = 0;
+  const int fd = opened("old", O_RDONLY);
+  POSSIBLE(ioctl(fd, FS_IOC_GETFLAGS, &attributes));
+  attributes |= FS_NODUMP_FL;
+  POSSIBLE(ioctl(fd, FS_IOC_SETFLAGS, &attributes));
+  done(fd);
+}
 
 static void renamed_while_open(void) {
   const int fd = made("f");
@@ -235,6 +281,12 @@ const struct situation operations[] = {
     {"renameat", by_renameat, NULL},
     {"renameat2-noreplace", no_replacing, NULL},
     {"renameat2-exchange", exchanged, NULL},
+    {"renameat2-exchange-directory", exchanged_with_directory, NULL},
+    {"renameat2-whiteout", with_whiteout, NULL},
+    {"rename-onto-itself", renamed_onto_itself, NULL},
+    {"rename-replaces-directory", directory_replaced, NULL},
+    {"rename-replaces-while-open", replaced_while_open, NULL},
+    {"rename-symlink", symlink_itself, NULL},
     {"rename-replaces", replaced, NULL},
     {"rename-while-open", renamed_while_open, NULL},
     {"rename-directory-while-open", directory_renamed_while_open, NULL},
@@ -275,6 +327,7 @@ const struct situation operations[] = {
     {"lremovexattr", by_lremovexattr, NULL},
     {"fremovexattr", by_fremovexattr, NULL},
     {"removexattrat", by_removexattrat, NULL},
+    {"ioctl-setflags", by_ioctl, NULL},
     {"utime", by_utime, NULL},
     {"utimes", by_utimes, NULL},
     {"futimesat", by_futimesat, NULL},

@@ -66,6 +66,16 @@ static void by_splice(void) {
   done(fd);
 }
 
+/* What is read from a file is not written to it. */
+static void out_of_file(void) {
+  int ends[2];
+  const int fd = opened("old", O_RDWR);
+  MUST(pipe2(ends, 0));
+  MUST(CALL(splice, fd, NULL, ends[1], NULL, 2, 0));
+  MUST(CALL(sendfile, ends[1], fd, NULL, 2));
+  done(fd);
+}
+
 static void by_copy_file_range(void) {
   const int in = opened("old", O_RDONLY);
   const int fd = made("f");
@@ -187,6 +197,7 @@ const struct situation writes[] = {
     {"sendfile64", by_sendfile64, NULL},
 #endif
     {"splice", by_splice, NULL},
+    {"splice-out", out_of_file, NULL},
     {"copy_file_range", by_copy_file_range, NULL},
     {"write-in-part", in_part, NULL},
     {"write-nothing", nothing, NULL},

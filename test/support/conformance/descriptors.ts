@@ -25,6 +25,12 @@ export const descriptors: Area = {
       ],
     },
     {
+      name: 'dup2-by-unrecorded',
+      what: "a file that was opened to read takes the descriptor's place",
+      calls: 'dup2',
+      told: ['./f (WRONLY CREAT) made, 5 bytes in 1 write, ended by dup'],
+    },
+    {
       name: 'dup2-onto-itself',
       what: 'a descriptor is put in its own place',
       calls: 'dup2',
@@ -92,6 +98,21 @@ export const descriptors: Area = {
       told: ['./f (WRONLY CREAT) made, 7 bytes in 2 writes, ended by exit'],
     },
     {
+      name: 'exec-failing',
+      what: 'an exec fails, so that what is close-on-exec stays open',
+      calls: 'execve, write',
+      told: ['./f (WRONLY CREAT CLOEXEC) made, 5 bytes in 1 write, ended by close'],
+    },
+    {
+      name: 'exec-by-thread',
+      what: 'a thread executes a program, which writes',
+      calls: 'execve, write',
+      told: [
+        './f #1 (WRONLY CREAT) made, 6 bytes in 1 write, ended by exit',
+        './g #2 (WRONLY CREAT CLOEXEC) made, 5 bytes in 1 write, ended by exec',
+      ],
+    },
+    {
       name: 'close_range',
       what: 'two descriptors are closed at once',
       calls: 'close_range',
@@ -135,6 +156,18 @@ export const descriptors: Area = {
       what: 'the child writes when the parent has closed',
       calls: 'fork, write',
       told: ['./f (WRONLY CREAT) made, 5 bytes in 1 write by its child, ended by close'],
+    },
+    {
+      name: 'fork-child-only-ends',
+      what: 'the parent closes at once; the child does nothing, and ends later',
+      calls: 'fork, close',
+      told: ['./f (WRONLY CREAT) made, 2 bytes in 1 write, ended by exit'],
+    },
+    {
+      name: 'fork-before-open',
+      what: 'the parent opens after the fork, and closes before the child ends',
+      calls: 'fork, openat, close',
+      told: ['./f (WRONLY CREAT) made, 2 bytes in 1 write, ended by close'],
     },
     {
       name: 'vfork',
@@ -201,6 +234,18 @@ export const descriptors: Area = {
       what: 'a thread opens, the main thread writes on',
       calls: 'clone CLONE_THREAD',
       told: ['./f (WRONLY CREAT) made, 10 bytes in 2 writes, ended by close'],
+    },
+    {
+      name: 'thread-outlives-main',
+      what: 'the main thread ends before another one writes and closes',
+      calls: 'exit, write',
+      told: ['./f (WRONLY CREAT) made, 6 bytes in 1 write, ended by close'],
+    },
+    {
+      name: 'thread-forks',
+      what: 'a thread forks; child and main thread write',
+      calls: 'fork, write',
+      told: ['./f (WRONLY CREAT) made, 5 bytes in 1 write by its child, 4 bytes in 1 write by itself, ended by close'],
     },
     {
       name: 'scm_rights',

@@ -16,6 +16,15 @@ export const names: Area = {
       told: ['./dir/f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close'],
     },
     {
+      name: 'name-renamed-cwd',
+      what: 'relative to a working directory that was renamed since',
+      calls: 'rename, openat',
+      told: [
+        'rename ./dir #1 → ./folder (directory)',
+        './folder/f #2 (WRONLY CREAT) made, 5 bytes in 1 write, ended by close',
+      ],
+    },
+    {
       name: 'name-fchdir',
       what: 'the same, changed by a descriptor',
       calls: 'fchdir, openat',
@@ -67,6 +76,30 @@ export const names: Area = {
       pending: true,
     },
     {
+      name: 'name-below-renamed-above',
+      what: "below one whose directory's directory was renamed since",
+      calls: 'rename, openat',
+      told: [
+        'mkdir ./dir/sub #1 (directory), mode 0755',
+        'rename ./dir #2 → ./folder (directory)',
+        './folder/sub/f #3 (WRONLY CREAT) made, 5 bytes in 1 write, ended by close',
+      ],
+      pending: true,
+    },
+    {
+      name: 'name-absolute-below',
+      what: 'an absolute name, given with a descriptor',
+      calls: 'openat',
+      told: ['./f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close'],
+    },
+    {
+      name: 'name-below-proc-descriptor',
+      what: '`/proc/self/fd/N/f` of an open directory',
+      calls: 'openat',
+      told: ['/proc/self/fd/3/f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close'],
+      pending: true,
+    },
+    {
       name: 'name-below-used-again',
       what: 'below a number that meant one directory, then another',
       calls: 'openat, close',
@@ -92,6 +125,13 @@ export const names: Area = {
         '/f #1 (WRONLY CREAT) made, 5 bytes in 1 write, ended by close',
         '/g #2 (WRONLY CREAT) made, 5 bytes in 1 write, ended by close',
       ],
+      pending: true,
+    },
+    {
+      name: 'name-chroot-shared',
+      what: 'the root directory is changed by a child that shares it',
+      calls: 'clone CLONE_FS, chroot, openat',
+      told: ['/f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close'],
       pending: true,
     },
     {

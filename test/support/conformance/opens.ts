@@ -40,6 +40,27 @@ export const opens: Area = {
       told: ['./old (WRONLY TRUNC), ended by close'],
     },
     {
+      name: 'open-truncate-to-read',
+      what: 'a file is emptied by an open to read (O_TRUNC)',
+      calls: 'openat',
+      told: ['./old (RDONLY TRUNC), ended by close'],
+    },
+    {
+      name: 'open-create-existing',
+      what: 'a file that is there already (O_CREAT)',
+      calls: 'openat, write',
+      told: ['./old (WRONLY CREAT), 5 bytes in 1 write, ended by close'],
+    },
+    {
+      name: 'open-twice',
+      what: 'opened twice, and written by both',
+      calls: 'openat, write',
+      told: [
+        './old (WRONLY), 3 bytes in 1 write, ended by close',
+        './old (WRONLY), 6 bytes in 1 write, ended by close',
+      ],
+    },
+    {
       name: 'open-readwrite',
       what: 'opened to read and write, but only closed again',
       calls: 'openat',

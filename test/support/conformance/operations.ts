@@ -1,4 +1,4 @@
-import { type Area, behindPointer, directoryAlone, partlyNotVisible } from './situation.ts';
+import { type Area, behindPointer, directoryAlone, notRecorded, partlyNotVisible } from './situation.ts';
 
 export const operations: Area = {
   title: 'Operations',
@@ -33,16 +33,51 @@ export const operations: Area = {
       told: ['rename ./old #1 → ./dir/in, exchanged with #2'],
     },
     {
+      name: 'renameat2-exchange-directory',
+      what: 'a file and a directory are exchanged',
+      calls: 'renameat2',
+      told: ['rename ./old #1 → ./dir, exchanged with #2'],
+    },
+    {
+      name: 'renameat2-whiteout',
+      what: 'a whiteout is left at the old name',
+      calls: 'renameat2',
+      told: ['rename ./old → ./new'],
+      ...partlyNotVisible('the whiteout: the flags are the fifth argument, and records have four'),
+    },
+    {
+      name: 'rename-onto-itself',
+      what: 'one name of a file onto another, which does nothing',
+      calls: 'link, rename',
+      told: [
+        'link ./old → ./new',
+        'rename (no name) (inode unknown) → (no name) (unknown), in .; the records do not tell all names of the call',
+      ],
+      ...partlyNotVisible('both names: the kernel records none where it has nothing to do'),
+    },
+    {
       name: 'rename-replaces',
       what: 'onto another file',
       calls: 'rename',
       told: ['rename ./old #1 → ./dir/in, replacing #2'],
     },
     {
+      name: 'rename-replaces-directory',
+      what: 'a directory onto an empty one',
+      calls: 'rename',
+      told: ['mkdir ./empty #1 (directory), mode 0755', 'rename ./dir #2 → ./empty (directory), replacing #1'],
+    },
+    {
       name: 'rename-while-open',
       what: 'a file is renamed between two writes',
       calls: 'rename, write',
       told: ['./f (WRONLY CREAT) made, 7 bytes in 2 writes, ended by close', 'rename ./f → ./g'],
+    },
+    {
+      name: 'rename-replaces-while-open',
+      what: 'another file is put in the place of one that is written after that',
+      calls: 'rename, write',
+      told: ['./old #1 (WRONLY), 5 bytes in 1 write, ended by close', 'rename ./dir/in #2 → ./old, replacing #1'],
     },
     {
       name: 'rename-directory-while-open',
@@ -62,6 +97,12 @@ export const operations: Area = {
         './old.tmp #1 (WRONLY CREAT EXCL) made, 5 bytes in 1 write, ended by close',
         'rename ./old.tmp #1 → ./old, replacing #2',
       ],
+    },
+    {
+      name: 'rename-symlink',
+      what: 'a symbolic link itself is renamed and removed',
+      calls: 'symlink, rename, unlink',
+      told: ['symlink ./soft → "old" (symlink)', 'rename ./soft → ./softer (symlink)', 'unlink ./softer (symlink)'],
     },
     {
       name: 'unlink',
@@ -301,6 +342,13 @@ export const operations: Area = {
       calls: 'setxattr, removexattrat',
       told: ['setxattr ./old', 'removexattr ./old'],
       ...partlyNotVisible(behindPointer('the attribute')),
+    },
+    {
+      name: 'ioctl-setflags',
+      what: 'attributes of chattr(1)',
+      calls: 'ioctl FS_IOC_SETFLAGS',
+      told: [],
+      ...notRecorded('they are no part of content, name, owner or mode'),
     },
     {
       name: 'utime',

@@ -53,6 +53,12 @@ export const writes: Area = {
       told: ['./f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close'],
     },
     {
+      name: 'splice-out',
+      what: 'out of a file that was opened to read and write, into a pipe',
+      calls: 'splice, sendfile',
+      told: ['./old (RDWR), ended by close'],
+    },
+    {
       name: 'copy_file_range',
       what: '4 bytes from another file',
       calls: 'copy_file_range',
