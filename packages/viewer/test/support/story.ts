@@ -125,7 +125,7 @@ export const dockerRun: Evidence = {
       closeInferred: true,
       writers: [{ key: keyOf(2012), count: 1, bytes: 3, firstNs: at(1.45), first: null, lastNs: at(1.45), last: null }],
     }),
-    fileOf(1.38, { tgid: 2012, path: '/tmp/x', access: 'read', exe: '/usr/bin/cat', containerId: container }),
+    fileOf(1.38, { tgid: 2012, path: '/tmp/x', access: 'read', flags: 0, exe: '/usr/bin/cat', containerId: container }),
     fileOf(3, { tgid: 812, path: 'state.json', pathResolved: false, dirfd: 9, wrote: [12, 48_211], closedNs: null }),
   ],
   operations: [
