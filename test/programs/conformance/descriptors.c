@@ -373,28 +373,6 @@ static void forked_by_thread(void) {
   done(fd);
 }
 
-static void send_descriptor(int socket, int fd) {
-  char byte = 'x', space[CMSG_SPACE(sizeof fd)] = {0};
-  struct iovec part = {&byte, 1};
-  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
-  struct cmsghdr *const header = CMSG_FIRSTHDR(&message);
-  header->cmsg_level = SOL_SOCKET;
-  header->cmsg_type = SCM_RIGHTS;
-  header->cmsg_len = CMSG_LEN(sizeof fd);
-  memcpy(CMSG_DATA(header), &fd, sizeof fd);
-  MUST(sendmsg(socket, &message, 0));
-}
-
-static int received_descriptor(int socket) {
-  char byte, space[CMSG_SPACE(sizeof(int))];
-  int fd = -1;
-  struct iovec part = {&byte, 1};
-  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
-  MUST(recvmsg(socket, &message, 0));
-  memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
-  return fd;
-}
-
 /* The receiver keeps what it got for a while, as a program does that works with a file. */
 static void over_a_socket(void) {
   int ends[2];

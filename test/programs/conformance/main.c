@@ -1,11 +1,12 @@
 /* The situations of docs/file-conformance.md, each made by the system calls that it names.
  * Usage: conformance run: all of them, below the working directory; NAME CODE of each goes into the file `results`.
  *        conformance NAME: one of them, in the working directory.
- *        conformance then-write DESCRIPTOR TEXT: what one of them becomes by exec.
+ *        conformance then-write DESCRIPTOR TEXT, then-open DIRECTORY NAME: what one of them becomes by exec.
  *        conformance hold FIFO: has the file `held` open, and goes on writing to it when something comes from the FIFO.
  * Built for 64 bits and, with -m32, for 32. */
 #include "situation.h"
 #include <limits.h>
+#include <sys/socket.h>
 
 static const struct situation *const areas[] = {opens, writes, mappings, descriptors, operations, names, rings};
 enum { AREAS = sizeof areas / sizeof *areas, UNABLE = 77 };
@@ -43,11 +44,37 @@ void wait_for_children(void) {
     if (status != 0 && !WIFSIGNALED(status)) _exit(WEXITSTATUS(status));
 }
 
-void become_writer(int fd, const char *text) {
+static void become(const char *what, int fd, const char *text) {
   char number[12];
   snprintf(number, sizeof number, "%d", fd);
-  char *const arguments[] = {"conformance", "then-write", number, (char *)text, NULL};
+  char *const arguments[] = {"conformance", (char *)what, number, (char *)text, NULL};
   MUST(execve("/proc/self/exe", arguments, environ));
+}
+
+void become_writer(int fd, const char *text) { become("then-write", fd, text); }
+
+void become_opener(int directory, const char *name) { become("then-open", directory, name); }
+
+void send_descriptor(int socket, int fd) {
+  char byte = 'x', space[CMSG_SPACE(sizeof fd)] = {0};
+  struct iovec part = {&byte, 1};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
+  struct cmsghdr *const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof fd);
+  memcpy(CMSG_DATA(header), &fd, sizeof fd);
+  MUST(sendmsg(socket, &message, 0));
+}
+
+int received_descriptor(int socket) {
+  char byte, space[CMSG_SPACE(sizeof(int))];
+  int fd = -1;
+  struct iovec part = {&byte, 1};
+  struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
+  MUST(recvmsg(socket, &message, 0));
+  memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
+  return fd;
 }
 
 void wait_for_file(const char *name) {
@@ -115,6 +142,12 @@ int main(int argc, char **argv) {
   if (argc == 4 && strcmp(argv[1], "then-write") == 0) {
     const int fd = atoi(argv[2]);
     if (CALL(write, fd, argv[3], strlen(argv[3])) != (long)strlen(argv[3])) return errno == EBADF ? 0 : 1;
+    return 0;
+  }
+  if (argc == 4 && strcmp(argv[1], "then-open") == 0) {
+    const int fd = (int)MUST(CALL(openat, atoi(argv[2]), argv[3], O_WRONLY | O_CREAT, 0644));
+    put(fd, "hello");
+    done(fd);
     return 0;
   }
   for (int i = 0; i < AREAS && argc == 2; i++) {

@@ -1,9 +1,11 @@
 /* Ways to say which file. Each writes "hello" to it. */
 #include "situation.h"
 #include <limits.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 
 static void hello(int fd) {
   put(fd, "hello");
@@ -78,6 +80,54 @@ static void operation_below(void) {
   MUST(CALL(renameat, dir, "in", dir, "out"));
   MUST(CALL(unlinkat, dir, "out", 0));
 }
+
+static void below_received(void) {
+  int ends[2];
+  MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+  if (child() == 0) {
+    hello_below(received_descriptor(ends[1]), "f");
+    _exit(0);
+  }
+  send_descriptor(ends[0], folder("dir"));
+  wait_for_children();
+}
+
+static void below_executed(void) { become_opener(folder("dir"), "f"); }
+
+static void below_shared(void) {
+  if (MUST(CALL(clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0)) == 0) {
+    MUST(CALL(dup2, folder("dir"), 30));
+    _exit(0);
+  }
+  wait_for_children();
+  hello_below(30, "f");
+}
+
+static void below_symlink(void) {
+  MUST(CALL(symlink, "dir", "soft"));
+  hello_below(folder("soft"), "f");
+}
+
+/* By now the name that the directory was opened by leads elsewhere. */
+static void below_changed_symlink(void) {
+  MUST(CALL(mkdir, "other", 0755));
+  MUST(CALL(symlink, "dir", "soft"));
+  const int dir = folder("soft");
+  MUST(CALL(unlink, "soft"));
+  MUST(CALL(symlink, "other", "soft"));
+  hello_below(dir, "f");
+}
+
+static void below_exchanged(void) {
+  MUST(CALL(mkdir, "other", 0755));
+  const int dir = folder("dir");
+  POSSIBLE(CALL(renameat2, AT_FDCWD, "dir", AT_FDCWD, "other", RENAME_EXCHANGE));
+  hello_below(dir, "f");
+}
+
+static void below_and_up(void) { hello_below(folder("dir"), "../f"); }
+
+static void below_here(void) { hello_below(folder("."), "f"); }
 
 static void absolute_below(void) {
   char path[PATH_MAX];
@@ -275,6 +325,14 @@ const struct situation names[] = {
     {"name-below-proc-descriptor", below_proc_descriptor, NULL},
     {"name-renamed-cwd", renamed_working_directory, NULL},
     {"name-below-renamed-above", renamed_above, NULL},
+    {"name-below-received", below_received, NULL},
+    {"name-below-executed", below_executed, NULL},
+    {"name-below-shared", below_shared, NULL},
+    {"name-below-symlink", below_symlink, NULL},
+    {"name-below-changed-symlink", below_changed_symlink, NULL},
+    {"name-below-exchanged", below_exchanged, NULL},
+    {"name-below-and-up", below_and_up, NULL},
+    {"name-below-here", below_here, NULL},
     {"name-below-used-again", below_used_again, NULL},
     {"name-operation-below", operation_below, NULL},
     {"name-chroot", in_root, NULL},

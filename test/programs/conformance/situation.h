@@ -54,5 +54,10 @@ int child(void);
 void wait_for_children(void);
 /* This process becomes a program that writes `text` to a descriptor, and ends. */
 void become_writer(int fd, const char *text);
+/* This process becomes a program that makes a file below a directory, writes "hello" to it, and ends. */
+void become_opener(int directory, const char *name);
+/* SCM_RIGHTS */
+void send_descriptor(int socket, int fd);
+int received_descriptor(int socket);
 /* Waits until another process made the file. */
 void wait_for_file(const char *name);
