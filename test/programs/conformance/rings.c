@@ -60,9 +60,13 @@ static void ring_write(int fd, const char *text) {
     _exit(1);
 }
 
+/* A program that works with its file for a while: so it can be looked at. */
+static void work(void) { usleep(1200000); }
+
 static void all_of_it(void) {
   set_up();
   const int fd = ring_open("f", O_WRONLY | O_CREAT);
+  work();
   ring_write(fd, "hello");
   if (ringed((struct io_uring_sqe){.opcode = IORING_OP_CLOSE, .fd = fd}) != 0) _exit(1);
 }
@@ -70,6 +74,7 @@ static void all_of_it(void) {
 static void open_only(void) {
   set_up();
   const int fd = ring_open("f", O_WRONLY | O_CREAT);
+  work();
   put(fd, "hello");
   done(fd);
 }

@@ -3,12 +3,12 @@
  * process ids, inodes, times and folders of the run. Every field that says something of its own is in its line.
  */
 
-import type { CookedFileDocument, CookedOperationDocument } from '@godo/evidence';
+import type { CookedEventDocument, CookedFileDocument, CookedOperationDocument } from '@godo/evidence';
 import type { CookedEvidence } from '../stored-evidence.ts';
 import { errnoName, openFlagNames } from './kernel-names.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
-type Document = CookedFileDocument | CookedOperationDocument;
+type Document = CookedFileDocument | CookedOperationDocument | CookedEventDocument;
 
 /** Fields that every document has, or that say again what others do. */
 const passedOver = new Set([
@@ -21,18 +21,19 @@ const passedOver = new Set([
  * @param folders what stands in the text for each folder of the run; one inside another comes first.
  */
 export function toldOf(
-  { files, operations }: Pick<CookedEvidence, 'files' | 'operations'>,
+  { files, operations, events }: Pick<CookedEvidence, 'files' | 'operations' | 'events'>,
   own: readonly string[],
   folders: ReadonlyMap<string, string>,
 ): string[] {
-  const isOwn = ({ key }: { readonly key: string }) => own.includes(key);
+  const isOwn = ({ key }: { readonly key: string | null }) => key !== null && own.includes(key);
   const documents: Document[] = [
     ...files.filter((file) => isOwn(file) || file.writers.some(isOwn)),
     ...operations.filter(isOwn),
+    ...events.filter(isOwn),
   ];
   documents.sort(byOrder);
   const lines = new Lines(own, folders, documents);
-  return documents.map((document) => ('operation' in document ? lines.operation(document) : lines.session(document)));
+  return documents.map((document) => lines.of(document));
 }
 
 /** A serial tells the order where there is one: stamps are from the calls' beginnings. */
@@ -49,7 +50,7 @@ function serialOf({ _id }: Document): number | null {
 }
 
 function momentOf(document: Document): bigint {
-  return 'operation' in document ? document.timeNs : document.openedNs;
+  return 'openedNs' in document ? document.openedNs : document.timeNs;
 }
 
 class Lines {
@@ -61,13 +62,28 @@ class Lines {
   constructor(own: readonly string[], folders: ReadonlyMap<string, string>, documents: readonly Document[]) {
     this.#own = own;
     this.#folders = folders;
-    const told = documents.flatMap((one) =>
-      'operation' in one ? [one.inode, one.replacedInode, one.exchangedInode] : [one.inode],
-    );
+    const told = documents.flatMap((one) => {
+      if ('data' in one) return [];
+      return 'operation' in one ? [one.inode, one.replacedInode, one.exchangedInode] : [one.inode];
+    });
     this.#inodes = [...new Set(told.filter((one) => typeof one === 'string'))];
   }
 
-  session(document: CookedFileDocument): string {
+  of(document: Document): string {
+    if ('data' in document) return this.#event(document);
+    return 'operation' in document ? this.#operation(document) : this.#session(document);
+  }
+
+  #event({ kind, key, containerId, data }: CookedEventDocument): string {
+    return joined([
+      `event ${kind}`,
+      key !== this.#own[0] && `by ${this.#process(key ?? '')}`,
+      ...this.#others(data),
+      containerId !== null && ', in a container',
+    ]);
+  }
+
+  #session(document: CookedFileDocument): string {
     const { path, pathResolved, dirfd, inode, fileType, flags, created, closedBy, warnings, ...rest } = document;
     const { openedBefore, writers, closeInferred, containerId, ...others } = rest;
     const byOne = writers.length === 1 && writers[0]?.key === document.key && document.key === this.#own[0];
@@ -91,7 +107,7 @@ class Lines {
     ]);
   }
 
-  operation(document: CookedOperationDocument): string {
+  #operation(document: CookedOperationDocument): string {
     const { operation, errno, path, pathResolved, dirfd, toPath, toPathResolved, toDirfd, ...rest } = document;
     const { inode, fileType, directories, names, target, mode, modeBefore, replacedInode, ...more } = rest;
     const { exchangedInode, exchange, warnings, ownerUid, ownerGid, ownerUidBefore, ownerGidBefore, ...last } = more;
