@@ -1,5 +1,6 @@
 /** Every situation of docs/file-conformance.md on the real kernel: what is true against what is told. */
 
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,9 +29,11 @@ describe('docs/file-conformance.md', () => {
 });
 
 const x64: Need = () => (process.arch === 'x64' ? null : 'Programs of 32 bits run on x86-64 alone.');
+const narrowLibrary: Need = () =>
+  existsSync('/usr/lib32/libc.a') ? null : 'There is no C library of 32 bits (Debian package gcc-multilib).';
 const programs = [program('auditctl', 'auditd'), program('gcc', 'gcc'), program('mkfs.btrfs', 'btrfs-progs')];
 
-describeWith('what is told on the real kernel', [root, built, x64, ...programs], () => {
+describeWith('what is told on the real kernel', [root, built, x64, narrowLibrary, ...programs], () => {
   const scene = useAuditScene('godo-conformance-', 'once');
   let run: ConformanceRun;
 
