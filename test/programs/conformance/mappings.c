@@ -10,8 +10,8 @@ static char *mapped(int fd, int protection, int flags) {
   return memory;
 }
 
-/* The file was made in the tick of the clock in which it is written, else: its times would not tell. */
-static void later(void) { usleep(30000); }
+/* So that the times of the file tell a store through memory from the write that made it. */
+static void later(void) { usleep(1500000); }
 
 static void written(void) {
   const int fd = opened("old", O_RDWR);
