@@ -252,6 +252,7 @@ static void opened_in_shared_table(void) {
     put(fd, "child");
     MUST(CALL(dup2, fd, COPY));
     done(fd);
+    work();
     _exit(0);
   }
   wait_for_children();
@@ -278,6 +279,7 @@ static void shared_by_clone3(void) {
     put(fd, "child");
     MUST(CALL(dup2, fd, COPY));
     done(fd);
+    work();
     _exit(0);
   }
   wait_for_children();
@@ -381,7 +383,7 @@ static void over_a_socket(void) {
     done(ends[0]);
     const int fd = received_descriptor(ends[1]);
     put(fd, "child");
-    usleep(300000);
+    work();
     done(fd);
     _exit(0);
   }
@@ -409,7 +411,7 @@ static void taken_from_another(void) {
   const int process = (int)POSSIBLE(CALL(pidfd_open, pid, 0));
   const int fd = (int)POSSIBLE(CALL(pidfd_getfd, process, COPY, 0));
   put(fd, "me");
-  usleep(300000);
+  work();
   done(fd);
   done(ends[1]);
   wait_for_children();
@@ -424,48 +426,48 @@ static void held_before(void) {
 }
 
 const struct situation descriptors[] = {
-    {"dup", by_dup, NULL},
-    {"dup2", by_dup2, NULL},
-    {"dup2-in-place", dup2_in_place, NULL},
-    {"dup2-by-unrecorded", dup2_by_unrecorded, NULL},
-    {"dup2-onto-itself", dup2_onto_itself, NULL},
-    {"dup3-cloexec", by_dup3, NULL},
-    {"fcntl-dupfd", by_fcntl, NULL},
+    {"dup", by_dup, NULL, false},
+    {"dup2", by_dup2, NULL, false},
+    {"dup2-in-place", dup2_in_place, NULL, false},
+    {"dup2-by-unrecorded", dup2_by_unrecorded, NULL, false},
+    {"dup2-onto-itself", dup2_onto_itself, NULL, false},
+    {"dup3-cloexec", by_dup3, NULL, false},
+    {"fcntl-dupfd", by_fcntl, NULL, false},
 #ifdef SYS_fcntl64
-    {"fcntl64-dupfd", by_fcntl64, NULL},
+    {"fcntl64-dupfd", by_fcntl64, NULL, false},
 #endif
-    {"fcntl-dupfd-cloexec", by_fcntl_on_exec, NULL},
-    {"fcntl-setfd", marked_by_fcntl, NULL},
-    {"fcntl-setfd-none", unmarked_by_fcntl, NULL},
-    {"ioctl-fioclex", marked_by_ioctl, NULL},
-    {"ioctl-fionclex", unmarked_by_ioctl, NULL},
-    {"exec-cloexec", opened_close_on_exec, NULL},
-    {"exec-kept", kept_on_exec, NULL},
-    {"exec-failing", failing_exec, NULL},
-    {"exec-by-thread", exec_by_thread, NULL},
-    {"close_range", closed_by_range, NULL},
-    {"close_range-cloexec", marked_by_range, NULL},
-    {"close_range-unshare", closed_by_range_apart, NULL},
-    {"exit", closed_by_exit, NULL},
-    {"kill", closed_by_kill, NULL},
-    {"fork-both-write", both_write, NULL},
-    {"fork-child-goes-on", child_goes_on, NULL},
-    {"fork-child-only-ends", child_only_ends, NULL},
-    {"fork-before-open", opened_after_fork, NULL},
-    {"vfork", by_vfork, NULL},
-    {"redirected", redirected, NULL},
-    {"posix_spawn", spawned, NULL},
-    {"clone-files-opened", opened_in_shared_table, NULL},
-    {"clone-files-closed", closed_in_shared_table, NULL},
-    {"clone3-files", shared_by_clone3, NULL},
-    {"unshare-files", unshared, NULL},
-    {"clone-files-exec", shared_then_exec, NULL},
-    {"thread-writes", by_thread, NULL},
-    {"thread-opens", opened_by_thread, NULL},
-    {"thread-outlives-main", main_thread_ends_first, NULL},
-    {"thread-forks", forked_by_thread, NULL},
-    {"scm_rights", over_a_socket, NULL},
-    {"pidfd_getfd", taken_from_another, NULL},
-    {"open-before", held_before, NULL},
-    {NULL, NULL, NULL},
+    {"fcntl-dupfd-cloexec", by_fcntl_on_exec, NULL, false},
+    {"fcntl-setfd", marked_by_fcntl, NULL, false},
+    {"fcntl-setfd-none", unmarked_by_fcntl, NULL, false},
+    {"ioctl-fioclex", marked_by_ioctl, NULL, false},
+    {"ioctl-fionclex", unmarked_by_ioctl, NULL, false},
+    {"exec-cloexec", opened_close_on_exec, NULL, false},
+    {"exec-kept", kept_on_exec, NULL, false},
+    {"exec-failing", failing_exec, NULL, false},
+    {"exec-by-thread", exec_by_thread, NULL, false},
+    {"close_range", closed_by_range, NULL, false},
+    {"close_range-cloexec", marked_by_range, NULL, false},
+    {"close_range-unshare", closed_by_range_apart, NULL, false},
+    {"exit", closed_by_exit, NULL, false},
+    {"kill", closed_by_kill, NULL, false},
+    {"fork-both-write", both_write, NULL, false},
+    {"fork-child-goes-on", child_goes_on, NULL, false},
+    {"fork-child-only-ends", child_only_ends, NULL, false},
+    {"fork-before-open", opened_after_fork, NULL, false},
+    {"vfork", by_vfork, NULL, false},
+    {"redirected", redirected, NULL, false},
+    {"posix_spawn", spawned, NULL, false},
+    {"clone-files-opened", opened_in_shared_table, NULL, true},
+    {"clone-files-closed", closed_in_shared_table, NULL, false},
+    {"clone3-files", shared_by_clone3, NULL, true},
+    {"unshare-files", unshared, NULL, false},
+    {"clone-files-exec", shared_then_exec, NULL, false},
+    {"thread-writes", by_thread, NULL, false},
+    {"thread-opens", opened_by_thread, NULL, false},
+    {"thread-outlives-main", main_thread_ends_first, NULL, false},
+    {"thread-forks", forked_by_thread, NULL, false},
+    {"scm_rights", over_a_socket, NULL, true},
+    {"pidfd_getfd", taken_from_another, NULL, true},
+    {"open-before", held_before, NULL, false},
+    {NULL, NULL, NULL, false},
 };

@@ -6,7 +6,6 @@
  * Built for 64 bits and, with -m32, for 32. */
 #include "situation.h"
 #include <limits.h>
-#include <stdbool.h>
 #include <sys/socket.h>
 
 static const struct situation *const areas[] = {opens, writes, mappings, descriptors, operations, names, rings};
@@ -51,6 +50,8 @@ static void become(const char *what, int fd, const char *text) {
   char *const arguments[] = {"conformance", (char *)what, number, (char *)text, NULL};
   MUST(execve("/proc/self/exe", arguments, environ));
 }
+
+void work(void) { usleep(1500000); }
 
 void become_writer(int fd, const char *text) { become("then-write", fd, text); }
 
@@ -106,12 +107,13 @@ static void prepare(const struct situation *one) {
     put(fd, "text");
     done(fd);
   }
-  if (one->before != NULL && fork() == 0) {
+  const pid_t pid = one->before == NULL ? -1 : (pid_t)MUST(fork());
+  if (pid == 0) {
     MUST(chdir(name));
     one->before();
     _exit(0);
   }
-  if (one->before != NULL) MUST(wait(NULL));
+  if (one->before != NULL) MUST(waitpid(pid, NULL, 0));
 }
 
 static pid_t start(const char *self, const struct situation *one) {
@@ -129,24 +131,29 @@ static void finish(FILE *results, const struct situation *one, pid_t pid) {
   fprintf(results, "%s %d\n", one->name, WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-/* One after the other; those that wait for times to pass are run at once. */
-static void run_area(const char *self, const struct situation *area, bool at_once, FILE *results) {
-  pid_t started[64];
-  int count = 0;
-  for (; area[count].name != NULL; count++) {
-    started[count] = start(self, &area[count]);
-    if (!at_once) finish(results, &area[count], started[count]);
-  }
-  for (int i = 0; at_once && i < count; i++) finish(results, &area[i], started[i]);
-}
-
 static int run_all(const char *self) {
   FILE *const results = fopen("results", "we");
   if (results == NULL) return 1;
   setvbuf(results, NULL, _IONBF, 0);
   CALL(close_range, fileno(results) + 1, ~0U, 0);
   umask(022);
-  for (int i = 0; i < AREAS; i++) run_area(self, areas[i], areas[i] == mappings || areas[i] == rings, results);
+  struct {
+    const struct situation *situation;
+    pid_t pid;
+  } waiting[64];
+  int count = 0;
+  for (int i = 0; i < AREAS; i++) {
+    for (const struct situation *one = areas[i]; one->name != NULL; one++) {
+      const pid_t pid = start(self, one);
+      if (!one->waits) {
+        finish(results, one, pid);
+      } else {
+        waiting[count].situation = one;
+        waiting[count++].pid = pid;
+      }
+    }
+  }
+  for (int i = 0; i < count; i++) finish(results, waiting[i].situation, waiting[i].pid);
   return 0;
 }
 

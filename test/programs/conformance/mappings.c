@@ -99,16 +99,16 @@ static void by_old_call(void) {
 #endif
 
 const struct situation mappings[] = {
-    {"mmap-written", written, NULL},
-    {"mmap-not-written", not_written, NULL},
-    {"mmap-synchronised", written_and_synchronised, NULL},
-    {"mmap-after-close", written_after_close, NULL},
-    {"mmap-private", private, NULL},
-    {"mmap-read", to_read, NULL},
-    {"mmap-made-writable", made_writable, NULL},
-    {"mmap-written-by-child", written_by_child, NULL},
+    {"mmap-written", written, NULL, true},
+    {"mmap-not-written", not_written, NULL, true},
+    {"mmap-synchronised", written_and_synchronised, NULL, true},
+    {"mmap-after-close", written_after_close, NULL, true},
+    {"mmap-private", private, NULL, true},
+    {"mmap-read", to_read, NULL, true},
+    {"mmap-made-writable", made_writable, NULL, true},
+    {"mmap-written-by-child", written_by_child, NULL, true},
 #ifdef __i386__
-    {"mmap-old-call", by_old_call, NULL},
+    {"mmap-old-call", by_old_call, NULL, true},
 #endif
-    {NULL, NULL, NULL},
+    {NULL, NULL, NULL, false},
 };

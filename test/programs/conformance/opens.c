@@ -78,7 +78,12 @@ static void unnamed_then_linked_by_descriptor(void) {
   done(fd);
 }
 
-static void in_memory(void) { write_and_close(MUST(CALL(memfd_create, "notes", 0))); }
+static void in_memory(void) {
+  const int fd = (int)MUST(CALL(memfd_create, "notes", 0));
+  put(fd, "hello");
+  work();
+  done(fd);
+}
 
 static void by_handle(void) {
   struct {
@@ -89,7 +94,9 @@ static void by_handle(void) {
   POSSIBLE(name_to_handle_at(AT_FDCWD, "old", &file.handle, &mount, 0));
   const int folder = opened(".", O_RDONLY | O_DIRECTORY);
   const int fd = (int)MUST(CALL(open_by_handle_at, folder, &file.handle, O_WRONLY));
-  write_and_close(fd);
+  put(fd, "hello");
+  work();
+  done(fd);
 }
 
 static void null_device(void) {
@@ -122,28 +129,28 @@ static void twice(void) {
 }
 
 const struct situation opens[] = {
-    {"open", by_open, NULL},
-    {"openat", by_openat, NULL},
-    {"openat2", by_openat2, NULL},
-    {"creat", by_creat, NULL},
-    {"open-append", append, NULL},
-    {"open-truncate", truncate_only, NULL},
-    {"open-truncate-to-read", truncate_to_read, NULL},
-    {"open-create-existing", create_what_is_there, NULL},
-    {"open-twice", twice, NULL},
-    {"open-readwrite", read_write_only, NULL},
-    {"open-exclusive", exclusive, NULL},
-    {"open-create-to-read", create_to_read, NULL},
-    {"open-read", to_read, NULL},
-    {"open-path", a_path, NULL},
-    {"open-directory", a_directory, NULL},
-    {"open-failing", failing, NULL},
-    {"open-tmpfile", unnamed, NULL},
-    {"open-tmpfile-linked", unnamed_then_linked, NULL},
-    {"open-tmpfile-linked-by-descriptor", unnamed_then_linked_by_descriptor, NULL},
-    {"memfd", in_memory, NULL},
-    {"open-by-handle", by_handle, NULL},
-    {"open-null-device", null_device, NULL},
-    {"open-fifo", pipe_with_a_name, NULL},
-    {NULL, NULL, NULL},
+    {"open", by_open, NULL, false},
+    {"openat", by_openat, NULL, false},
+    {"openat2", by_openat2, NULL, false},
+    {"creat", by_creat, NULL, false},
+    {"open-append", append, NULL, false},
+    {"open-truncate", truncate_only, NULL, false},
+    {"open-truncate-to-read", truncate_to_read, NULL, false},
+    {"open-create-existing", create_what_is_there, NULL, false},
+    {"open-twice", twice, NULL, false},
+    {"open-readwrite", read_write_only, NULL, false},
+    {"open-exclusive", exclusive, NULL, false},
+    {"open-create-to-read", create_to_read, NULL, false},
+    {"open-read", to_read, NULL, false},
+    {"open-path", a_path, NULL, false},
+    {"open-directory", a_directory, NULL, false},
+    {"open-failing", failing, NULL, false},
+    {"open-tmpfile", unnamed, NULL, false},
+    {"open-tmpfile-linked", unnamed_then_linked, NULL, false},
+    {"open-tmpfile-linked-by-descriptor", unnamed_then_linked_by_descriptor, NULL, false},
+    {"memfd", in_memory, NULL, true},
+    {"open-by-handle", by_handle, NULL, true},
+    {"open-null-device", null_device, NULL, false},
+    {"open-fifo", pipe_with_a_name, NULL, false},
+    {NULL, NULL, NULL, false},
 };

@@ -60,9 +60,6 @@ static void ring_write(int fd, const char *text) {
     _exit(1);
 }
 
-/* A program that works with its file for a while: so it can be looked at. */
-static void work(void) { usleep(1200000); }
-
 static void all_of_it(void) {
   set_up();
   const int fd = ring_open("f", O_WRONLY | O_CREAT);
@@ -123,12 +120,12 @@ static void by_names(void) {
 }
 
 const struct situation rings[] = {
-    {"io_uring-all", all_of_it, NULL},
-    {"io_uring-open", open_only, NULL},
-    {"io_uring-write", write_only, NULL},
-    {"io_uring-writev", write_vector, NULL},
-    {"io_uring-fallocate", fallocated, NULL},
-    {"io_uring-ftruncate", truncated, NULL},
-    {"io_uring-names", by_names, NULL},
-    {NULL, NULL, NULL},
+    {"io_uring-all", all_of_it, NULL, true},
+    {"io_uring-open", open_only, NULL, true},
+    {"io_uring-write", write_only, NULL, true},
+    {"io_uring-writev", write_vector, NULL, true},
+    {"io_uring-fallocate", fallocated, NULL, true},
+    {"io_uring-ftruncate", truncated, NULL, true},
+    {"io_uring-names", by_names, NULL, true},
+    {NULL, NULL, NULL, false},
 };

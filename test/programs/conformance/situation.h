@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,8 @@ struct situation {
   void (*run)(void);
   /* What must be there first, and is not part of it. */
   void (*before)(void);
+  /* It waits for time to pass: others need not wait for it. */
+  bool waits;
 };
 
 /* Each ends with an entry without a name. */
@@ -59,5 +62,7 @@ void become_opener(int directory, const char *name);
 /* SCM_RIGHTS */
 void send_descriptor(int socket, int fd);
 int received_descriptor(int socket);
+/* As a program does that works with its files for a while: so they can be looked at. */
+void work(void);
 /* Waits until another process made the file. */
 void wait_for_file(const char *name);
