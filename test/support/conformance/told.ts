@@ -36,8 +36,9 @@ export function toldOf(
   return documents.map((document) => lines.of(document));
 }
 
-/** A serial tells the order where there is one: stamps are from the calls' beginnings. */
+/** Events come last. A serial tells the order where there is one: stamps are from the calls' beginnings. */
 function byOrder(one: Document, other: Document): number {
+  if ('data' in one !== 'data' in other) return 'data' in one ? 1 : -1;
   const [a, b] = [serialOf(one), serialOf(other)];
   if (a !== null && b !== null) return a - b;
   const [from, to] = [momentOf(one), momentOf(other)];
@@ -160,6 +161,7 @@ class Lines {
   #shown(text: string): string {
     let shown = text;
     for (const [folder, name] of this.#folders) shown = shown.replaceAll(folder, name);
+    shown = shown.replaceAll(/\b(inode) \d+ on [\da-f]+:[\da-f]+/g, '$1 …');
     const short = shown.replaceAll(/(.)\1{99,}/g, (all, one: string) => `${one}{${all.length}}`);
     return short.replaceAll(/[\p{Cc}\u2028\u2029]/gu, (one) => JSON.stringify(one).slice(1, -1));
   }
