@@ -394,6 +394,23 @@ static void over_a_socket(void) {
   wait_for_children();
 }
 
+static void over_a_socket_and_kept(void) {
+  int ends[2];
+  MUST(socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+  if (child() == 0) {
+    done(ends[0]);
+    const int fd = received_descriptor(ends[1]);
+    put(fd, "child");
+    work();
+    _exit(0);
+  }
+  const int fd = made("f");
+  send_descriptor(ends[0], fd);
+  wait_for_children();
+  put(fd, "me");
+  done(fd);
+}
+
 static void taken_from_another(void) {
   int ends[2];
   MUST(pipe2(ends, 0));
@@ -467,6 +484,7 @@ const struct situation descriptors[] = {
     {"thread-outlives-main", main_thread_ends_first, NULL, false},
     {"thread-forks", forked_by_thread, NULL, false},
     {"scm_rights", over_a_socket, NULL, true},
+    {"scm_rights-kept", over_a_socket_and_kept, NULL, true},
     {"pidfd_getfd", taken_from_another, NULL, true},
     {"open-before", held_before, NULL, false},
     {NULL, NULL, NULL, false},
