@@ -4,13 +4,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ProcessDocument } from '@godo/evidence';
+import type { CookedEventDocument, CookedFileDocument, CookedOperationDocument } from '@godo/evidence';
 import { unmountBelow } from '../mounts.ts';
+import { parseJsonLines } from '../programs.ts';
 import { runOrThrow } from '../run-program.ts';
-import { succeed } from '../shown-evidence.ts';
-import { type CookedEvidence, readCookedEvidence } from '../stored-evidence.ts';
+import { type ShownProcess, succeed } from '../shown-evidence.ts';
 import { waitFor } from '../wait-for.ts';
-import { toldOf } from './told.ts';
+import { type ShownDocuments, toldOf } from './told.ts';
 
 export const abis = ['x86_64', 'i386'] as const;
 export type Abi = (typeof abis)[number];
@@ -70,7 +70,7 @@ async function record(folder: string): Promise<ConformanceRun> {
   } finally {
     for (const holder of holders) holder.kill('SIGKILL');
   }
-  return foundIn(folder, await readCookedEvidence(join(folder, 'db')));
+  return foundIn(folder, await shownIn(join(folder, 'db')));
 }
 
 /** A process that has a file open before the listener starts, and goes on when the situation wants it to. */
@@ -92,7 +92,22 @@ async function hold(folder: string, abi: Abi): Promise<ChildProcess> {
   return holder;
 }
 
-async function foundIn(folder: string, evidence: CookedEvidence): Promise<ConformanceRun> {
+interface Shown extends ShownDocuments {
+  readonly processes: readonly ShownProcess[];
+}
+
+async function shownIn(db: string): Promise<Shown> {
+  const show = async <T>(...what: readonly string[]) =>
+    parseJsonLines<T>(await succeed('viewer', ['--db', db, ...what, '--json']));
+  return {
+    processes: await show('processes'),
+    files: await show<CookedFileDocument>('files', '--all'),
+    operations: await show<CookedOperationDocument>('operations'),
+    events: await show<CookedEventDocument>('events'),
+  };
+}
+
+async function foundIn(folder: string, shown: Shown): Promise<ConformanceRun> {
   const run = { x86_64: {}, i386: {} } as Record<Abi, Record<string, Outcome>>;
   for (const abi of abis) {
     const results = await readFile(join(folder, abi, 'results'), 'utf8');
@@ -105,21 +120,21 @@ async function foundIn(folder: string, evidence: CookedEvidence): Promise<Confor
         [join(folder, 'btrfs', abi), 'btrfs:'],
         [join(folder, `held-${abi}`), 'held:'],
       ]);
-      const processes = evidence.processes.filter((process) => isOf(process, binaryOf(folder, abi), name));
-      const keys = processes.flatMap((process) => withChildren(evidence.processes, process));
-      run[abi][name] = { code: Number(code), told: toldOf(evidence, keys, folders) };
+      const processes = shown.processes.filter((process) => isOf(process, binaryOf(folder, abi), name));
+      const keys = processes.flatMap((process) => withChildren(shown.processes, process));
+      run[abi][name] = { code: Number(code), told: toldOf(shown, keys, folders) };
     }
   }
   return run;
 }
 
-function isOf({ executions, exe }: ProcessDocument, binary: string, name: string): boolean {
+function isOf({ executions, exe }: ShownProcess, binary: string, name: string): boolean {
   if (name === holding) return exe === `${binary}-holder`;
   return executions.some((execution) => execution.exe === binary && execution.argv?.[1] === name);
 }
 
 /** Keys of the process and of all below it, in order of their starts. */
-function withChildren(processes: readonly ProcessDocument[], { key }: ProcessDocument): string[] {
+function withChildren(processes: readonly ShownProcess[], { key }: ShownProcess): string[] {
   const children = processes.filter(({ parentKey }) => parentKey === key);
   return [key, ...children.flatMap((child) => withChildren(processes, child))];
 }

@@ -1,10 +1,9 @@
 /**
- * What cooked evidence tells of a process and its children, in lines of text that are the same in every run: without
+ * What is shown of a process and its children, in lines of text that are the same in every run: without
  * process ids, inodes, times and folders of the run. Every field that says something of its own is in its line.
  */
 
 import type { CookedEventDocument, CookedFileDocument, CookedOperationDocument } from '@godo/evidence';
-import type { CookedEvidence } from '../stored-evidence.ts';
 import { errnoName, openFlagNames } from './kernel-names.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -12,16 +11,36 @@ type Document = CookedFileDocument | CookedOperationDocument | CookedEventDocume
 
 /** Fields that every document has, or that say again what others do. */
 const passedOver = new Set([
-  ...['_id', 'host', 'machineId', 'bootId', 'sessionId', 'kind', 'fileSessionId', 'timeNs', 'time', 'key', 'pid'],
+  ...[
+    'collection',
+    '_id',
+    'host',
+    'machineId',
+    'bootId',
+    'sessionId',
+    'kind',
+    'fileSessionId',
+    'timeNs',
+    'time',
+    'key',
+    'pid',
+  ],
   ...['tgid', 'comm', 'exe', 'fd', 'dev', 'openedNs', 'opened', 'closedNs', 'closed', 'access', 'writes', 'success'],
 ]);
+
+/** As `viewer --json` shows them: what is a bigint in them is text, which is not looked at here but by `BigInt`. */
+export interface ShownDocuments {
+  readonly files: readonly CookedFileDocument[];
+  readonly operations: readonly CookedOperationDocument[];
+  readonly events: readonly CookedEventDocument[];
+}
 
 /**
  * @param own keys of the process and all below it, in order of their starts.
  * @param folders what stands in the text for each folder of the run; one inside another comes first.
  */
 export function toldOf(
-  { files, operations, events }: Pick<CookedEvidence, 'files' | 'operations' | 'events'>,
+  { files, operations, events }: ShownDocuments,
   own: readonly string[],
   folders: ReadonlyMap<string, string>,
 ): string[] {
@@ -51,7 +70,7 @@ function serialOf({ _id }: Document): number | null {
 }
 
 function momentOf(document: Document): bigint {
-  return 'openedNs' in document ? document.openedNs : document.timeNs;
+  return BigInt('openedNs' in document ? document.openedNs : document.timeNs);
 }
 
 class Lines {
