@@ -25,7 +25,22 @@ const passedOver = new Set([
     'key',
     'pid',
   ],
-  ...['tgid', 'comm', 'exe', 'fd', 'dev', 'openedNs', 'opened', 'closedNs', 'closed', 'access', 'writes', 'success'],
+  ...[
+    'hostPath',
+    'toHostPath',
+    'tgid',
+    'comm',
+    'exe',
+    'fd',
+    'dev',
+    'openedNs',
+    'opened',
+    'closedNs',
+    'closed',
+    'access',
+    'writes',
+    'success',
+  ],
 ]);
 
 /** As `viewer --json` shows them: what is a bigint in them is text, which is not looked at here but by `BigInt`. */
@@ -120,6 +135,7 @@ class Lines {
           `, ${counted(bytes, 'byte')} in ${counted(count, 'write')}${byOne ? '' : ` by ${this.#process(key)}`}`,
       ),
       ...this.#others(others),
+      this.#place({ ...document }, 'path', 'hostPath'),
       closedBy === null ? ', end not seen' : `, ended by ${closedBy}`,
       closeInferred && '(inferred)',
       containerId !== null && ', in a container',
@@ -150,6 +166,8 @@ class Lines {
       directories !== undefined && `, in ${this.#list(directories)}`,
       names !== undefined && `, of ${this.#list(names)}`,
       ...this.#others(others),
+      this.#place({ ...document }, 'path', 'hostPath'),
+      this.#place({ ...document }, 'toPath', 'toHostPath'),
       errno !== undefined && `, failed (${errnoName(-errno)})`,
       containerId !== null && ', in a container',
       ...this.#warnings(warnings),
@@ -170,6 +188,15 @@ class Lines {
     if (path === null) return '(no name)';
     const shown = this.#shown(path);
     return resolved ? shown : `${shown} (unresolved${dirfd === undefined ? '' : ', below a descriptor'})`;
+  }
+
+  /** Where on the host it lies, if that is elsewhere. */
+  #place(document: Fields, name: string, place: string): string | false {
+    const [path, hostPath] = [document[name], document[place]];
+    const isResolved = document[`${name}Resolved`] === true;
+    if (hostPath === undefined || hostPath === path || !isResolved) return false;
+    if (typeof hostPath !== 'string') return `, ${name} on the host unknown`;
+    return `, ${name} on the host ${this.#shown(hostPath)}`;
   }
 
   #list(paths: readonly string[]): string {
