@@ -312,12 +312,14 @@ export class FileRecorder {
     const linked = isLinked ? linkedDescriptor(given.file.path, process) : null;
     const event = this.#names.operation(process, linked === null ? given : { ...given, fd: linked }, all);
     const caller = this.#lastCaller.textsOf(process, event.caller);
-    if (event.operation === 'link' && event.success) this.#named(process, event);
     const file = this.#operatedOn(process, event);
     this.#noteChange(process, event, file instanceof TrackedSession ? file : undefined);
     const from = event.content?.fromFd ?? null;
     const source = from === null ? undefined : process.descriptors.get(from)?.session;
-    return operationDocument(this.#origin, process, event, caller, file, source);
+    const document = operationDocument(this.#origin, process, event, caller, file, source);
+    // A file without a name has one from now on; when it was linked it had none.
+    if (event.operation === 'link' && event.success) this.#named(process, event);
+    return document;
   }
 
   #noteChange(process: ProcessState, event: OperationEvent, session: TrackedSession | undefined): void {

@@ -433,6 +433,13 @@ describe('a file that was opened without a name', () => {
     ]);
   });
 
+  it('had none when it was linked', () => {
+    const byDescriptor = link(25, { fd: 3, file: { path: null, pathResolved: false, dirfd: null } });
+    const { operations } = recordLooking({ files: {}, atMs }, forked, unnamed, byDescriptor, close(30, 20, 3));
+
+    expect(operations.map(({ path, toPath }) => [path, toPath])).toEqual([[null, '/srv/linked']]);
+  });
+
   it('keeps the first of its names', () => {
     const again = link(26, { to: { path: '/srv/again', pathResolved: true, dirfd: null } });
     const { files } = recordLooking({ files: {}, atMs }, forked, unnamed, link(25, {}), again, close(30, 20, 3));
