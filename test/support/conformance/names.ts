@@ -1,4 +1,4 @@
-import type { Area } from './situation.ts';
+import { type Area, partlyNotRecorded, partlyNotVisible } from './situation.ts';
 
 export const names: Area = {
   title: 'Names',
@@ -133,7 +133,7 @@ export const names: Area = {
       name: 'name-below-and-up',
       what: '`../f` below one',
       calls: 'openat',
-      told: ['./dir/../f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close'],
+      told: ['./dir/../f (WRONLY CREAT) made, 5 bytes in 1 write, path on the host unknown, ended by close'],
     },
     {
       name: 'name-below-here',
@@ -151,8 +151,10 @@ export const names: Area = {
       name: 'name-below-proc-descriptor',
       what: '`/proc/self/fd/N/f` of an open directory',
       calls: 'openat',
-      told: ['/proc/self/fd/3/f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close'],
-      pending: true,
+      told: ['/proc/self/fd/3/f (WRONLY CREAT) made, 5 bytes in 1 write, path on the host unknown, ended by close'],
+      ...partlyNotVisible(
+        'where links of /proc lead: the records have the name that was given; device and inode say which file it is',
+      ),
     },
     {
       name: 'name-below-used-again',
@@ -175,10 +177,10 @@ export const names: Area = {
       what: 'in a root directory of its own',
       calls: 'chroot, chdir, openat',
       told: [
-        '/f #1 (WRONLY CREAT) made, 5 bytes in 1 write, ended by close',
-        '/g #2 (WRONLY CREAT) made, 5 bytes in 1 write, ended by close',
+        '/f #1 (WRONLY CREAT) made, 5 bytes in 1 write, path on the host ./dir/f, ended by close',
+        '/g #2 (WRONLY CREAT) made, 5 bytes in 1 write, path on the host ./dir/g, ended by close',
+        'event chroot, rootfs ./dir, root ./dir, rootBefore /',
       ],
-      pending: true,
     },
     {
       name: 'name-chroot-shared',
@@ -192,6 +194,7 @@ export const names: Area = {
       what: 'relative to a working directory outside of that root',
       calls: 'chroot, openat',
       told: ['./f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close'],
+      pending: true,
     },
     {
       name: 'name-resolve-in-root',
@@ -211,7 +214,7 @@ export const names: Area = {
       name: 'name-up-and-down',
       what: '`dir/../f`',
       calls: 'openat',
-      told: ['./dir/../f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close'],
+      told: ['./dir/../f (WRONLY CREAT) made, 5 bytes in 1 write, path on the host unknown, ended by close'],
     },
     {
       name: 'name-slashes',
@@ -247,7 +250,7 @@ export const names: Area = {
       name: 'name-no-utf8',
       what: 'a name that is not UTF-8',
       calls: 'openat',
-      told: ['./f�� (WRONLY CREAT) made, 5 bytes in 1 write, pathHex .2f66fffe, ended by close'],
+      told: ['./f�� (WRONLY CREAT) made, 5 bytes in 1 write, pathHex .2f66fffe, hostPathHex .2f66fffe, ended by close'],
     },
     {
       name: 'name-quotes',
@@ -288,29 +291,40 @@ export const names: Area = {
       name: 'name-proc-descriptor',
       what: '`/proc/self/fd/N` of an open file',
       calls: 'openat',
-      told: ['/proc/self/fd/3 (WRONLY), 5 bytes in 1 write, ended by close'],
-      pending: true,
+      told: ['/proc/self/fd/3 (WRONLY), 5 bytes in 1 write, path on the host unknown, ended by close'],
+      ...partlyNotVisible(
+        'where links of /proc lead: the records have the name that was given; device and inode say which file it is',
+      ),
     },
     {
       name: 'name-dev-descriptor',
       what: '`/dev/fd/N` of an open file',
       calls: 'openat',
-      told: ['/dev/fd/3 (WRONLY), 5 bytes in 1 write, ended by close'],
-      pending: true,
+      told: ['/dev/fd/3 (WRONLY), 5 bytes in 1 write, path on the host unknown, ended by close'],
+      ...partlyNotVisible(
+        'where links of /proc lead: the records have the name that was given; device and inode say which file it is',
+      ),
     },
     {
       name: 'name-standard-output',
       what: '`/dev/stdout`, which is a file',
       calls: 'dup2, openat',
-      told: ['./f (WRONLY CREAT) made, ended by exit', '/dev/stdout (WRONLY), 5 bytes in 1 write, ended by close'],
-      pending: true,
+      told: [
+        './f (WRONLY CREAT) made, ended by exit',
+        '/dev/stdout (WRONLY), 5 bytes in 1 write, path on the host unknown, ended by close',
+      ],
+      ...partlyNotVisible(
+        'where links of /proc lead: the records have the name that was given; device and inode say which file it is',
+      ),
     },
     {
       name: 'name-proc-cwd',
       what: '`/proc/self/cwd/f`',
       calls: 'openat',
-      told: ['/proc/self/cwd/f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close'],
-      pending: true,
+      told: ['/proc/self/cwd/f (WRONLY CREAT) made, 5 bytes in 1 write, path on the host unknown, ended by close'],
+      ...partlyNotVisible(
+        'where links of /proc lead: the records have the name that was given; device and inode say which file it is',
+      ),
     },
     {
       name: 'name-deleted-directory',
@@ -330,13 +344,13 @@ export const names: Area = {
         'mkdir ./bound #1 (directory), mode 0755',
         './bound/f #2 (WRONLY CREAT) made, 5 bytes in 1 write, ended by close',
       ],
-      pending: true,
     },
     {
       name: 'name-tmpfs',
       what: 'in a tmpfs that was mounted since',
       calls: 'mount, openat',
-      told: ['./dir/f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close'],
+      told: ['./dir/f (WRONLY CREAT) made, 5 bytes in 1 write, path on the host unknown, ended by close'],
+      ...partlyNotRecorded('the mount, which was made after godo started: it tells the path as the process has it'),
     },
     {
       name: 'name-overlay',
@@ -346,25 +360,28 @@ export const names: Area = {
         'mkdir ./upper #1 (directory), mode 0755',
         'mkdir ./work #2 (directory), mode 0755',
         'mkdir ./merged #3 (directory), mode 0755',
-        './merged/in #4 (WRONLY CREAT), 5 bytes in 1 write, ended by close',
+        './merged/in #4 (WRONLY CREAT), 5 bytes in 1 write, path on the host unknown, ended by close',
       ],
-      pending: true,
+      ...partlyNotRecorded('the mount, which was made after godo started: it tells the path as the process has it'),
     },
     {
       name: 'name-mount-namespace',
       what: 'in a tmpfs of a mount namespace of its own',
       calls: 'unshare, mount, openat',
-      told: ['./dir/f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close'],
+      told: ['./dir/f (WRONLY CREAT) made, 5 bytes in 1 write, path on the host unknown, ended by close'],
+      ...partlyNotRecorded('the mount, which was made after godo started: it tells the path as the process has it'),
     },
     {
       name: 'name-pivot-root',
       what: 'in a root directory by pivot_root',
       calls: 'unshare, pivot_root, openat',
       told: [
-        'mkdir ./dir/before #1 (directory), mode 0755',
-        '/f #2 (WRONLY CREAT) made, 5 bytes in 1 write, ended by close',
+        'mkdir ./dir/before #1 (directory), mode 0755, path on the host unknown',
+        '/f #2 (WRONLY CREAT) made, 5 bytes in 1 write, path on the host unknown, ended by close',
       ],
-      pending: true,
+      ...partlyNotRecorded(
+        'the mount namespace, which no program was executed in: it tells the path as the process has it',
+      ),
     },
   ],
 };

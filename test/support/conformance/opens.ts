@@ -121,7 +121,7 @@ export const opens: Area = {
       calls: 'openat, linkat',
       told: [
         './named (WRONLY TMPFILE) made, 9 bytes in 2 writes, ended by close; an unnamed file (O_TMPFILE) in .; it was written under no name until it was linked under this one',
-        'link /proc/self/fd/3 → ./named',
+        'link /proc/self/fd/3 → ./named, path on the host unknown',
       ],
     },
     {
@@ -130,14 +130,14 @@ export const opens: Area = {
       calls: 'openat, linkat',
       told: [
         './named (WRONLY TMPFILE) made, 5 bytes in 1 write, ended by close; an unnamed file (O_TMPFILE) in .; it was written under no name until it was linked under this one',
-        'link ./named → ./named (given by a descriptor)',
+        'link (no name) → ./named (given by a descriptor)',
       ],
     },
     {
       name: 'memfd',
       what: 'a file in memory is written',
       calls: 'memfd_create, write',
-      told: ['/memfd:notes (RDWR) made, 5 bytes in 1 write, ended by close'],
+      told: ['/memfd:notes (RDWR) made, 5 bytes in 1 write, path on the host unknown, ended by close'],
     },
     {
       name: 'open-by-handle',

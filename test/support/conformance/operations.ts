@@ -202,7 +202,10 @@ export const operations: Area = {
       name: 'truncate',
       what: '4 bytes become 2; a missing file fails (ENOENT)',
       calls: 'truncate',
-      told: ['truncate ./old, size 2', 'truncate ./none (inode unknown) (unknown), size 2, failed (ENOENT)'],
+      told: [
+        'truncate ./old, size 2',
+        'truncate ./none (inode unknown) (unknown), size 2, path on the host unknown, failed (ENOENT)',
+      ],
     },
     {
       name: 'truncate64',
@@ -215,7 +218,10 @@ export const operations: Area = {
       name: 'chmod',
       what: 'done; a missing file fails (ENOENT)',
       calls: 'chmod',
-      told: ['chmod ./old, mode 0600 was 0644', 'chmod ./none (inode unknown) (unknown), mode 0600, failed (ENOENT)'],
+      told: [
+        'chmod ./old, mode 0600 was 0644',
+        'chmod ./none (inode unknown) (unknown), mode 0600, path on the host unknown, failed (ENOENT)',
+      ],
     },
     {
       name: 'fchmod',
@@ -252,7 +258,7 @@ export const operations: Area = {
       calls: 'chown',
       told: [
         'chown ./old, owner 11:12 was 0:0',
-        'chown ./none (inode unknown) (unknown), owner 11:12, failed (ENOENT)',
+        'chown ./none (inode unknown) (unknown), owner 11:12, path on the host unknown, failed (ENOENT)',
       ],
     },
     {
@@ -373,7 +379,7 @@ export const operations: Area = {
       name: 'utimensat',
       what: 'done; a missing file fails (ENOENT)',
       calls: 'utimensat',
-      told: ['utimes ./old', 'utimes ./none (inode unknown) (unknown), failed (ENOENT)'],
+      told: ['utimes ./old', 'utimes ./none (inode unknown) (unknown), path on the host unknown, failed (ENOENT)'],
       ...partlyNotVisible(behindPointer('the times')),
     },
     {

@@ -35,6 +35,7 @@ const because = (of: Limit['of'], by: Limit['by']) => (reason: string) => ({ lim
 export const notRecorded = because('all', 'not recorded');
 /** What no audit record tells. */
 export const notVisible = because('all', 'not visible to audit');
+export const partlyNotRecorded = because('part', 'not recorded');
 export const partlyNotVisible = because('part', 'not visible to audit');
 
 /** Of a call that failed because a name was there, or was not (fs/namei.c gives audit the parent only). */
