@@ -25,6 +25,8 @@ export interface KnownFile extends FileIdentity {
   readonly isPhysical: boolean;
   /** It was open when the listener started. */
   readonly openedBefore: boolean;
+  /** How many changes of symbolic links there had been when the path was learnt (changed-links.ts). */
+  readonly changes: number;
 }
 
 interface Held {

@@ -18,6 +18,7 @@ import type {
   OperationEvent,
   SnapshotEvent,
 } from '../events.ts';
+import { ChangedLinks } from './changed-links.ts';
 import { coarseClockMs } from './coarse-clock.ts';
 import type { KnownFile, PathView } from './directory-descriptors.ts';
 import { isSameMounts, isSameView, KnownDirectories } from './known-directories.ts';
@@ -41,6 +42,7 @@ const badDescriptor = -9;
 
 export class NameResolver {
   readonly #known = new KnownDirectories();
+  readonly #links = new ChangedLinks();
   /** Names that could not be made absolute. */
   unresolved = 0;
 
@@ -69,7 +71,8 @@ export class NameResolver {
     // What /proc shows counts from the root of the mount namespace.
     const view = { ...viewOf(process), chroot: '' };
     for (const { fd, path, closeOnExec, dev, inode, fileType } of event.directories ?? []) {
-      const file: KnownFile = { view, path, dev, inode, fileType, isPhysical: true, openedBefore: true };
+      const what = { view, path, dev, inode, fileType, isPhysical: true, openedBefore: true };
+      const file: KnownFile = { ...what, changes: this.#links.changes };
       process.descriptors.directories.set(fd, file, closeOnExec);
       if (fileType === 'directory') this.#known.learn(file);
     }
@@ -127,7 +130,7 @@ export class NameResolver {
   operatedOn(process: ProcessState, { fd, ms, dev, inode, fileType }: OperationEvent): KnownFile | undefined {
     if (fd === null) return undefined;
     const held = this.#heldBy(process, fd, ms);
-    const file = held ?? (fileType === 'directory' ? this.#known.find(viewOf(process), { dev, inode }) : undefined);
+    const file = held ?? (fileType === 'directory' ? this.#met(viewOf(process), { dev, inode }) : undefined);
     if (file === undefined || file.path === null) return undefined;
     const path = pathIn(process, file);
     return path === null ? undefined : { ...file, path };
@@ -146,7 +149,7 @@ export class NameResolver {
 
   /** The path that the directory was met under, as the process sees it. */
   directory(process: ProcessState, identity: FileIdentity): BinaryString | null {
-    return this.#known.find(viewOf(process), identity)?.path ?? null;
+    return this.#met(viewOf(process), identity)?.path ?? null;
   }
 
   /** What the process holds has in the copy of its mount namespace the path that it had. */
@@ -186,15 +189,27 @@ export class NameResolver {
     const identity = { dev, inode };
     if (operation === 'mkdir' && file.pathResolved) this.#known.learn(this.#fileOf(process, file.path, event));
     else if (operation === 'rmdir') this.#known.forget(identity);
+    else if (operation === 'unlink' && fileType === 'symlink') this.#linkChanged(process, file);
     else if (operation === 'rename') {
       if (event.replacedInode !== null) this.#known.forget({ dev, inode: event.replacedInode });
+      if (fileType === 'symlink') {
+        this.#linkChanged(process, file);
+        // What it is put over may be one too: so links are changed that are in use.
+        if (to !== null) this.#linkChanged(process, to);
+      }
       if (fileType !== 'directory' && !event.exchange) return;
       const from = file.pathResolved ? file.path : null;
       const next = to?.pathResolved ? to.path : null;
       const files = [...this.#known.all()];
       for (const { descriptors } of all()) files.push(...descriptors.directories.files());
+      // The links move with their directories, and would not be found any more.
+      for (const one of files) this.#links.check(one);
       follow(files, viewOf(process), { from, to: next, moved: identity, exchange: event.exchange });
     }
+  }
+
+  #linkChanged(process: ProcessState, { path, pathResolved }: GivenName): void {
+    if (path !== null && pathResolved) this.#links.note(viewOf(process), path);
   }
 
   #resolve(process: ProcessState, ms: number, name: RelativeName): Resolution {
@@ -225,14 +240,23 @@ export class NameResolver {
     const parent = onlyOne(parents ?? []);
     const entry = entryName(path);
     if (parent === null || entry === null) return null;
-    const directory = this.#known.find(viewOf(process), parent)?.path;
+    const directory = this.#met(viewOf(process), parent)?.path;
     if (directory == null) return null;
     return { path: `${directory === '/' ? '' : directory}/${entry}` };
   }
 
   #heldBy(process: ProcessState, fd: number, ms: number): KnownFile | undefined {
     const file = process.descriptors.directories.get(fd);
-    return file === undefined || isOlder(process, file, ms) ? undefined : file;
+    if (file === undefined || isOlder(process, file, ms)) return undefined;
+    this.#links.check(file);
+    return file;
+  }
+
+  /** The directory of that identity, as it was met in that view. */
+  #met(view: PathView, identity: FileIdentity): KnownFile | undefined {
+    const file = this.#known.find(view, identity);
+    if (file !== undefined) this.#links.check(file);
+    return file;
   }
 
   /** A path that leads upwards gives way to one that the directory was met under before. */
@@ -242,8 +266,9 @@ export class NameResolver {
     { dev, inode, fileType }: Pick<OpenEvent, 'dev' | 'inode' | 'fileType'>,
   ): KnownFile {
     const view = viewOf(process);
-    const known = path?.includes('/..') ? this.#known.find(view, { dev, inode })?.path : null;
-    return { view, path: known ?? path, dev, inode, fileType, isPhysical: false, openedBefore: false };
+    const known = path?.includes('/..') ? this.#met(view, { dev, inode })?.path : null;
+    const { changes } = this.#links;
+    return { view, path: known ?? path, dev, inode, fileType, isPhysical: false, openedBefore: false, changes };
   }
 }
 

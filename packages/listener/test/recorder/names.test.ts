@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PipelineEvent } from '../../src/events.ts';
+import { ChangedLinks } from '../../src/recorder/changed-links.ts';
 import { Recorder } from '../../src/recorder/recorder.ts';
 import {
   chroot,
@@ -235,6 +236,54 @@ describe('the rename of a directory', () => {
 
     const use = [opens(23, 20, 'f', 5), close(24, 20, 90), opens(25, 20, 'f', 6)];
     expect(pathsOf(...events, away, ...use).slice(0, 2)).toEqual([['f', false, 5], resolved('/c/f')]);
+  });
+});
+
+describe('the change of a symbolic link', () => {
+  const link = { fileType: 'symlink', inode: '9' } as const;
+  const at = (path: string) => ({ path, pathResolved: true, dirfd: null });
+  const events = [forked, opensDirectory(20, 20, 5, '/soft/a'), opensDirectory(20, 20, 6, '/softer')];
+  const use = [opens(23, 20, 'f', 5), close(24, 20, 90), opens(25, 20, 'f', 6)];
+  const unknown = ['f', false, 5];
+
+  it.each([
+    ['its removal', operation(21, 20, { operation: 'unlink', file: at('/soft'), ...link })],
+    ['its renaming', operation(21, 20, { operation: 'rename', file: at('/soft'), to: at('/hard'), ...link })],
+    ['another in its place', operation(21, 20, { operation: 'rename', file: at('/new'), to: at('/soft'), ...link })],
+  ])('(%s) makes unknown where the directories lie that were opened through it', (_, change) => {
+    expect(pathsOf(...events, change, ...use).slice(0, 2)).toEqual([unknown, resolved('/softer/f')]);
+  });
+
+  it('is known also when its directory has been moved', () => {
+    const removed = operation(21, 20, { operation: 'unlink', file: at('/x/soft'), ...link });
+    const moved = { operation: 'rename', file: at('/x'), to: at('/y'), fileType: 'directory' } as const;
+
+    const below = [forked, opensDirectory(20, 20, 5, '/x/soft/a'), removed, operation(22, 20, moved)];
+    expect(pathsOf(...below, opens(23, 20, 'f', 5))[0]).toEqual(unknown);
+  });
+
+  it('is nothing to what was opened after it', () => {
+    const removed = operation(19, 20, { operation: 'unlink', file: at('/soft'), ...link });
+
+    expect(pathsOf(forked, removed, ...events.slice(1), ...use)[0]).toEqual(resolved('/soft/a/f'));
+  });
+
+  it('is remembered of so many; of more, all that was opened before is unknown', () => {
+    const links = new ChangedLinks(2);
+    const view = { containerId: null, mounts: 0, chroot: '' };
+    const what = {
+      view,
+      dev: 'fe:00',
+      inode: '5',
+      fileType: 'directory',
+      isPhysical: false,
+      openedBefore: false,
+    } as const;
+    const [old, recent] = [0, 1].map((changes) => ({ ...what, path: '/a', changes }));
+    for (const path of ['/1', '/2', '/3']) links.note(view, path);
+    for (const file of [old, recent]) if (file !== undefined) links.check(file);
+
+    expect([old?.path, recent?.path]).toEqual([null, '/a']);
   });
 });
 
