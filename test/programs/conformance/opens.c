@@ -44,6 +44,13 @@ static void to_read(void) {
   done(fd);
 }
 
+static void sensitive(void) {
+  char text[4];
+  const int fd = opened("/etc/shadow", O_RDONLY);
+  MUST(read(fd, text, sizeof text));
+  done(fd);
+}
+
 static void a_path(void) {
   const int fd = opened("old", O_PATH);
   FAILS(EBADF, CALL(write, fd, "hello", 5));
@@ -142,6 +149,7 @@ const struct situation opens[] = {
     {"open-exclusive", exclusive, NULL, false},
     {"open-create-to-read", create_to_read, NULL, false},
     {"open-read", to_read, NULL, false},
+    {"open-sensitive", sensitive, NULL, false},
     {"open-path", a_path, NULL, false},
     {"open-directory", a_directory, NULL, false},
     {"open-failing", failing, NULL, false},

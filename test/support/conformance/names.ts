@@ -1,4 +1,4 @@
-import { type Area, partlyNotRecorded, partlyNotVisible } from './situation.ts';
+import { type Area, notRecorded, notVisible, partlyNotRecorded, partlyNotVisible } from './situation.ts';
 
 export const names: Area = {
   title: 'Names',
@@ -115,9 +115,11 @@ export const names: Area = {
         'symlink ./soft #2 → "dir" (symlink)',
         'unlink ./soft #2 (symlink)',
         'symlink ./soft #2 → "other" (symlink)',
-        './dir/f #3 (WRONLY CREAT) made, 5 bytes in 1 write, ended by close',
+        'f (unresolved, below a descriptor) #3 (WRONLY CREAT) made, 5 bytes in 1 write, ended by close',
       ],
-      pending: true,
+      ...partlyNotRecorded(
+        'where the directory lies: of the paths that it was met under the last is kept, and that is its own no more',
+      ),
     },
     {
       name: 'name-below-exchanged',
@@ -186,15 +188,23 @@ export const names: Area = {
       name: 'name-chroot-shared',
       what: 'the root directory is changed by a child that shares it',
       calls: 'clone CLONE_FS, chroot, openat',
-      told: ['/f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close'],
-      pending: true,
+      told: [
+        '/f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close',
+        'event chroot by its child, rootfs ./dir, root ./dir, rootBefore /',
+      ],
+      ...notRecorded('that a process other than a thread shares its root directory; the place on the host is wrong'),
     },
     {
       name: 'name-beside-chroot',
       what: 'relative to a working directory outside of that root',
       calls: 'chroot, openat',
-      told: ['./f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close'],
-      pending: true,
+      told: [
+        './f (WRONLY CREAT) made, 5 bytes in 1 write, path on the host ./dir./f, ended by close',
+        'event chroot, rootfs ./dir, root ./dir, rootBefore /',
+      ],
+      ...notVisible(
+        'that the working directory is outside of the root: d_path tells it as if it were inside, so that the place on the host is wrong',
+      ),
     },
     {
       name: 'name-resolve-in-root',

@@ -86,6 +86,12 @@ export const opens: Area = {
       ...notRecorded('a file that is only read does not change (`--reads` records it)'),
     },
     {
+      name: 'open-sensitive',
+      what: 'a sensitive file is read',
+      calls: 'openat, read',
+      told: ['/etc/shadow (RDONLY), ended by close'],
+    },
+    {
       name: 'open-path',
       what: 'opened for its place only (O_PATH); a write fails',
       calls: 'openat',

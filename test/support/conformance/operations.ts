@@ -1,4 +1,11 @@
-import { type Area, behindPointer, directoryAlone, notRecorded, partlyNotVisible } from './situation.ts';
+import {
+  type Area,
+  behindPointer,
+  directoryAlone,
+  notRecorded,
+  partlyNotRecorded,
+  partlyNotVisible,
+} from './situation.ts';
 
 export const operations: Area = {
   title: 'Operations',
@@ -238,7 +245,7 @@ export const operations: Area = {
       what: 'by a descriptor that was opened to read',
       calls: 'fchmod',
       told: ['chmod (no name) (given by a descriptor), mode 0600 was 0644'],
-      pending: true,
+      ...partlyNotRecorded('the name: the file was opened to read (with `--reads` it is known)'),
     },
     {
       name: 'fchmodat',
