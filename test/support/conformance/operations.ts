@@ -1,11 +1,4 @@
-import {
-  type Area,
-  behindPointer,
-  directoryAlone,
-  notRecorded,
-  partlyNotRecorded,
-  partlyNotVisible,
-} from './situation.ts';
+import { type Area, behindPointer, directoryAlone, partlyNotRecorded, partlyNotVisible } from './situation.ts';
 
 export const operations: Area = {
   title: 'Operations',
@@ -358,8 +351,10 @@ export const operations: Area = {
       name: 'ioctl-setflags',
       what: 'attributes of chattr(1)',
       calls: 'ioctl FS_IOC_SETFLAGS',
-      told: [],
-      ...notRecorded('they are no part of content, name, owner or mode'),
+      told: ['setflags (no name) (inode unknown) (unknown) (given by a descriptor)'],
+      ...partlyNotRecorded(
+        'the file, which was opened to read (with `--reads` it is known), and the attributes, which are behind a pointer',
+      ),
     },
     {
       name: 'utime',

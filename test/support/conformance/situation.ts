@@ -10,8 +10,8 @@ export interface Situation {
   readonly told: readonly string[];
   /** Absent: all is told that happened. */
   readonly limit?: Limit;
-  /** What is true is not told yet. */
-  readonly pending?: true;
+  /** The same of programs of 32 bits, where that differs. */
+  readonly told32?: readonly string[];
   /** i386 alone has the call. */
   readonly only?: 'i386';
 }
@@ -42,3 +42,4 @@ export const partlyNotVisible = because('part', 'not visible to audit');
 export const directoryAlone = 'the name that the failed call stumbled over: the records tell its directory alone';
 export const behindPointer = (what: string) => `${what}: behind a pointer that no record follows`;
 export const unnamed = 'the inode: the records tell the directory, and not the file that has no name in it';
+export const stores = 'when it was written, and how much: a store into memory is no call';

@@ -39,7 +39,7 @@ function section({ title, situations }: Area): string {
     escaped(one.what),
     escaped(one.calls),
     one.only === undefined ? '64, 32' : '32',
-    one.told.length === 0 ? 'nothing' : one.told.map(code).join('<br>'),
+    [...told(one.told), ...(one.told32 === undefined ? [] : ['32:', ...told(one.told32)])].join('<br>'),
     escaped(verdict(one)),
   ]);
   const columns = ['Situation', 'System calls', 'ABI', 'What godo tells', 'Verdict'];
@@ -47,11 +47,14 @@ function section({ title, situations }: Area): string {
   return `## ${title}\n\n${lines.join('\n')}`;
 }
 
-function verdict({ limit, pending }: Situation): string {
-  if (pending) return 'pending';
+function verdict({ limit }: Situation): string {
   if (limit === undefined) return 'right';
   const { of, by, reason } = limit;
   return `${of === 'part' ? 'right; ' : ''}${by}: ${reason}`;
+}
+
+function told(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? ['nothing'] : lines.map(code);
 }
 
 function code(line: string): string {

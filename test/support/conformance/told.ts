@@ -3,7 +3,7 @@
  * process ids, inodes, times and folders of the run. Every field that says something of its own is in its line.
  */
 
-import type { CookedEventDocument, CookedFileDocument, CookedOperationDocument } from '@godo/evidence';
+import type { CookedEventDocument, CookedFileDocument, CookedOperationDocument, SharedMapping } from '@godo/evidence';
 import { errnoName, openFlagNames } from './kernel-names.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -120,7 +120,7 @@ class Lines {
 
   #session(document: CookedFileDocument): string {
     const { path, pathResolved, dirfd, inode, fileType, flags, created, closedBy, warnings, ...rest } = document;
-    const { openedBefore, writers, closeInferred, containerId, ...others } = rest;
+    const { openedBefore, writers, changes, mapped, closeInferred, containerId, ...others } = rest;
     const byOne = writers.length === 1 && writers[0]?.key === document.key && document.key === this.#own[0];
     return joined([
       this.#path(path, pathResolved, dirfd),
@@ -134,6 +134,8 @@ class Lines {
         ({ key, count, bytes }) =>
           `, ${counted(bytes, 'byte')} in ${counted(count, 'write')}${byOne ? '' : ` by ${this.#process(key)}`}`,
       ),
+      ...(changes ?? []).map(({ key, count }) => `, ${counted(count, 'other change')} by ${this.#process(key)}`),
+      mapped !== undefined && this.#mapping(mapped),
       ...this.#others(others),
       this.#place({ ...document }, 'path', 'hostPath'),
       closedBy === null ? ', end not seen' : `, ended by ${closedBy}`,
@@ -172,6 +174,13 @@ class Lines {
       containerId !== null && ', in a container',
       ...this.#warnings(warnings),
     ]);
+  }
+
+  #mapping({ count, writable, keys, written, unknownBecause }: SharedMapping): string {
+    const known =
+      written === null ? `not known whether written (${unknownBecause})` : written ? 'written' : 'not written';
+    const how = `${writable ? '' : ' to read'} by ${keys.map((key) => this.#process(key)).join(' and ')}`;
+    return `, ${counted(count, 'shared mapping')}${how}: ${known}`;
   }
 
   #process(key: string): string {

@@ -1,4 +1,4 @@
-import { type Area, notVisible } from './situation.ts';
+import { type Area, behindPointer, notVisible, partlyNotVisible } from './situation.ts';
 
 export const writes: Area = {
   title: 'Writing',
@@ -92,50 +92,77 @@ export const writes: Area = {
       name: 'ftruncate',
       what: '4 bytes become 100; another try fails (EINVAL)',
       calls: 'ftruncate',
-      told: ['./old (WRONLY), ended by close'],
-      pending: true,
+      told: [
+        './old (WRONLY), 1 other change by itself, ended by close',
+        'truncate ./old (given by a descriptor), size 100',
+        'truncate ./old (given by a descriptor), size -1, failed (EINVAL)',
+      ],
     },
     {
       name: 'ftruncate64',
       what: '4 bytes become 4,886,718,345',
       calls: 'ftruncate64',
-      told: ['./old (WRONLY), ended by close'],
+      told: [
+        './old (WRONLY), 1 other change by itself, ended by close',
+        'truncate ./old (given by a descriptor), size 4886718345',
+      ],
       only: 'i386',
-      pending: true,
     },
     {
       name: 'fallocate',
       what: '4 bytes become 100',
       calls: 'fallocate',
-      told: ['./old (WRONLY), ended by close'],
-      pending: true,
+      told: [
+        './old (WRONLY), 1 other change by itself, ended by close',
+        'fallocate ./old (given by a descriptor), allocation allocate, offset 0, length 100',
+      ],
+      told32: [
+        './old (WRONLY), 1 other change by itself, ended by close',
+        'fallocate ./old (given by a descriptor), allocation allocate, offset 0',
+      ],
+      ...partlyNotVisible('the length on i386: it is the fifth argument, and records have four'),
     },
     {
       name: 'fallocate-hole',
       what: '2 bytes become a hole',
       calls: 'fallocate',
-      told: ['./old (WRONLY), ended by close'],
-      pending: true,
+      told: [
+        './old (WRONLY), 1 other change by itself, ended by close',
+        'fallocate ./old (given by a descriptor), allocation punch-hole, keepSize true, offset 0, length 2',
+      ],
+      told32: [
+        './old (WRONLY), 1 other change by itself, ended by close',
+        'fallocate ./old (given by a descriptor), allocation punch-hole, keepSize true, offset 0',
+      ],
+      ...partlyNotVisible('the length on i386: it is the fifth argument, and records have four'),
     },
     {
       name: 'ficlone',
       what: 'a file becomes a clone of another (btrfs)',
       calls: 'ioctl FICLONE',
-      told: ['btrfs:/clone (WRONLY CREAT) made, ended by close'],
-      pending: true,
+      told: [
+        'btrfs:/clone (WRONLY CREAT) made, 1 other change by itself, ended by close',
+        'clone btrfs:/clone (given by a descriptor), fromFd 3',
+      ],
     },
     {
       name: 'ficlonerange',
       what: '4,096 bytes of another file are shared (btrfs)',
       calls: 'ioctl FICLONERANGE',
-      told: ['btrfs:/clone-range (WRONLY CREAT) made, ended by close'],
-      pending: true,
+      told: [
+        'btrfs:/clone-range (WRONLY CREAT) made, 1 other change by itself, ended by close',
+        'clone btrfs:/clone-range (given by a descriptor)',
+      ],
+      ...partlyNotVisible(behindPointer('the file that it shares with')),
     },
     {
       name: 'ficlone-failing',
       what: 'a clone of a device fails',
       calls: 'ioctl FICLONE',
-      told: ['btrfs:/clone-failing (WRONLY CREAT) made, ended by close'],
+      told: [
+        'btrfs:/clone-failing (WRONLY CREAT) made, ended by close',
+        'clone btrfs:/clone-failing (given by a descriptor), fromFd 3, failed (EXDEV)',
+      ],
     },
     {
       name: 'io_submit',
