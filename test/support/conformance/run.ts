@@ -101,7 +101,7 @@ async function shownIn(db: string): Promise<Shown> {
     parseJsonLines<T>(await succeed('viewer', ['--db', db, ...what, '--json']));
   return {
     processes: await show('processes'),
-    files: await show<CookedFileDocument>('files', '--all'),
+    files: await show<CookedFileDocument>('sessions', '--all'),
     operations: await show<CookedOperationDocument>('operations'),
     events: await show<CookedEventDocument>('events'),
   };
