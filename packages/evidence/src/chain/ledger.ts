@@ -22,9 +22,18 @@ const membersALink = 256;
 /** Seconds with few documents make one bucket together: its place in the link is as large as such a document. */
 const leastInBucket = 32;
 
+export interface LedgerOptions {
+  /** null: links are not signed. */
+  readonly sign: Sign | null;
+  /** Ids may come twice, as from a log that holds records twice; the first document is the one that stays. */
+  readonly repeats: boolean;
+}
+
 export class Ledger {
   readonly #origin: RunOrigin;
-  readonly #sign: Sign | null;
+  readonly #options: LedgerOptions;
+  /** Ids of what waits, where they may come twice: of the time since the last link, and of the time before. */
+  #recent = { now: new Set<string>(), before: new Set<string>() };
   readonly #waiting = new Map<RawCollection, Map<number, DigestSet>>();
   #members: ChainMember[] = [];
   #since = 0;
@@ -44,9 +53,9 @@ export class Ledger {
     set: new DigestSet(),
   };
 
-  constructor(origin: RunOrigin, sign: Sign | null) {
+  constructor(origin: RunOrigin, options: LedgerOptions) {
     this.#origin = origin;
-    this.#sign = sign;
+    this.#options = options;
   }
 
   /** Of the last link; null: there is none yet. */
@@ -68,6 +77,7 @@ export class Ledger {
       this.#members.push({ collection, id: idOf(entry), hash: hexOf(digest) });
       return;
     }
+    if (this.#options.repeats && this.#isRepeated(entry)) return;
     const last = this.#last;
     if (last.collection !== collection || last.second !== second) {
       this.#last = { collection, second, set: this.#setOf(collection, second) };
@@ -124,6 +134,14 @@ export class Ledger {
     return false;
   }
 
+  #isRepeated(entry: RawEntry): boolean {
+    const name = `${entry.collection} ${idOf(entry)}`;
+    const { now, before } = this.#recent;
+    if (now.has(name) || before.has(name)) return true;
+    now.add(name);
+    return false;
+  }
+
   #setOf(collection: RawCollection, second: number): DigestSet {
     let sets = this.#waiting.get(collection);
     if (sets === undefined) {
@@ -142,10 +160,11 @@ export class Ledger {
     const through = Math.max(this.#through, settled);
     const buckets = [...this.#waiting].flatMap(([collection, sets]) => bucketsOf(collection, sets, through));
     const content = { n: this.#n + 1, through, buckets, members: this.#members, isEnd };
-    const link = linkOf(this.#origin, { ...content, prev_entry_hash: this.#entryHash }, this.#sign);
+    const link = linkOf(this.#origin, { ...content, prev_entry_hash: this.#entryHash }, this.#options.sign);
     this.#n += 1;
     this.#through = through;
     this.#members = [];
+    this.#recent = { now: new Set(), before: this.#recent.now };
     this.#entryHash = link.entry_hash;
     this.#last = { collection: null, second: 0, set: new DigestSet() };
     return link;

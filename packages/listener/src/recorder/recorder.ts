@@ -264,7 +264,7 @@ export class Recorder {
     const { host, machineId, bootId, sessionId } = start;
     const origin: RunOrigin = { host, machineId, bootId, sessionId };
     const choice = new RecordingChoice(start);
-    this.#ledger = new Ledger(origin, this.#sign);
+    this.#ledger = new Ledger(origin, { sign: this.#sign, repeats: start.intake === 'log' });
     const emit: EmitFile = (collection, session) => this.#emit({ collection, session });
     // A log has no /proc: of none of its writes it could be told.
     const isLog = start.intake === 'log';
