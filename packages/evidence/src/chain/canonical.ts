@@ -5,7 +5,7 @@
  */
 
 import { hash } from 'node:crypto';
-import { type FileSession, fileSessionId, type Instant, type WriteTotals } from '../file-session.ts';
+import { type FileSession, type Instant, type RunOrigin, shortId, type WriteTotals } from '../file-session.ts';
 import { holdsBigint } from '../json.ts';
 import { isoTime } from '../moment.ts';
 import type { RawEntry } from '../raw-documents.ts';
@@ -18,7 +18,7 @@ export function digestOf(entry: RawEntry): Digest {
 }
 
 export function canonicalEntry(entry: RawEntry): string {
-  if ('session' in entry) return entry.collection + canonicalSession(entry.session);
+  if ('session' in entry) return canonicalSession(entry.session, entry.collection);
   if ('observation' in entry) return `pids${canonicalDocument(entry.observation)}`;
   const { collection, document } = entry;
   return collection + canonicalDocument(collection === 'pids' ? withoutIso(document) : document);
@@ -28,56 +28,127 @@ export function hexOf(digest: Digest): string {
   return Buffer.from(digest, 'latin1').toString('hex');
 }
 
-/** By concatenation, in one order: there are more of these than of everything else together. */
-function canonicalSession(session: FileSession): string {
-  const { path, pathHex, pathResolved, dirfd, dev, inode, fileType, flags, access, created, fd, openedBefore } =
+/**
+ * What is usual first, with times as distances, and what is rare behind it: there are more of these than of everything
+ * else together, and short texts of few pieces cost least.
+ */
+function canonicalSession(session: FileSession, collection: string): string {
+  const { path, fd, flags, dev, inode, id, opened, closed, writes } = session;
+  const { ms } = opened;
+  const rare = rareText(session);
+  const { count, bytes, first, last: end } = writes;
+  const written = count === 0 && bytes === 0 ? '-' : `${count},${bytes}`;
+  return `${collection}${text(path)}${bitsOf(session)},${fd},${flags},${devText(dev)}${text(inode)}${
+    typeof id === 'number' ? id : idText(id, session)
+  },${ms},${closed === null ? '-' : closed.ms - ms},${written},${first === null ? '-' : first.ms - ms},${
+    end === null ? '-' : end.ms - ms
+  },${openerText(session)}${rare}`;
+}
+
+const accesses = new Map<string | null, number>([
+  ['write', 0],
+  ['readwrite', 1],
+  ['read', 2],
+  ['unknown', 3],
+]);
+const fileTypes = new Map<string | null, number>(
+  ['regular', null, 'directory', 'character', 'block', 'fifo', 'socket', 'symlink', 'unknown'].map((name, at) => [
+    name,
+    at,
+  ]),
+);
+const closings = new Map<string | null, number>(
+  ['close', null, 'dup', 'exec', 'exit', 'unseen'].map((name, at) => [name, at]),
+);
+/** None of those: it stands with what is rare. */
+const foreign = 15;
+
+function bitsOf({ pathResolved, created, openedBefore, access, fileType, closedBy }: FileSession): number {
+  return (
+    (pathResolved ? 1 : 0) |
+    (created ? 2 : 0) |
+    (openedBefore ? 4 : 0) |
+    ((accesses.get(access) ?? foreign) << 3) |
+    ((fileTypes.get(fileType) ?? foreign) << 7) |
+    ((closings.get(closedBy) ?? foreign) << 11)
+  );
+}
+
+/** Stores may give back the serial alone. */
+function idText(id: string, { origin, opened }: FileSession): string {
+  const short = shortId(id, origin, opened);
+  return typeof short === 'number' ? `${short}` : text(short);
+}
+
+/** Empty for most. */
+function rareText(session: FileSession): string {
+  const { pathHex, dirfd, pid, tgid, opened, closed, writes, warnings, checkpoint, access, fileType, closedBy } =
     session;
-  const { opened, closed, closedBy, checkpoint, writes, warnings } = session;
-  const facts = `${pathResolved ? 1 : 0}${created ? 1 : 0}${openedBefore ? 1 : 0},${dirfd},${flags},${fd}`;
-  const file = `${text(path)}${text(pathHex)}${text(dev)}${text(inode)}${text(fileType)}${text(access)}`;
-  const when = `${moment(opened)}${moment(closed)}${text(closedBy)}${moment(checkpoint)}${totals(writes)}`;
-  const writers = otherWriters(session);
-  const rare = writers === null && warnings === null ? '' : rareText(writers, warnings);
-  return `(${text(fileSessionId(session))}${facts},${file}${when}${openerText(session)}${rare})`;
+  const { first, last: end } = writes;
+  const isWhole =
+    opened.ns === 0 &&
+    (closed === null || closed.ns === 0) &&
+    (first === null || first.ns === 0) &&
+    (end === null || end.ns === 0);
+  const isKnown = accesses.has(access) && fileTypes.has(fileType) && closings.has(closedBy);
+  const writers = session.writers === null ? null : otherWriters(session);
+  const isUsual = pathHex === null && dirfd === null && pid === tgid && warnings === null && checkpoint === null;
+  if (isUsual && isWhole && isKnown && writers === null) return '';
+  const ns = [opened, closed, first, end].map((instant) => instant?.ns ?? 0).join();
+  const who = writers === null ? '-' : `[${writers.map(({ key, ...of }) => text(key) + totals(of)).join('')}]`;
+  const said = warnings === null ? '-' : `[${warnings.map(text).join('')}]`;
+  const known = isKnown ? '-' : `${text(access)}${text(fileType)}${text(closedBy)}`;
+  return `;${text(pathHex)}${dirfd},${pid},${ns},${moment(checkpoint)}${who}${said}${known}`;
 }
 
 /** null: nobody but the opener wrote, whichever way that is told. */
 function otherWriters({ writers, key, writes }: FileSession): FileSession['writers'] {
-  if (writers === null) return null;
-  const [only] = writers;
+  const [only] = writers ?? [];
   if (only === undefined) return writes.count === 0 ? null : writers;
-  const isOpener = writers.length === 1 && writes.count > 0 && only.key === key && totals(only) === totals(writes);
+  const isOpener = writers?.length === 1 && writes.count > 0 && only.key === key && totals(only) === totals(writes);
   return isOpener ? null : writers;
 }
 
-function rareText(writers: FileSession['writers'], warnings: FileSession['warnings']): string {
-  const who = writers === null ? '-' : `[${writers.map((writer) => text(writer.key) + totals(writer)).join('')}]`;
-  return `${who}${warnings === null ? '-' : `[${warnings.map(text).join('')}]`}`;
-}
+/** Of the last session: one process opens many files, one after the other. */
+const last: { of: Pick<FileSession, OpenerField> | null; text: string } = { of: null, text: '' };
+type OpenerField = 'origin' | 'key' | 'tgid' | 'comm' | 'exe' | 'containerId';
 
-/** Of the last opener: one opens many files, one after the other. */
-const last: { of: Pick<FileSession, 'origin' | OpenerField> | null; text: string } = { of: null, text: '' };
-type OpenerField = 'key' | 'pid' | 'tgid' | 'comm' | 'exe' | 'containerId';
-
-function openerText(session: FileSession): string {
+function openerText({ origin, key, tgid, comm, exe, containerId }: FileSession): string {
   const { of } = last;
-  const { origin, key, pid, tgid, comm, exe, containerId } = session;
   if (
     of === null ||
-    of.origin !== origin ||
     of.key !== key ||
-    of.pid !== pid ||
     of.tgid !== tgid ||
     of.comm !== comm ||
     of.exe !== exe ||
-    of.containerId !== containerId
+    of.containerId !== containerId ||
+    of.origin !== origin
   ) {
-    const { host, machineId, bootId, sessionId } = origin;
-    const run = `${text(host)}${text(machineId)}${text(bootId)}${text(sessionId)}`;
-    last.of = { origin, key, pid, tgid, comm, exe, containerId };
-    last.text = `${run}${text(key)}${pid},${tgid},${text(comm)}${text(exe)}${text(containerId)}`;
+    last.of = { origin, key, tgid, comm, exe, containerId };
+    last.text = `${runText(origin)}${text(key)}${tgid},${text(comm)}${text(exe)}${text(containerId)}`;
   }
   return last.text;
+}
+
+const run: { origin: RunOrigin | null; text: string } = { origin: null, text: '' };
+
+function runText(origin: RunOrigin): string {
+  if (run.origin !== origin) {
+    const { host, machineId, bootId, sessionId } = origin;
+    run.origin = origin;
+    run.text = hash('sha256', `${text(host)}${text(machineId)}${text(bootId)}${text(sessionId)}`, 'base64');
+  }
+  return run.text;
+}
+
+const lastDev = { dev: null as string | null, text: '-' };
+
+function devText(dev: string | null): string {
+  if (lastDev.dev !== dev) {
+    lastDev.dev = dev;
+    lastDev.text = text(dev);
+  }
+  return lastDev.text;
 }
 
 function text(value: string | null): string {
@@ -89,9 +160,7 @@ function moment(instant: Instant | null): string {
 }
 
 function totals({ count, bytes, first, last: end }: WriteTotals): string {
-  return count === 0 && bytes === 0 && first === null && end === null
-    ? '-'
-    : `${count},${bytes},${moment(first)}${moment(end)}`;
+  return `${count},${bytes},${moment(first)}${moment(end)}`;
 }
 
 /** A document with its fields in the order of their names; those without a value are left out. */

@@ -6,12 +6,15 @@
 import { createHash } from 'node:crypto';
 import type { Digest } from './canonical.ts';
 
-const bytesEach = 32;
+/** A digest is 8 words of 32 bits, little-endian as all machines are that this runs on. */
+const words = 8;
+const bytesEach = words * 4;
 /** Bits of a whole number that is exact. */
 const exactBits = 53;
 
 export class DigestSet {
   #bytes = Buffer.allocUnsafeSlow(4 * bytesEach);
+  #words = wordsOf(this.#bytes);
   #added = 0;
 
   /** Those that came more than once counted as often. */
@@ -27,33 +30,34 @@ export class DigestSet {
 
   addAll(other: DigestSet): void {
     this.#reserve(other.#added);
-    other.#bytes.copy(this.#bytes, this.#added * bytesEach, 0, other.#added * bytesEach);
+    this.#words.set(other.#words.subarray(0, other.#added * words), this.#added * words);
     this.#added += other.#added;
   }
 
-  /** How many there are, and the hash of all of them, in hex. */
+  /** How many there are, and the SHA-256 of all of them in the order of their words, in hex. */
   summary(): { readonly count: number; readonly hash: string } {
-    const bytes = this.#bytes;
-    const ordered = Buffer.allocUnsafe(this.#added * bytesEach);
+    const from = this.#words;
+    const ordered = new Uint32Array(this.#added * words);
     let end = 0;
     for (const place of this.#order()) {
-      const at = place * bytesEach;
-      const isSame = end > 0 && bytes.compare(ordered, end - bytesEach, end, at, at + bytesEach) === 0;
-      if (!isSame) end += bytes.copy(ordered, end, at, at + bytesEach);
+      const at = place * words;
+      if (end > 0 && ordered[end - words] === from[at] && isSame(ordered, end - words, from, at)) continue;
+      for (let word = 0; word < words; word += 1) ordered[end + word] = from[at + word] as number;
+      end += words;
     }
-    return { count: end / bytesEach, hash: createHash('sha256').update(ordered.subarray(0, end)).digest('hex') };
+    return { count: end / words, hash: createHash('sha256').update(ordered.subarray(0, end)).digest('hex') };
   }
 
   /** The places of the digests, in the order of these. */
   #order(): Float64Array {
-    const bytes = this.#bytes;
+    const from = this.#words;
     const placeBits = Math.ceil(Math.log2(Math.max(2, this.#added)));
     const places = 2 ** placeBits;
-    // Of some leading bits and the place one number each, which are sorted without a function of ours.
+    // Of the leading bits and the place one number each, which are sorted without a function of ours.
     const shift = 2 ** Math.max(0, 32 - (exactBits - placeBits));
     const order = new Float64Array(this.#added);
     for (let place = 0; place < order.length; place += 1) {
-      order[place] = Math.floor(bytes.readUInt32BE(place * bytesEach) / shift) * places + place;
+      order[place] = Math.floor((from[place * words] as number) / shift) * places + place;
     }
     order.sort();
     for (let index = 0; index < order.length; index += 1) order[index] = (order[index] as number) % places;
@@ -67,11 +71,11 @@ export class DigestSet {
   }
 
   #isBefore(left: number, right: number): boolean {
-    const [from, other] = [left * bytesEach, right * bytesEach];
-    const bytes = this.#bytes;
-    const leading = bytes.readUInt32BE(from) - bytes.readUInt32BE(other);
-    if (leading !== 0) return leading < 0;
-    return bytes.compare(bytes, other, other + bytesEach, from, from + bytesEach) < 0;
+    for (let word = 0; word < words; word += 1) {
+      const distance = (this.#words[left * words + word] as number) - (this.#words[right * words + word] as number);
+      if (distance !== 0) return distance < 0;
+    }
+    return false;
   }
 
   #reserve(count: number): void {
@@ -80,5 +84,15 @@ export class DigestSet {
     const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
     this.#bytes.copy(larger, 0, 0, this.#added * bytesEach);
     this.#bytes = larger;
+    this.#words = wordsOf(larger);
   }
+}
+
+function wordsOf({ buffer, byteOffset, byteLength }: Buffer): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, byteLength / 4);
+}
+
+function isSame(left: Uint32Array, leftAt: number, right: Uint32Array, rightAt: number): boolean {
+  for (let word = 0; word < words; word += 1) if (left[leftAt + word] !== right[rightAt + word]) return false;
+  return true;
 }
