@@ -33,7 +33,7 @@ function distinct(list: readonly (RawEntry | 'checkpoint')[]) {
   const seen = new Set<string>();
   return list.filter((one) => {
     if (one === 'checkpoint') return true;
-    const id = 'session' in one ? `${one.collection}${one.session.id}${one.session.checkpoint?.ms}` : one.document._id;
+    const { _id: id } = rawDocumentOf(one);
     return !seen.has(id) && seen.add(id);
   });
 }
