@@ -1,7 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ChainDocument, type RawEntry, reportText, type VerifyReport, verifyEvidence } from '../../src/index.ts';
+import {
+  type ChainDocument,
+  type RawEntry,
+  rawDocumentOf,
+  reportText,
+  type VerifyReport,
+  verifyEvidence,
+} from '../../src/index.ts';
 import { chained, checkpointAt, fileAt, keys, someDocuments, taskAt } from '../support/chained.ts';
 import { loss } from '../support/documents.ts';
 import { memoryVerifier } from '../support/memory-verifier.ts';
@@ -69,13 +76,13 @@ test('a document that is removed, or another, or added, is found', async () => {
 
 function changed(entry: RawEntry): RawEntry {
   if ('session' in entry) return { ...entry, session: { ...entry.session, fd: entry.session.fd + 1 } };
-  if ('observation' in entry) return entry;
+  if ('observation' in entry) return { ...entry, observation: { ...entry.observation, pid: 7 } };
   return { ...entry, document: { ...entry.document, host: 'another' } } as RawEntry;
 }
 
 function added(entry: RawEntry): RawEntry {
   if ('session' in entry) return { ...entry, session: { ...entry.session, id: 'added' } };
-  if ('observation' in entry) return entry;
+  if ('observation' in entry) return { ...entry, observation: { ...entry.observation, _id: 'added' } };
   return { ...entry, document: { ...entry.document, _id: 'added' } } as RawEntry;
 }
 

@@ -2,7 +2,7 @@
 
 import { generateKeyPairSync } from 'node:crypto';
 import { type FileSession, Ledger, moment, type RawEntry, signer } from '../../src/index.ts';
-import { event, fileSession, loss, operation, session, sessionOf, task } from './documents.ts';
+import { event, fileSession, loss, observed, operation, session, sessionOf, task } from './documents.ts';
 
 export const startNs = 1763792240_000_000_000n;
 export const keys = generateKeyPairSync('ed25519');
@@ -67,7 +67,8 @@ export function checkpointAt(opened: number, seconds: number): RawEntry {
 }
 
 export function taskAt(seconds: number): RawEntry {
-  return { collection: 'pids', document: task({ _id: `task-${seconds}`, ...moment(at(seconds)), argv: ['a', 'b'] }) };
+  const document = task({ _id: `task-${seconds}`, ...moment(at(seconds)), argv: ['a', 'b'] });
+  return { collection: 'pids', observation: observed(document) };
 }
 
 /** A session, an observation, and one document of every other kind. */
