@@ -159,7 +159,7 @@ describeWith('evidence in SQLite', [root, built, program('auditctl', 'auditd')],
     });
 
     const added = await copyOf('added');
-    const columns = ['boot', 'time', "id || 'x'", 'origin', 'shape', 'doc'];
+    const columns = ['time', 'boot', "id || 'x'", 'origin', 'shape', 'doc'];
     expect(await execute(added.file, `INSERT INTO operations SELECT ${columns} FROM operations LIMIT 1`)).toBe(1);
     expect(await verify('--db', added.directory)).toMatchObject({
       code: 1,

@@ -4,7 +4,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { Digest } from './canonical.ts';
+import type { Digest } from './session-digest.ts';
 
 /** A digest is 8 words of 32 bits, little-endian as all machines are that this runs on. */
 const words = 8;

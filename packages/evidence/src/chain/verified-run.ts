@@ -1,10 +1,11 @@
 /** What the links of one run say, and what of it was found in the database. */
 
 import type { ChainBucket, ChainDocument, ChainMember, RawCollection, RawEntry } from '../raw-documents.ts';
-import { type Digest, hexOf } from './canonical.ts';
+import { hexOf } from './canonical.ts';
 import { DigestSet } from './digest-set.ts';
 import { idOf } from './ledger.ts';
 import type { Finding } from './report.ts';
+import type { Digest } from './session-digest.ts';
 import { readSecond, toldSecond } from './told.ts';
 
 /** Documents of a bucket that are named where it is not as it was. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalDocument, canonicalEntry, digestOf } from '../../src/chain/canonical.ts';
+import { canonicalDocument, digestOf } from '../../src/chain/canonical.ts';
 import {
   documentFromJson,
   documentToJson,
@@ -15,6 +15,14 @@ import { anyDocument, anyFileSession } from '../support/arbitrary.ts';
 import { observed, task } from '../support/documents.ts';
 
 const entryOf = (session: FileSession): RawEntry => ({ collection: 'files', session });
+
+/** Half a pair of surrogates, which no bytes are read as, becomes U+FFFD where a text is made bytes. */
+function wellFormed(value: unknown): unknown {
+  if (typeof value === 'string') return Buffer.from(value).toString();
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(wellFormed);
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, wellFormed(item)]));
+}
 
 /** The order of the fields of objects of any depth. */
 function reversed(value: unknown): unknown {
@@ -30,7 +38,7 @@ test('a file session has the same digest when it was made a document, and JSON, 
       const document = documentFromJson(documentToJson(fileSessionDocument(session)));
       const again = fileSessionOf(document as never);
       if (again === null) return;
-      expect(canonicalEntry(entryOf(again))).toBe(canonicalEntry(entryOf(session)));
+      expect(digestOf(entryOf(again))).toBe(digestOf(entryOf(session)));
     }),
     { numRuns: 500 },
   );
@@ -41,7 +49,7 @@ test('an opener who is told as the only writer is no other content', () => {
     fc.property(anyFileSession, (session) => {
       const alone = { ...session, writers: null };
       const told = { ...session, writers: [{ key: session.key, ...session.writes }] };
-      if (session.writes.count > 0) expect(canonicalEntry(entryOf(told))).toBe(canonicalEntry(entryOf(alone)));
+      if (session.writes.count > 0) expect(digestOf(entryOf(told))).toBe(digestOf(entryOf(alone)));
     }),
   );
 });
@@ -66,11 +74,9 @@ test('a file session of which one field is another has another digest', () => {
   fc.assert(
     fc.property(anyFileSession, anyFileSession, names, (session, other, name) => {
       const changed = { ...session, [name]: other[name] };
-      const same = isDeepStrictEqual(
-        rawDocumentOf({ collection: 'fds', session: changed }),
-        rawDocumentOf({ collection: 'fds', session }),
-      );
-      expect(canonicalEntry(entryOf(changed)) === canonicalEntry(entryOf(session))).toBe(same);
+      const documentOf = (one: FileSession) => wellFormed(rawDocumentOf({ collection: 'fds', session: one }));
+      const same = isDeepStrictEqual(documentOf(changed), documentOf(session));
+      expect(digestOf(entryOf(changed)) === digestOf(entryOf(session))).toBe(same);
     }),
     { numRuns: 3000 },
   );
