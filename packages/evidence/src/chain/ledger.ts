@@ -33,7 +33,7 @@ export class Ledger {
   readonly #origin: RunOrigin;
   readonly #options: LedgerOptions;
   /** Ids of what waits, where they may come twice: of the time since the last link, and of the time before. */
-  #recent = { now: new Set<string>(), before: new Set<string>() };
+  #recent = { now: new Set<string | number>(), before: new Set<string | number>() };
   readonly #waiting = new Map<RawCollection, Map<number, DigestSet>>();
   #members: ChainMember[] = [];
   #since = 0;
@@ -135,7 +135,9 @@ export class Ledger {
   }
 
   #isRepeated(entry: RawEntry): boolean {
-    const name = `${entry.collection} ${idOf(entry)}`;
+    // Of a boot a serial is that of one call, as long as no four thousand million follow.
+    const isNumbered = entry.collection === 'files' && 'session' in entry && typeof entry.session.id === 'number';
+    const name = isNumbered ? (entry.session.id as number) : `${entry.collection} ${idOf(entry)}`;
     const { now, before } = this.#recent;
     if (now.has(name) || before.has(name)) return true;
     now.add(name);
