@@ -4,7 +4,7 @@ import { hash, type KeyObject, sign, verify } from 'node:crypto';
 import type { RunOrigin } from '../file-session.ts';
 import { moment } from '../moment.ts';
 import { type ChainBucket, type ChainDocument, type ChainMember, rawCollections } from '../raw-documents.ts';
-import { canonicalDocument } from './canonical.ts';
+import { canonicalDocument } from './canonical-document.ts';
 
 /** Gives the signature of an entry_hash, in base64. */
 export type Sign = (entryHash: string) => string;

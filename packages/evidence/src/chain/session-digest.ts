@@ -5,7 +5,9 @@
  */
 
 import { hash } from 'node:crypto';
-import { type FileSession, type Instant, shortId, type WriteTotals } from '../file-session.ts';
+import { type FileSession, shortId, type WriteTotals } from '../file-session.ts';
+import type { Instant } from '../instant.ts';
+import { canonicalDocument } from './canonical-document.ts';
 
 /** 32 bytes, a character each: half of what a Buffer costs. */
 export type Digest = string;
@@ -133,7 +135,7 @@ function serialOf(id: string, { origin, opened }: FileSession): number | null {
 /** Empty for most. */
 function rareText(session: FileSession): string {
   const { id, pathHex, dirfd, pid, tgid, opened, closed, writes, warnings, checkpoint } = session;
-  const { access, fileType, closedBy } = session;
+  const { access, fileType, closedBy, changes, mapped } = session;
   const { first, last } = writes;
   const isWhole =
     opened.ns === 0 &&
@@ -143,13 +145,15 @@ function rareText(session: FileSession): string {
   const isKnown = accesses.has(access) && fileTypes.has(fileType) && closings.has(closedBy);
   const writers = session.writers === null ? null : otherWriters(session);
   const isUsual = pathHex === null && dirfd === null && pid === tgid && warnings === null && checkpoint === null;
-  if (isUsual && isWhole && isKnown && writers === null && typeof id === 'number') return '';
+  const isAlone = writers === null && changes === null && mapped === null;
+  if (isUsual && isAlone && isWhole && isKnown && typeof id === 'number') return '';
   const ns = [opened, closed, first, last].map((instant) => instant?.ns ?? 0).join();
   const who = writers === null ? '-' : `[${writers.map(({ key, ...of }) => text(key) + totals(of)).join('')}]`;
   const said = warnings === null ? '-' : `[${warnings.map(text).join('')}]`;
   const known = isKnown ? '-' : `${text(access)}${text(fileType)}${text(closedBy)}`;
   const name = typeof id === 'number' || serialOf(id, session) !== null ? '-' : text(id);
-  return `${name}${text(pathHex)}${dirfd},${pid},${ns},${moment(checkpoint)}${who}${said}${known}`;
+  const otherwise = isAlone ? '-' : canonicalDocument({ changes, mapped });
+  return `${name}${text(pathHex)}${dirfd},${pid},${ns},${moment(checkpoint)}${who}${said}${known}${otherwise}`;
 }
 
 /** null: nobody but the opener wrote, whichever way that is told. */

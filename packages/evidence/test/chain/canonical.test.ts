@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalDocument, digestOf } from '../../src/chain/canonical.ts';
+import { digestOf } from '../../src/chain/canonical.ts';
+import { canonicalDocument } from '../../src/chain/canonical-document.ts';
 import {
   documentFromJson,
   documentToJson,
@@ -55,24 +56,11 @@ test('an opener who is told as the only writer is no other content', () => {
 });
 
 test('a file session of which one field is another has another digest', () => {
-  const names = fc.constantFrom(
-    ...([
-      'path',
-      'pathHex',
-      'pathResolved',
-      'dirfd',
-      'dev',
-      'inode',
-      'fileType',
-      'flags',
-      'access',
-      'created',
-    ] as const),
-    ...(['key', 'pid', 'tgid', 'fd', 'comm', 'exe', 'containerId', 'openedBefore', 'opened', 'closed'] as const),
-    ...(['closedBy', 'writes', 'writers', 'warnings', 'checkpoint', 'origin', 'id'] as const),
-  );
   fc.assert(
-    fc.property(anyFileSession, anyFileSession, names, (session, other, name) => {
+    fc.property(anyFileSession, anyFileSession, fc.nat(), (session, other, which) => {
+      // All that there are: one that is added later, too.
+      const names = Object.keys(session) as (keyof FileSession)[];
+      const name = names[which % names.length] as keyof FileSession;
       const changed = { ...session, [name]: other[name] };
       const documentOf = (one: FileSession) => wellFormed(rawDocumentOf({ collection: 'fds', session: one }));
       const same = isDeepStrictEqual(documentOf(changed), documentOf(session));

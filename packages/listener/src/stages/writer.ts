@@ -2,14 +2,7 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import {
-  type InsertResult,
-  openRawStore,
-  type RawStore,
-  Spool,
-  StoreError,
-  signer,
-} from '@godo/evidence';
+import { type InsertResult, openRawStore, type RawStore, Spool, StoreError, signer } from '@godo/evidence';
 import { EntryMemory } from '../audit/entry-memory.ts';
 import { EntryReader } from '../audit/event-entries.ts';
 import { ContentFeed } from '../content/content-feed.ts';

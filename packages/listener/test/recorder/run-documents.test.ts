@@ -43,7 +43,7 @@ describe('a run of the listener', () => {
     const keep = (entry: RawEntry) => {
       if (entry.collection === 'chain') said.push(entry.document);
     };
-    const recorder = new Recorder(keep, null, sign);
+    const recorder = new Recorder(keep, null, undefined, sign);
     for (const one of [sessionStart(), forked, sessionEnd(90)]) recorder.apply(one);
 
     const member = (id: string) => ({ collection: 'sessions', id, hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
