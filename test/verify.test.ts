@@ -27,6 +27,15 @@ async function verify(...args: string[]) {
   return { code, stderr, runs: lines.slice(0, -1) as Run[], verdict: whole.verdict, problems: whole.problems };
 }
 
+/**
+ * Intact, whether or not the run states losses itself: of a listener before it that was killed, or of a machine under load.
+ */
+function isSound({ code, runs, problems }: Awaited<ReturnType<typeof verify>>): boolean {
+  const states = runs.every(({ gaps }) => gaps.every((gap) => gap.startsWith('It states losses itself')));
+  const found = runs.flatMap(({ findings, chain }) => [...findings, ...chain]);
+  return (code === 0 || code === 3) && states && problems.length === 0 && found.length === 0;
+}
+
 /** Files that are written, renamed and removed by some processes, one of which keeps one open. */
 async function work(folder: string): Promise<void> {
   await mkdir(folder);
@@ -101,17 +110,18 @@ describeWith('evidence in SQLite', [root, built, program('auditctl', 'auditd')],
   }
 
   it('is intact as it was recorded, signed by its key, and its last entry_hash is in the log', async () => {
-    const { code, verdict, runs, problems } = await verify('--db', db, '--public-key', key);
-    expect({ code, verdict, problems }).toEqual({ code: 0, verdict: 'intact', problems: [] });
-    expect(runs).toMatchObject([{ verdict: 'intact', signatures: 'valid', findings: [], chain: [], gaps: [] }]);
+    const result = await verify('--db', db, '--public-key', key);
+    const { runs } = result;
+    expect({ sound: isSound(result), result }).toEqual({ sound: true, result });
+    expect(runs).toMatchObject([{ signatures: 'valid', findings: [], chain: [] }]);
     expect(runs[0]?.documents).toBeGreaterThan(200);
     const stopped = parseJsonLines<{ msg: string; entry_hash?: string }>(log).find(({ msg }) => msg === 'stopped');
     expect(stopped?.entry_hash).toBe(runs[0]?.entry_hash);
 
     const viewed = await runGodoProgram('viewer', ['verify', '--db', db]);
     expect({ code: viewed.code, text: viewed.stdout }).toEqual({
-      code: 0,
-      text: expect.stringContaining('intact: run'),
+      code: result.code,
+      text: expect.stringMatching(/^intact.*: run /),
     });
   });
 
@@ -125,7 +135,7 @@ describeWith('evidence in SQLite', [root, built, program('auditctl', 'auditd')],
     const [again] = (await verify('--db', fresh)).runs;
     const into = await verify('--db', directory, '--public-key', key);
     expect(again).toEqual({ ...first, signatures: 'none' });
-    expect({ code: into.code, runs: into.runs.length }).toEqual({ code: 0, runs: 1 });
+    expect({ sound: isSound(into), runs: into.runs.length, into }).toEqual({ sound: true, runs: 1, into });
   });
 
   it('is not signed by another key', async () => {
@@ -189,7 +199,8 @@ describeWith('evidence in SQLite', [root, built, program('auditctl', 'auditd')],
       codes[code ?? -1] = (codes[code ?? -1] ?? 0) + 1;
       expect({ at, stderr }).toEqual({ at, stderr: '' });
       // The byte is in no page that is used, or in what says the same again.
-      if (code === 0) expect({ at, documents: await allDocuments(directory) }).toEqual({ at, documents: before });
+      if (code === 0 || code === 3)
+        expect({ at, documents: await allDocuments(directory) }).toEqual({ at, documents: before });
       else expect([1, 2]).toContain(code);
     }
     expect((codes[1] ?? 0) + (codes[2] ?? 0)).toBeGreaterThan(20);
@@ -275,12 +286,9 @@ describeWith('evidence in MongoDB', [root, built, mongo, program('auditctl', 'au
   });
 
   it('is intact as it was recorded', async () => {
-    expect(await verify(...args())).toMatchObject({
-      code: 0,
-      verdict: 'intact',
-      problems: [],
-      runs: [{ findings: [] }],
-    });
+    const result = await verify(...args());
+    expect({ sound: isSound(result), result }).toEqual({ sound: true, result });
+    expect(result.runs).toHaveLength(1);
   });
 
   it('without a document, with one that is another, with one more', async () => {
@@ -292,7 +300,7 @@ describeWith('evidence in MongoDB', [root, built, mongo, program('auditctl', 'au
     await files().deleteOne({ _id });
     expect(findings(await verify(...args()))).toEqual({ code: 1, findings: [{ kind: 'removed', ...same, more: -1 }] });
     await files().insertOne({ ...rest, _id });
-    expect((await verify(...args())).code).toBe(0);
+    expect(isSound(await verify(...args()))).toBe(true);
 
     await files().updateOne({ _id }, { $set: { exe: '/bin/other' } });
     expect(findings(await verify(...args()))).toEqual({ code: 1, findings: [{ kind: 'changed', ...same, more: 0 }] });
