@@ -25,6 +25,7 @@ import { binPath, built, parseJsonLines, runGodoProgram, startGodo } from './sup
 import { type Outcome, runOrThrow, runProgram } from './support/run-program.ts';
 import { showEvidence, succeed } from './support/shown-evidence.ts';
 import { readCookedEvidence, readRawEvidence } from './support/stored-evidence.ts';
+import { tamperingIn } from './support/tampering.ts';
 
 const needs = [
   ...[root, built],
@@ -173,6 +174,11 @@ describeWith('the pipeline from the kernel to the terminal', needs, () => {
       } finally {
         await client.close();
       }
+    });
+
+    it('keeps it so that a check finds nothing wrong', async () => {
+      const target = { kind: 'mongodb', uri: server.uri, rawDb: 'test', cookedDb: 'cooked' } as const;
+      expect(await tamperingIn(target)).toEqual([]);
     });
 
     it('writes the diagnosis file where -diag says', async () => {

@@ -14,6 +14,7 @@ import { useAuditScene } from './support/audit-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, startGodo } from './support/programs.ts';
 import { runOrThrow } from './support/run-program.ts';
+import { tamperingIn } from './support/tampering.ts';
 import { waitFor } from './support/wait-for.ts';
 
 const mongo = () => (canStartMongoServer() ? null : 'There is no MongoDB server.');
@@ -58,6 +59,8 @@ describeWith('a database that goes away', [root, built, mongo, program('auditctl
     }
   }
 
+  const tampering = (rawDb: string) => tamperingIn({ kind: 'mongodb', uri: server.uri, rawDb, cookedDb: 'cooked' });
+
   const once = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [index + 1, 1]));
 
   it('by SIGKILL in the middle, and comes back', { timeout: 180_000 }, async () => {
@@ -78,6 +81,7 @@ describeWith('a database that goes away', [root, built, mongo, program('auditctl
     expect(times).toEqual(
       Object.fromEntries(Object.keys(once(600)).map((name) => [name, Number(name) <= 300 ? 3 : 1])),
     );
+    expect(await tampering('killed')).toEqual([]);
   });
 
   it('by SIGSTOP, and goes on', { timeout: 180_000 }, async () => {
@@ -94,6 +98,7 @@ describeWith('a database that goes away', [root, built, mongo, program('auditctl
     expect((await godo.stop()).code).toBe(0);
 
     expect(await stored('frozen', folder, 500)).toEqual({ ...once(500), 1: 2 });
+    expect(await tampering('frozen')).toEqual([]);
   });
 
   it('before the end, and is there at the next start, or later', { timeout: 240_000 }, async () => {
@@ -112,5 +117,6 @@ describeWith('a database that goes away', [root, built, mongo, program('auditctl
     expect({ end: end.code, last: last.code }).toEqual({ end: 1, last: 0 });
     expect(end.stderr).toContain('they wait in the spool');
     expect(await stored('later', folder, 100)).toEqual(once(100));
+    expect(await tampering('later')).toEqual([]);
   });
 });

@@ -16,6 +16,7 @@ import {
   type SessionDocument,
   type TaskObservation,
 } from '@godo/evidence';
+import { tamperingIn } from './tampering.ts';
 
 export interface RawEvidence {
   readonly pids: readonly TaskObservation[];
@@ -28,7 +29,10 @@ export interface RawEvidence {
   readonly counts: Readonly<Record<RawCollection, number>>;
 }
 
+/** Fails where the evidence is not as it was recorded. */
 export async function readRawEvidence(directory: string): Promise<RawEvidence> {
+  const wrong = await tamperingIn({ kind: 'sqlite', directory });
+  if (wrong.length > 0) throw new Error(`The evidence in ${directory} was tampered with: ${JSON.stringify(wrong)}`);
   const reader = await openRawReader({ kind: 'sqlite', directory });
   try {
     const counts = {} as Record<RawCollection, number>;

@@ -225,7 +225,8 @@ function copyOrigin({ host, machineId, bootId, sessionId }: RunOrigin): RunOrigi
   return { host, machineId, bootId, sessionId };
 }
 
-function shortId(id: string, origin: RunOrigin, opened: Instant): string | number {
+/** The serial, where the id is made of it. */
+export function shortId(id: string, origin: Pick<RunOrigin, 'bootId'>, opened: Instant): string | number {
   const prefix = `${origin.bootId}:audit:${opened.ms}.`;
   if (opened.ns !== 0 || !id.startsWith(prefix)) return id;
   const serial = Number(id.slice(prefix.length));

@@ -1,3 +1,15 @@
+export { Ledger } from './chain/ledger.ts';
+export { isSignedBy, type Sign, signer } from './chain/link.ts';
+export {
+  exitCodeOf,
+  type Finding,
+  type RunReport,
+  reportText,
+  type Verdict,
+  type VerifyReport,
+} from './chain/report.ts';
+export { verifyEvidence } from './chain/verify.ts';
+export { KeyError, runVerify, verifyHelp } from './chain/verify-command.ts';
 export { commandOutput } from './command-output.ts';
 export * from './cooked-documents.ts';
 export { rawDocumentOf } from './entry-documents.ts';

@@ -4,7 +4,7 @@
  * All of them throw StoreError. An unreachable MongoDB server is told after about 5 s.
  */
 
-import type { CookedReader, CookedWriter, FilePassage, RawReader, RawStore } from './stores.ts';
+import type { CookedReader, CookedWriter, FilePassage, RawReader, RawStore, RawVerifier } from './stores.ts';
 import type { StoreTarget } from './target.ts';
 
 /** Raw evidence for adding to; made where it is missing. */
@@ -17,6 +17,14 @@ export async function openRawStore(target: StoreTarget): Promise<RawStore> {
 export async function openRawReader(target: StoreTarget): Promise<RawReader> {
   if (target.kind === 'sqlite') return (await import('./sqlite/raw-reader.ts')).openSqliteRawReader(target.directory);
   return (await import('./mongodb/raw-reader.ts')).openMongoRawReader(target);
+}
+
+/** Raw evidence to be checked. @throws StoreError DATABASE_NOT_FOUND when there is none. */
+export async function openRawVerifier(target: StoreTarget): Promise<RawVerifier> {
+  if (target.kind === 'sqlite') {
+    return (await import('./sqlite/raw-verifier.ts')).openSqliteRawVerifier(target.directory);
+  }
+  return (await import('./mongodb/raw-verifier.ts')).openMongoRawVerifier(target);
 }
 
 /** A new set of cooked evidence, seen by readers from its commit on. */

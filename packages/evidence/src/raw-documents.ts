@@ -503,6 +503,8 @@ export interface SessionDocument extends Origin, Moment {
   readonly intake?: 'unicast' | 'multicast' | 'log';
   /** start: the audit rules in auditctl's form, for people. */
   readonly rules?: readonly string[];
+  /** start: the documents of the run are told in links of `chain`. Absent: it is of before there were any. */
+  readonly chained?: true;
   /** start: programs that are roots of the tree where they made containers, by name. Absent: none are. */
   readonly engines?: readonly string[];
   /** start: whether opens for reading are recorded of all files. Absent: of sensitive ones only. */
@@ -517,6 +519,49 @@ export interface SessionDocument extends Origin, Moment {
   readonly counters?: Readonly<Record<string, number>>;
   /** end: the signal's name, command-ended, end-of-input, reboot (in a log). */
   readonly reason?: string;
+  /** end: of the last link that was made before it. */
+  readonly entry_hash?: string;
+}
+
+/** Documents of one collection that were told (chain/told.ts) from one second to another, both included. */
+export interface ChainBucket {
+  readonly collection: RawCollection;
+  readonly from: number;
+  readonly to: number;
+  readonly count: number;
+  /** SHA-256 of their digests (chain/canonical.ts) in the order of these, in hex. */
+  readonly hash: string;
+}
+
+/** A document that is told alone: those of `sessions`, those of containers, and those that came late. */
+export interface ChainMember {
+  readonly collection: RawCollection;
+  readonly id: string;
+  /** Its digest in hex. */
+  readonly hash: string;
+}
+
+/**
+ * What was recorded since the link before, so that a document that is changed, removed or added later is noticed.
+ * Collection `chain`. The names of the hashes are those of OCSF.
+ */
+export interface ChainDocument extends Origin, Moment {
+  /** 1 for the first link of a run. */
+  readonly n: number;
+  /** s since the epoch: what was told in this second and before, and is not in this link or one before, came later. */
+  readonly through: number;
+  readonly buckets: readonly ChainBucket[];
+  readonly members: readonly ChainMember[];
+  /** Of all documents in it. */
+  readonly count: number;
+  /** The run has ended: nothing follows. */
+  readonly end?: true;
+  /** null in the first link. */
+  readonly prev_entry_hash: string | null;
+  /** SHA-256 of all fields but this one, the signature and `_id`, in hex. */
+  readonly entry_hash: string;
+  /** Ed25519, of the entry_hash, in base64. */
+  readonly signature?: string;
 }
 
 export interface RawDocuments {
@@ -527,6 +572,7 @@ export interface RawDocuments {
   readonly events: EventDocument;
   readonly losses: LossDocument;
   readonly sessions: SessionDocument;
+  readonly chain: ChainDocument;
 }
 
 export type RawCollection = keyof RawDocuments;
@@ -538,6 +584,7 @@ export const rawCollections = [
   'events',
   'losses',
   'sessions',
+  'chain',
 ] as const satisfies readonly RawCollection[];
 
 /**

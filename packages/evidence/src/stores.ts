@@ -57,6 +57,23 @@ export interface RawReader {
   close(): Promise<void>;
 }
 
+/** Documents as the database has them. */
+export interface StoredDocuments {
+  readonly entries: readonly RawEntry[];
+  /** Those that no listener writes so, by `_id`; null: that is not known. */
+  readonly changed: readonly (string | null)[];
+}
+
+/** Raw evidence opened to be checked: everything that is there, whoever wrote it. */
+export interface RawVerifier {
+  readonly location: string;
+  /** What is wrong with the database itself, a few of them. */
+  faults(): Promise<readonly string[]>;
+  /** In batches; `files` by their opening, all others but `pids` and `fds` by time. */
+  stored(collection: RawCollection): AsyncIterable<StoredDocuments>;
+  close(): Promise<void>;
+}
+
 /** Writes a whole new set of cooked evidence, which replaces the old set at `commit` and leaves it alone on `abort`. */
 export interface CookedWriter {
   readonly location: string;

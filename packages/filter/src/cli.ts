@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { openCookedWriter, openRawReader, resolveTarget } from '@godo/evidence';
+import { openCookedWriter, openRawReader, openRawVerifier, resolveTarget } from '@godo/evidence';
 import { Interrupted, runCommand } from './command.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -27,6 +27,7 @@ process.exitCode = await runCommand(
     target: (options) => resolveTarget(options, { uid: process.getuid?.() ?? -1, environment: process.env }),
     openReader: openRawReader,
     openWriter: openCookedWriter,
+    openVerifier: openRawVerifier,
     print: (text) => void process.stdout.write(text),
     say: (text) => void process.stderr.write(text),
     terminal: process.stderr.isTTY === true,

@@ -2,12 +2,16 @@ import {
   type CookedWriter,
   commandOutput,
   harmlessJson,
+  KeyError,
   longOptions,
   type RawReader,
+  type RawVerifier,
   rewriteGoStyle,
+  runVerify,
   StoreError,
   type StoreOptions,
   type StoreTarget,
+  verifyHelp,
   visibleLines,
   visibleSentence,
 } from '@godo/evidence';
@@ -22,6 +26,7 @@ export interface World {
   target(options: StoreOptions): StoreTarget;
   openReader(target: StoreTarget): Promise<RawReader>;
   openWriter(target: StoreTarget): Promise<CookedWriter>;
+  openVerifier(target: StoreTarget): Promise<RawVerifier>;
   /** Data: standard output. */
   print(text: string): void;
   /** Everything else: standard error. */
@@ -47,9 +52,13 @@ export class Interrupted extends Error {
   }
 }
 
-/** `filter`: raw evidence to cooked evidence. Usage errors are thrown as CommanderError. */
-export function filterCommand(world: World, version: string): Command {
-  return new Command('filter')
+/**
+ * `filter`: raw evidence to cooked evidence. Usage errors are thrown as CommanderError.
+ *
+ * @param exitWith is given the exit code of `filter verify`.
+ */
+export function filterCommand(world: World, version: string, exitWith: (code: number) => void): Command {
+  const filter = new Command('filter')
     .description(
       'Makes cooked evidence from raw evidence: the tree of the container engine’s processes and their files.',
     )
@@ -73,6 +82,16 @@ export function filterCommand(world: World, version: string): Command {
       ),
     )
     .action((options: Options) => run(options, world));
+  const verify = new Command('verify')
+    .description(verifyHelp.description)
+    .option(...verifyHelp.publicKey)
+    .action(async (_options: unknown, command: Command) => {
+      const { publicKey, json, quiet, ...store } = command.optsWithGlobals<Options & { publicKey?: string }>();
+      const open = async () => world.openVerifier(world.target(store));
+      const print = (text: string) => world.print(text);
+      exitWith(await runVerify({ open, publicKey, json: json === true, print }));
+    });
+  return filter.addCommand(verify.copyInheritedSettings(filter));
 }
 
 async function run({ json, quiet, ...store }: Options, world: World): Promise<void> {
@@ -107,16 +126,24 @@ async function run({ json, quiet, ...store }: Options, world: World): Promise<vo
 /**
  * Runs the filter with its arguments (without node and script).
  *
- * @returns The exit code: 0; 1 when the evidence cannot be read or written; 2 when the arguments are wrong. Never rejects.
+ * @returns The exit code: 0; 1 when the evidence cannot be read or written; 2 when the arguments are wrong; of `verify`
+ *   what it found. Never rejects.
  */
 export async function runCommand(args: readonly string[], world: World, version: string): Promise<number> {
+  let code = 0;
   try {
-    const command = filterCommand(world, version);
+    const command = filterCommand(world, version, (told) => {
+      code = told;
+    });
     await command.parseAsync(rewriteGoStyle(args, longOptions(command)), { from: 'user' });
-    return 0;
+    return code;
   } catch (error) {
     // Commander has said what is wrong by itself.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof KeyError) {
+      world.say(`filter: ${visibleSentence(error.message)}\n`);
+      return 2;
+    }
     if (error instanceof StoreError || error instanceof Interrupted) {
       world.say(`filter: ${visibleSentence(error.message)}\n`);
     } else {

@@ -17,6 +17,7 @@ function fakeWorld(changes: Partial<World> = {}) {
       targets.push(options);
       return { kind: 'sqlite', directory: '/evidence' };
     },
+    openVerifier: () => Promise.reject(new StoreError('DATABASE_NOT_FOUND', 'There is none.')),
     openReader: async () => ({
       ...memoryReader(raw),
       close: async () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { openCookedReader, resolveTarget } from '@godo/evidence';
+import { openCookedReader, openRawVerifier, resolveTarget } from '@godo/evidence';
 import { runViewer } from './run.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -15,6 +15,8 @@ process.exitCode = await runViewer(
   {
     openEvidence: (options) =>
       openCookedReader(resolveTarget(options, { uid: process.getuid?.() ?? -1, environment: process.env })),
+    openRaw: async (options) =>
+      openRawVerifier(resolveTarget(options, { uid: process.getuid?.() ?? -1, environment: process.env })),
     out: process.stdout,
     say: (text) => void process.stderr.write(text),
     nowNs: () => BigInt(Date.now()) * 1_000_000n,

@@ -10,6 +10,7 @@ import { processesCommand } from './commands/processes.ts';
 import { sessionsCommand } from './commands/sessions.ts';
 import { statsCommand } from './commands/stats.ts';
 import { treeCommand } from './commands/tree.ts';
+import { verifyCommand } from './commands/verify.ts';
 import { runView } from './commands/view-command.ts';
 import { addSharedOptions } from './options/shared.ts';
 import { nearestWord } from './options/suggest.ts';
@@ -52,7 +53,7 @@ export function buildProgram(world: World, version: string): Command {
   addSharedOptions(program, world.nowNs);
   const views = [
     ...[treeCommand, processesCommand, filesCommand, sessionsCommand, operationsCommand, fileCommand],
-    ...[containersCommand, eventsCommand, lossesCommand, statsCommand],
+    ...[containersCommand, eventsCommand, lossesCommand, statsCommand, verifyCommand],
   ].map((build) => build(world));
   for (const view of views) program.addCommand(view.copyInheritedSettings(program));
   program.action((view: string | undefined, _options: unknown, command: Command) => {

@@ -1,4 +1,4 @@
-import type { CookedReader } from '@godo/evidence';
+import type { CookedReader, RawVerifier } from '@godo/evidence';
 import type { Sink } from './output.ts';
 import type { Terminal } from './render/screen.ts';
 
@@ -6,6 +6,7 @@ import type { Terminal } from './render/screen.ts';
 export interface EvidenceOptions {
   readonly db?: string;
   readonly mongo?: string;
+  readonly rawDb?: string;
   readonly cookedDb?: string;
 }
 
@@ -13,6 +14,10 @@ export interface EvidenceOptions {
 export interface World {
   /** @throws StoreError */
   openEvidence(options: EvidenceOptions): Promise<CookedReader>;
+  /** @throws StoreError */
+  openRaw(options: EvidenceOptions): Promise<RawVerifier>;
+  /** The exit code of a command that has one of its own. */
+  exitWith(code: number): void;
   readonly out: Sink;
   /** Text for the person, not data. */
   say(text: string): void;

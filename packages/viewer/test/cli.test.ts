@@ -104,11 +104,11 @@ describe('arguments that are wrong end with 2 and one sentence', () => {
     [['filess'], 'error: there is no view "filess". Did you mean "files"?'],
     [
       ['frobnicate'],
-      'error: there is no view "frobnicate". There are tree, processes, files, sessions, operations, file, containers, events, losses, stats.',
+      'error: there is no view "frobnicate". There are tree, processes, files, sessions, operations, file, containers, events, losses, stats, verify.',
     ],
     [
       ['\u001b[2J'],
-      'error: there is no view "\\x1b[2J". There are tree, processes, files, sessions, operations, file, containers, events, losses, stats.',
+      'error: there is no view "\\x1b[2J". There are tree, processes, files, sessions, operations, file, containers, events, losses, stats, verify.',
     ],
     [['--pid', 'x'], "error: option '--pid <n>' argument 'x' is invalid. A process id is a whole number above 0."],
     [['files', '--since', 'soon'], `error: option '--since <time>' argument 'soon' is invalid. ${timeAdvice}`],

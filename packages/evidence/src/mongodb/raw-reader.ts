@@ -30,7 +30,7 @@ const documentsABatch = 1000;
  *
  * @throws StoreError DATABASE_NOT_FOUND when none of the collections is there.
  */
-export async function openMongoRawReader(target: MongoTarget): Promise<RawReader> {
+export async function openMongoRawReader(target: MongoTarget): Promise<MongoRawReader> {
   const connection = await connect(target, target.rawDb, readMs);
   try {
     const known: ReadonlySet<string> = new Set(rawCollections);
@@ -48,7 +48,7 @@ export async function openMongoRawReader(target: MongoTarget): Promise<RawReader
   }
 }
 
-class MongoRawReader implements RawReader {
+export class MongoRawReader implements RawReader {
   readonly location: string;
   readonly #connection: MongoConnection;
 
@@ -63,12 +63,12 @@ class MongoRawReader implements RawReader {
 
   /** The ISO texts are not asked for. */
   tasks(): AsyncIterable<readonly TaskObservation[]> {
-    return this.#batches('pids', { time: 0, start: 0 });
+    return this.batches('pids', { time: 0, start: 0 });
   }
 
   async *closedFiles(): AsyncGenerator<FileSessions> {
     const share = originSharer();
-    for await (const batch of this.#batches<FileSessionDocument>('files')) yield fileSessionsOf(batch, share);
+    for await (const batch of this.batches<FileSessionDocument>('files')) yield fileSessionsOf(batch, share);
   }
 
   /**
@@ -92,7 +92,7 @@ class MongoRawReader implements RawReader {
     const open = await latestOpen(checkpoints, ended);
     if (open.size === 0) return;
     const share = originSharer();
-    for await (const batch of this.#batches<FileSessionDocument>('fds')) {
+    for await (const batch of this.batches<FileSessionDocument>('fds')) {
       yield fileSessionsOf(
         batch.filter(({ _id }) => open.has(_id)),
         share,
@@ -121,12 +121,13 @@ class MongoRawReader implements RawReader {
   }
 
   async *#all<C extends RawCollection>(collection: C): AsyncGenerator<RawDocuments[C]> {
-    for await (const batch of this.#batches<RawDocuments[C]>(collection)) {
+    for await (const batch of this.batches<RawDocuments[C]>(collection)) {
       for (const document of batch) yield withOriginalNames(document);
     }
   }
 
-  #batches<D>(collection: RawCollection, projection: Readonly<Record<string, 0>> = {}): AsyncGenerator<D[]> {
+  /** In the order of the collection (schema.ts). */
+  batches<D>(collection: RawCollection, projection: Readonly<Record<string, 0>> = {}): AsyncGenerator<D[]> {
     return readBatches(this.#connection, () =>
       this.#connection.db
         .collection(collection)

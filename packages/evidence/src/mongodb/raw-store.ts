@@ -48,6 +48,15 @@ class MongoRawStore implements RawStore {
       if (batch) batch.push(stored);
       else batches.set(collection, [stored]);
     }
+    const links = batches.get('chain') ?? [];
+    batches.delete('chain');
+    let inserted = await this.#insert(batches);
+    // No link may be there without what it tells of.
+    if (links.length > 0) inserted += await this.#insert(new Map([['chain', links]]));
+    return { inserted, duplicates: entries.length - inserted };
+  }
+
+  async #insert(batches: ReadonlyMap<RawCollection, readonly Stored[]>): Promise<number> {
     // All are waited for before an error is told: none may still be written when the caller tries again.
     const results = await Promise.allSettled(
       [...batches].map(([name, batch]) =>
@@ -59,7 +68,7 @@ class MongoRawStore implements RawStore {
       if (result.status === 'rejected') throw result.reason;
       inserted += result.value;
     }
-    return { inserted, duplicates: entries.length - inserted };
+    return inserted;
   }
 
   async close(): Promise<void> {

@@ -23,6 +23,7 @@ export const rawLayouts: { readonly [C in RawCollection]: Layout<RawDocuments[C]
   events: { order: ['timeNs', '_id'], indexes: [] },
   losses: { order: ['timeNs', '_id'], indexes: [] },
   sessions: { order: ['timeNs', '_id'], indexes: [] },
+  chain: { order: ['timeNs', '_id'], indexes: [] },
 };
 
 export const cookedLayouts: { readonly [C in CookedCollection]: Layout<CookedDocuments[C]> } = {

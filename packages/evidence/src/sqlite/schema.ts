@@ -40,6 +40,7 @@ export const rawTables: { readonly [C in DocumentCollection<RawCollection>]: Doc
   events: { ...byTime, time: 'timeNs' },
   losses: { ...byTime, time: 'timeNs' },
   sessions: { ...byTime, time: 'timeNs' },
+  chain: { ...byTime, time: 'timeNs' },
 };
 
 export const cookedTables: { readonly [C in DocumentCollection<CookedCollection>]: DocumentTable } = {
@@ -77,7 +78,7 @@ export function addLaterRawTables(database: SqliteDatabase): void {
 }
 
 /** Other versions write and read databases without them all the same, so that they are no other schema. */
-const laterTables = ['operations'] as const;
+const laterTables = ['operations', 'chain'] as const;
 
 /** Whether a database may do without a table, and does. */
 export function lacksTable(database: SqliteDatabase, name: string): boolean {

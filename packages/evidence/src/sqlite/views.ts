@@ -80,6 +80,7 @@ const shown: Readonly<Record<string, readonly string[]>> = {
   events: ['kind', 'tgid', 'containerId', 'data'],
   losses: ['severity', 'source', 'from', 'to', 'count', 'reason'],
   sessions: ['phase', 'mode', 'kernel', 'version', 'reason'],
+  chain: ['n', 'through', 'count', 'prev_entry_hash', 'entry_hash', 'signature'],
   processes: [
     ...['tgid', 'ppid', 'comm', 'exe', 'script', 'argv', 'cwd', 'containerId', 'exitCode', 'exitSignal'],
     ...['cpuUs', 'maxRssKb', 'depth'],

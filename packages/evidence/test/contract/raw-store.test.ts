@@ -50,7 +50,7 @@ async function counts(reader: RawReader): Promise<Record<RawCollection, number>>
   return Object.fromEntries(all) as Record<RawCollection, number>;
 }
 
-const none = { pids: 0, fds: 0, files: 0, operations: 0, events: 0, losses: 0, sessions: 0 };
+const none = { pids: 0, fds: 0, files: 0, operations: 0, events: 0, losses: 0, sessions: 0, chain: 0 };
 
 const calls = { count: 2, firstNs: 5n, first: isoTime(5n), lastNs: someNs, last: isoTime(someNs) };
 

@@ -94,7 +94,7 @@ describe.skipIf(!canStartMongoServer())('on a server', () => {
       };
     });
     expect(found).toStrictEqual({
-      raw: ['events', 'fds', 'files', 'losses', 'operations', 'pids', 'sessions'],
+      raw: ['chain', 'events', 'fds', 'files', 'losses', 'operations', 'pids', 'sessions'],
       cooked: ['containers', 'events', 'files', 'losses', 'operations', 'processes', 'runs', 'state'],
       pids: [{ _id: 1 }, { key: 1, timeNs: 1, _id: 1 }],
     });

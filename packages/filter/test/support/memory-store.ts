@@ -61,7 +61,7 @@ export function memoryReader(raw: Raw): RawReader {
     compare(a.timeNs, b.timeNs) || compare(a._id, b._id);
   return {
     location: 'memory',
-    count: async (collection) => raw[collection]?.length ?? 0,
+    count: async (collection) => (collection === 'chain' ? 0 : (raw[collection]?.length ?? 0)),
     tasks: () => batches(raw.pids ?? [], (a, b) => compare(a.key, b.key) || byTime(a, b)),
     closedFiles: () => sessions(raw.files ?? []),
     openFiles: () => sessions(raw.fds ?? []),

@@ -10,6 +10,7 @@ import { defaultSensitivePaths } from '../rules/sensitive-paths.ts';
 import { type ListenerOptions, Supervisor } from '../stages/supervisor.ts';
 import { addListenOptions, defaultStars, engineNames, type SharedOptions, spoolOf, targetOf } from './options.ts';
 import { showProgress } from './progress.ts';
+import { readSignKey } from './sign-key.ts';
 import type { World } from './world.ts';
 
 export function listenCommand(world: World): Command {
@@ -62,6 +63,7 @@ export function listenerOptions(options: SharedOptions, command: readonly string
     sensitive: sensitivePaths(options.sensitive),
     scope: options.scope,
     hash: options.hash === true ? { mostBytes: options.hashMax, bytesPerSecond: options.hashRate } : null,
+    signKey: options.signKey === undefined ? null : readSignKey(options.signKey, process.getuid?.() ?? -1),
     // The command of `godo record` is the root of its own tree, and the only one.
     stars: command === null ? [...defaultStars, ...options.root] : options.root,
     engines: command === null ? engineNames : [],
@@ -115,7 +117,8 @@ export async function stopAndReport(
     throw error;
   }
   const counters = supervisor.counters();
-  log.info({ reason, counters }, 'stopped');
+  // To be noted elsewhere: it vouches for the run up to its end.
+  log.info({ reason, counters, ...(end.entryHash !== null && { entry_hash: end.entryHash }) }, 'stopped');
   if (end.undelivered > 0) {
     throw new ListenerError(
       'DATABASE',

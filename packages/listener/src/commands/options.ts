@@ -27,6 +27,7 @@ export interface SharedOptions {
   readonly hash?: boolean;
   readonly hashMax: number;
   readonly hashRate: number;
+  readonly signKey?: string;
   readonly root: readonly string[];
   readonly reads?: boolean;
   /** false: none; absent: the usual ones. */
@@ -124,6 +125,7 @@ export function addListenOptions(command: Command): Command {
         .default(32 * 1024 * 1024, '32MiB/s'),
     )
     .option('--env-names', 'keep the names (never the values) of the environment of what is executed')
+    .option('--sign-key <file>', 'Ed25519 private key (PEM, 0600) that the chain of the evidence is signed with')
     .option('--no-bpf', 'receive audit records by system calls, not through memory shared with a BPF program')
     .option('-q, --quiet', 'no progress line, warnings only')
     .option('-v, --verbose', 'say more');

@@ -4,8 +4,8 @@
  * /proc, no database.
  */
 
-import type { RawEntry, RunOrigin, SessionDocument } from '@godo/evidence';
-import { isoTime, moment } from '@godo/evidence';
+import type { ChainDocument, RawEntry, RunOrigin, SessionDocument, Sign } from '@godo/evidence';
+import { isoTime, Ledger, moment } from '@godo/evidence';
 import type {
   AuditEvent,
   ChrootEvent,
@@ -43,7 +43,10 @@ interface Run {
 }
 
 export class Recorder {
-  readonly #emit: Emit;
+  readonly #store: Emit;
+  readonly #sign: Sign | null;
+  /** What was emitted and no link has told yet. */
+  #ledger: Ledger | null = null;
   readonly #lookUps: DescriptorLookUps;
   readonly #ask: AskForFile;
   #run: Run | null = null;
@@ -52,11 +55,23 @@ export class Recorder {
   /**
    * @param looks null: of descriptors nothing is known but what is told.
    * @param ask to look at a file, and tell what was found by an event; a recorder of what was told before needs nobody.
+   * @param sign null: links have no signature.
    */
-  constructor(emit: Emit, looks: DescriptorLooks | null = null, ask: AskForFile = () => undefined) {
-    this.#emit = emit;
+  constructor(
+    emit: Emit,
+    looks: DescriptorLooks | null = null,
+    ask: AskForFile = () => undefined,
+    sign: Sign | null = null,
+  ) {
+    this.#store = emit;
+    this.#sign = sign;
     this.#lookUps = new DescriptorLookUps(looks);
     this.#ask = ask;
+  }
+
+  /** Of the last link, which vouches for all before it; null: there is none. */
+  get entryHash(): string | null {
+    return this.#ledger?.entryHash ?? null;
   }
 
   /** What is held in memory now, and what was passed over. */
@@ -84,6 +99,16 @@ export class Recorder {
     }
     this.#record(event);
     this.#lookUps.forget();
+    if (this.#ledger?.isDue) this.#link(this.#ledger.link());
+  }
+
+  readonly #emit: Emit = (entry) => {
+    this.#store(entry);
+    this.#ledger?.add(entry);
+  };
+
+  #link(link: ChainDocument | null | undefined): void {
+    if (link) this.#store({ collection: 'chain', document: link });
   }
 
   #record(event: Exclude<PipelineEvent, LookUpEvent | SessionStartEvent>): void {
@@ -130,6 +155,7 @@ export class Recorder {
       case 'checkpoint':
         run.files.checkpoint(event.timeNs);
         this.#tellUnresolved(event.timeNs, false);
+        this.#link(this.#ledger?.checkpoint());
         return;
       case 'loss':
         this.#loss(event);
@@ -238,6 +264,7 @@ export class Recorder {
     const { host, machineId, bootId, sessionId } = start;
     const origin: RunOrigin = { host, machineId, bootId, sessionId };
     const choice = new RecordingChoice(start);
+    this.#ledger = new Ledger(origin, { sign: this.#sign, repeats: start.intake === 'log' });
     const emit: EmitFile = (collection, session) => this.#emit({ collection, session });
     // A log has no /proc: of none of its writes it could be told.
     const isLog = start.intake === 'log';
@@ -261,6 +288,7 @@ export class Recorder {
       version: start.version,
       intake: start.intake,
       rules: start.rules,
+      chained: true,
       ...(start.engines !== undefined && { engines: start.engines }),
       ...(start.reads !== undefined && { reads: start.reads }),
       ...(start.sensitive !== undefined && { sensitive: start.sensitive }),
@@ -268,6 +296,8 @@ export class Recorder {
       ...(start.command !== null && { command: start.command }),
     };
     this.#emit({ collection: 'sessions', document });
+    // At once, so that there is no run without a chain.
+    this.#link(this.#ledger.all());
   }
 
   #end(event: SessionEndEvent): void {
@@ -276,6 +306,8 @@ export class Recorder {
     run.files.finish();
     run.files.checkpoint(event.timeNs);
     this.#tellUnresolved(event.timeNs, true);
+    this.#link(this.#ledger?.all());
+    const { entryHash } = this;
     const document: SessionDocument = {
       _id: `${run.origin.sessionId}:end`,
       ...run.origin,
@@ -284,8 +316,10 @@ export class Recorder {
       mode: run.start.mode,
       counters: event.counters,
       reason: event.reason,
+      ...(entryHash !== null && { entry_hash: entryHash }),
     };
     this.#emit({ collection: 'sessions', document });
+    this.#link(this.#ledger?.end());
   }
 
   #tellUnresolved(timeNs: bigint, atOnce: boolean): void {

@@ -1,5 +1,6 @@
 /** What the threads are started with and say to each other. */
 
+import type { KeyObject } from 'node:crypto';
 import type { MessagePort } from 'node:worker_threads';
 import type { StoreTarget } from '@godo/evidence';
 import type { ContentJob } from '../content/content-job.ts';
@@ -54,6 +55,8 @@ export interface WriterData {
   readonly spool: SpoolPlace | null;
   /** The stage that reads changed files; null: none does. */
   readonly content: MessagePort | null;
+  /** Signs the links of the chain; null: they are not signed. */
+  readonly signKey: KeyObject | null;
   /** ms between two checkpoints of open file sessions. */
   readonly checkpointMs: number;
 }
@@ -114,4 +117,9 @@ export type WriterReport =
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'trouble'; readonly message: string }
   | { readonly kind: 'note'; readonly message: string }
-  | { readonly kind: 'done'; readonly undelivered: number; readonly spoolLeft: boolean };
+  | {
+      readonly kind: 'done';
+      readonly undelivered: number;
+      readonly spoolLeft: boolean;
+      readonly entryHash: string | null;
+    };

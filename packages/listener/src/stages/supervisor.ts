@@ -4,6 +4,7 @@
  */
 
 import { spawn } from 'node:child_process';
+import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
@@ -65,6 +66,8 @@ export interface ListenerOptions {
   readonly scope: 'host' | 'containers';
   /** Whether and how changed files are read. */
   readonly hash: HashOptions | null;
+  /** Signs the links of the chain. */
+  readonly signKey: KeyObject | null;
   /** Executables whose processes are roots of the tree. */
   readonly stars: readonly string[];
   /** Names of programs whose processes are roots of the tree where they made containers. */
@@ -272,7 +275,7 @@ export class Supervisor {
    * Stops intake, lets everything that was taken in reach the database, and puts the kernel back as it was found.
    * Tells how many documents are lost, for neither database nor spool took them, and whether some wait in the spool.
    */
-  async stop(reason: string): Promise<{ readonly undelivered: number; readonly spoolLeft: boolean }> {
+  async stop(reason: string): Promise<Omit<Extract<WriterReport, { kind: 'done' }>, 'kind'>> {
     this.#beginEnd();
     const [intake, reassembly, connector] = this.#stages.slice(1);
     // From here on the writer gives a store up that takes nothing, so that every stage comes to its end.
@@ -289,9 +292,9 @@ export class Supervisor {
     await this.#containers.end(lastContainersMs);
     const done = this.#writer?.report('done');
     this.#order({ kind: 'end', reason });
-    const { undelivered, spoolLeft } = (await done) ?? { undelivered: 0, spoolLeft: false };
+    const { undelivered, spoolLeft, entryHash } = (await done) ?? { undelivered: 0, spoolLeft: false, entryHash: null };
     await ended(this.#writer?.worker);
-    return { undelivered, spoolLeft };
+    return { undelivered, spoolLeft, entryHash };
   }
 
   /** The way out after a failure: the kernel is put back, the stages end as they are. */
@@ -407,7 +410,7 @@ export class Supervisor {
   }
 
   async #startWriter(fromReassembly: MessagePort, fromConnector: MessagePort): Promise<void> {
-    const { target, diagFile, spool, hash } = this.#options;
+    const { target, diagFile, spool, hash, signKey } = this.#options;
     const toContent = hash === null ? null : new MessageChannel();
     const data = {
       events: this.#events,
@@ -417,6 +420,7 @@ export class Supervisor {
       target,
       diagFile,
       spool,
+      signKey,
       checkpointMs,
       content: toContent?.port1 ?? null,
     };

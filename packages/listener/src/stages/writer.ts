@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { type InsertResult, openRawStore, type RawStore, Spool, StoreError } from '@godo/evidence';
+import { type InsertResult, openRawStore, type RawStore, Spool, StoreError, signer } from '@godo/evidence';
 import { EntryMemory } from '../audit/entry-memory.ts';
 import { EntryReader } from '../audit/event-entries.ts';
 import { ContentFeed } from '../content/content-feed.ts';
@@ -90,6 +90,8 @@ class WriterStage {
   #each: EachEvent = () => undefined;
   /** The batch that waits for the connector: it stays in the ring until it is applied. */
   #held: EventBatch | null = null;
+  /** Losses of the spool, which may come while an event is applied, or before the first one. */
+  readonly #untold: LossEvent[] = [];
   /** Batches of the connector in their order, each with its turn in `#work`, or taken before it. */
   readonly #fromConnector: ConnectorMessageToWriter[] = [];
   readonly #content: ContentFeed | null;
@@ -164,6 +166,7 @@ class WriterStage {
       },
       looks,
       (question) => this.#files.add(question),
+      data.signKey === null ? null : signer(data.signKey),
     );
     this.#files = new FileWatch({
       look: (question) => lookAtFile(question, hostFiles),
@@ -195,8 +198,11 @@ class WriterStage {
   }
 
   #openSpool({ directory, mostBytes }: SpoolPlace): Spool {
-    const lost = (count: number | null, reason: string) =>
-      this.#recorder.apply(lossEvent(realtimeNs(), { source: 'spool', count, reason }));
+    const lost = (count: number | null, reason: string) => {
+      const event = lossEvent(realtimeNs(), { source: 'spool', count, reason });
+      if (this.#ended) this.#recorder.apply(event);
+      else this.#untold.push(event);
+    };
     return new Spool({
       directory,
       mostBytes,
@@ -450,6 +456,8 @@ class WriterStage {
       this.#toDiag((file) => file.write(event));
       this.#diagWaits = this.#diag !== null;
     }
+    const [loss] = this.#untold.splice(0, 1);
+    if (loss !== undefined) this.#apply(loss);
   }
 
   #publish(): void {
@@ -495,7 +503,7 @@ class WriterStage {
     this.#spool?.close();
     await this.#store.close().catch(() => undefined);
     this.#publish();
-    report({ kind: 'done', undelivered, spoolLeft });
+    report({ kind: 'done', undelivered, spoolLeft, entryHash: this.#recorder.entryHash });
     this.#data.fromReassembly.close();
     this.#data.fromConnector.close();
     parentPort?.close();

@@ -92,7 +92,7 @@ describe('godo replay', () => {
     writeFileSync(path, `${events.flatMap(diagLines).join('\n')}\n`, 'latin1');
 
     expect((await replay(path, '--json')).map((line) => JSON.parse(line))).toEqual([
-      { lines: 8, events: 5, badLines: 0, documents: 4, duplicates: 0 },
+      { lines: 8, events: 5, badLines: 0, documents: 7, duplicates: 0 },
     ]);
     expect(await files()).toEqual([['host-1', '/srv/out', 'close']]);
   });

@@ -70,7 +70,7 @@ describe('with the scope of containers', () => {
     const made = new Recorder((entry) => recorder.push(entry.collection));
     for (const event of [sessionStart({ scope }), ...events]) made.apply(event);
 
-    expect(recorder).toEqual(['sessions', 'pids', 'pids', 'files', 'operations']);
+    expect(recorder).toEqual(['sessions', 'chain', 'pids', 'pids', 'files', 'operations']);
     expect(made.counters().leftOut).toBe(2);
   });
 

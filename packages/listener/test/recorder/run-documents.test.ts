@@ -1,4 +1,4 @@
-import { isoTime, moment } from '@godo/evidence';
+import { type ChainDocument, isoTime, moment, type RawEntry } from '@godo/evidence';
 import { describe, expect, it } from 'vitest';
 import { Recorder } from '../../src/recorder/recorder.ts';
 import { checkpoint, close, exit, fork, loss, nsAt, open, sessionEnd, sessionStart, write } from '../support/events.ts';
@@ -22,6 +22,7 @@ describe('a run of the listener', () => {
         kernel: '6.18.0',
         version: '0.1.0',
         rules: ['-a always,exit'],
+        chained: true,
         command: ['sh', '-c', 'x'],
       },
       {
@@ -32,8 +33,37 @@ describe('a run of the listener', () => {
         mode: 'live',
         reason: 'SIGTERM',
         counters: { auditRecords: 7 },
+        entry_hash: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
     ]);
+  });
+
+  it('has a link for its start, one for what followed, and one that ends it', () => {
+    const { sign, said } = { sign: (hash: string) => `signed ${hash.slice(0, 4)}`, said: [] as ChainDocument[] };
+    const keep = (entry: RawEntry) => {
+      if (entry.collection === 'chain') said.push(entry.document);
+    };
+    const recorder = new Recorder(keep, null, undefined, sign);
+    for (const one of [sessionStart(), forked, sessionEnd(90)]) recorder.apply(one);
+
+    const member = (id: string) => ({ collection: 'sessions', id, hash: expect.stringMatching(/^[0-9a-f]{64}$/) });
+    const second = Number(nsAt(10) / 1_000_000_000n);
+    expect(said).toEqual([
+      expect.objectContaining({ n: 1, members: [member('boot:run:1')], buckets: [], prev_entry_hash: null }),
+      expect.objectContaining({
+        n: 2,
+        buckets: [expect.objectContaining({ collection: 'pids', from: second, to: second, count: 1 })],
+        prev_entry_hash: said[0]?.entry_hash,
+      }),
+      expect.objectContaining({
+        n: 3,
+        members: [member('boot:run:1:end')],
+        end: true,
+        prev_entry_hash: said[1]?.entry_hash,
+      }),
+    ]);
+    expect(said.map(({ entry_hash, signature }) => signature === sign(entry_hash))).toEqual([true, true, true]);
+    expect(recorder.entryHash).toBe(said[2]?.entry_hash);
   });
 
   it('writes down at its end what is still open', () => {

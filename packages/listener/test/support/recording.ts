@@ -11,7 +11,8 @@ import type { PipelineEvent, SessionStartEvent } from '../../src/events.ts';
 import { Recorder } from '../../src/recorder/recorder.ts';
 import { bootId, nsAt, sessionId, sessionStart, ticksAt } from './events.ts';
 
-export type Recorded = { readonly [C in RawCollection]: RawDocuments[C][] };
+/** All but the links, which are made of these. */
+export type Recorded = { readonly [C in Exclude<RawCollection, 'chain'>]: RawDocuments[C][] };
 
 export function sorted(entries: readonly RawEntry[]): Recorded {
   const of = <C extends RawCollection>(collection: C) =>

@@ -26,6 +26,7 @@ export async function view(argv: readonly string[], given: Given = {}): Promise<
     argv,
     {
       openEvidence: async () => memoryReader(given.evidence ?? dockerRun, given.queries),
+      openRaw: () => Promise.reject(new Error('a view reads no raw evidence')),
       out: {
         write: (text, done) => {
           out += text;
