@@ -46,12 +46,12 @@ interface Run {
 }
 
 /** May put another listener in the place of the first. */
-type Fault = (godo: RunningGodo) => Promise<RunningGodo | void>;
+type Fault = (godo: RunningGodo) => Promise<RunningGodo | undefined>;
 
 const programPath = (name: string) => fileURLToPath(new URL(`./programs/${name}`, import.meta.url));
 
-/** Records that are nobody's: the kernel tells of each change of a rule. */
-const fewRecords = 150;
+/** Of others: what user programs tell audit, no rule hides. */
+const fewRecords = 10;
 const nothing = { missingCalls: 0, missingSpawns: 0, untrue: 0 };
 
 const needs = [root, built, program('auditd', 'auditd'), program('gcc', 'gcc'), program('python3', 'python3')];
@@ -95,13 +95,14 @@ describeWith('a fault', needs, () => {
   }
 
   /** One listener, all the time: every record that the kernel made, it received, or the kernel has counted it. */
-  function expectAllRecords(found: Account): void {
-    expect(found.received + (found.stated.records ?? 0) - found.generated).toBeGreaterThanOrEqual(0);
-    expect(found.received + (found.stated.records ?? 0) - found.generated).toBeLessThan(fewRecords);
+  function expectAllRecords({ generated, received, stated, counters }: Account): void {
+    const others = received + (stated.records ?? 0) - generated - (counters.configChanges ?? 0);
+    expect([others >= 0, others <= fewRecords, others]).toEqual([true, true, others]);
   }
 
   beforeAll(async () => {
     load = await FaultLoad.build(scene().folder);
+    await runOrThrow('gcc', ['-O1', '-o', join(scene().folder, 'take-role'), programPath('take-role.c')]);
     usual = await run(await sqlite(), async () => undefined);
     tell('no fault', usual);
   }, 20 * 60_000);
@@ -146,6 +147,8 @@ describeWith('a fault', needs, () => {
   });
 
   it('an audit backlog of 64', { retry: 1, timeout: faultMs }, async () => {
+    // Else that of the machine stands, for it is more.
+    await runOrThrow('auditctl', ['-b', '64']);
     const found = await run(await sqlite(['--backlog', '64', '--receive-buffer', '64K', '--no-bpf']), async (godo) => {
       for (let times = 0; times < 5; times += 1) {
         process.kill(godo.pid, 'SIGSTOP');
@@ -154,6 +157,7 @@ describeWith('a fault', needs, () => {
         await sleep(100);
       }
     });
+    await runOrThrow('auditctl', ['-b', `${scene().before.backlogLimit}`]);
     expectHonest('backlog', found, usual);
     expectAllRecords(found);
     expect(found.stated.records).toBeGreaterThan(0);
@@ -161,7 +165,7 @@ describeWith('a fault', needs, () => {
 
   it('another process that takes the audit role', { retry: 1, timeout: faultMs }, async () => {
     const found = await run(await sqlite([], { ...usualSize, batches: 20 }), async () => {
-      await runOrThrow('python3', [programPath('take-role.py'), '2']);
+      await runOrThrow(join(scene().folder, 'take-role'), ['2']);
     });
     expectHonest('audit role', found, usual);
     expect(found.losses.filter(({ source }) => source === 'audit-socket')).not.toEqual([]);

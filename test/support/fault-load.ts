@@ -61,7 +61,10 @@ export class FaultLoad {
   }
 
   /** Begins at once. `ended` rejects where a call of the load failed, or a batch took two minutes. */
-  async start(batches: number, pauseMs: number): Promise<{ readonly pid: number; readonly ended: Promise<LoadResult> }> {
+  async start(
+    batches: number,
+    pauseMs: number,
+  ): Promise<{ readonly pid: number; readonly ended: Promise<LoadResult> }> {
     const folder = await mkdtemp(join(this.#scene, 'load-'));
     const files = join(folder, 'files');
     await mkdir(files);
@@ -139,15 +142,20 @@ export async function findEvidence(target: StoreTarget, load: LoadResult): Promi
     }
     const counters: Record<string, number> = {};
     for await (const session of reader.sessions()) {
-      for (const [name, value] of Object.entries(session.counters ?? {})) counters[name] = (counters[name] ?? 0) + value;
+      for (const [name, value] of Object.entries(session.counters ?? {}))
+        counters[name] = (counters[name] ?? 0) + value;
     }
     const losses: LossDocument[] = [];
     for await (const loss of reader.losses()) losses.push(loss);
+    let shown = 0;
     const none: FoundFile = { sessions: 0, writes: 0, bytes: 0, closes: 0 };
     const missing = load.batches.map((_, batch) => {
       let calls = 0;
       for (let number = batch * filesEach; number < (batch + 1) * filesEach; number += 1) {
         const { sessions, writes, closes } = files.get(number) ?? none;
+        if (process.env.FAULTS_VERBOSE === '1' && (sessions !== 1 || writes !== 1 || closes !== 1) && shown++ < 10) {
+          process.stderr.write(`  file ${number}: ${sessions} sessions, ${writes} writes, ${closes} closes\n`);
+        }
         calls += callsOfFile - Math.min(sessions, 1) - Math.min(writes, 1) - Math.min(closes, 1);
       }
       const numbers = Array.from({ length: spawnsEach }, (_, index) => batch * spawnsEach + index);

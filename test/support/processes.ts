@@ -72,7 +72,9 @@ async function sleepingHard(): Promise<string[]> {
       const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
       const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       // The kernel's own threads are children of 2.
-      return state === 'D' && parent !== '2' ? [`${pid} ${stat.slice(stat.indexOf('('), stat.lastIndexOf(')') + 1)}`] : [];
+      return state === 'D' && parent !== '2'
+        ? [`${pid} ${stat.slice(stat.indexOf('('), stat.lastIndexOf(')') + 1)}`]
+        : [];
     }),
   );
   return found.flat();

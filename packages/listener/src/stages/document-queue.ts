@@ -35,6 +35,7 @@ export class DocumentQueue {
   #givenUp = false;
   #dropped = 0;
   #patienceMs = Number.POSITIVE_INFINITY;
+  #endMs = Number.POSITIVE_INFINITY;
   #lastTakenMs = 0;
 
   constructor(store: Pick<RawStore, 'insert'>, options: DocumentQueueOptions, watch: DocumentQueueWatch) {
@@ -48,15 +49,17 @@ export class DocumentQueue {
     return this.#waiting.length + this.#inFlight + this.#dropped;
   }
 
-  /** The end has begun: from now on the store is given up when it takes nothing for `patienceMs`. */
-  expectEnd(patienceMs: number): void {
+  /** The end has begun: from now on the store is given up when it takes nothing for `patienceMs`, and after `mostMs`. */
+  expectEnd(patienceMs: number, mostMs = Number.POSITIVE_INFINITY): void {
     if (this.#patienceMs !== Number.POSITIVE_INFINITY) return;
     this.#patienceMs = patienceMs;
     this.#lastTakenMs = this.#options.now();
+    this.#endMs = this.#lastTakenMs + mostMs;
   }
 
   #isGivenUp(): boolean {
-    this.#givenUp ||= this.#options.now() - this.#lastTakenMs > this.#patienceMs;
+    const nowMs = this.#options.now();
+    this.#givenUp ||= nowMs - this.#lastTakenMs > this.#patienceMs || nowMs > this.#endMs;
     return this.#givenUp;
   }
 
@@ -95,12 +98,9 @@ export class DocumentQueue {
     }
   }
 
-  /**
-   * Resolves when everything is in the store, or the store has taken nothing for `patienceMs`; with the number of
-   * documents that are not in it.
-   */
-  async finish(patienceMs: number): Promise<number> {
-    this.expectEnd(patienceMs);
+  /** Resolves when everything is in the store, or it was given up; with the number of documents that are not in it. */
+  async finish(patienceMs: number, mostMs = Number.POSITIVE_INFINITY): Promise<number> {
+    this.expectEnd(patienceMs, mostMs);
     while (this.length > 0 && !this.#isGivenUp()) {
       this.flush();
       await Promise.race([this.#writing, this.#options.sleep(20)]);

@@ -13,7 +13,7 @@ const kernel = {
   backlogWaitTime: 0,
   backlogWaitTimeActual: 0,
 };
-const idle: Status = { kernel, rules: 0, blindSpots: [], listener: null, leftBehind: false };
+const idle: Status = { kernel, rules: 0, blindSpots: [], listener: null, lost: null, leftBehind: false };
 const listener = {
   pid: 77,
   startTicks: 5,
@@ -25,6 +25,8 @@ const listener = {
   updated: '2023-11-14T22:13:21.000Z',
   counters: { auditRecords: 9, lost: 0 },
 };
+
+const none = { records: 0, events: 0, messages: 0, documents: 0, overruns: 0 };
 
 describe('godo status', () => {
   it('tells of a kernel that nobody listens to', () => {
@@ -39,7 +41,13 @@ describe('godo status', () => {
   });
 
   it('tells of a running listener with its counters', () => {
-    const running = { ...idle, kernel: { ...kernel, pid: 77 }, rules: 20, listener };
+    const running = {
+      ...idle,
+      kernel: { ...kernel, pid: 77 },
+      rules: 20,
+      listener,
+      lost: { ...none, records: 5, events: 2 },
+    };
 
     expect(statusText(running).split('\n')).toEqual([
       'audit         on',
@@ -48,6 +56,7 @@ describe('godo status', () => {
       'lost          3 records since boot',
       'our rules     20',
       'listener      pid 77 since 2023-11-14T22:13:20.000Z, unicast, writes to /var/lib/godo',
+      'lost          5 records, 2 events',
       '  auditRecords          9',
       '  lost                  0',
     ]);
