@@ -94,10 +94,16 @@ describeWith('a fault', needs, () => {
     expect(found.unstated).toEqual([]);
   }
 
-  /** One listener, all the time: every record that the kernel made, it received, or the kernel has counted it. */
-  function expectAllRecords({ generated, received, stated, counters }: Account): void {
-    const others = received + (stated.records ?? 0) - generated - (counters.configChanges ?? 0);
-    expect([others >= 0, others <= fewRecords, others]).toEqual([true, true, others]);
+  /**
+   * One listener with the audit role, all the time. Where nothing is lost it received what was made, and else no less than
+   * it says: the kernel counts an event of which it drops the first record as one record, for it makes no others of it.
+   */
+  function expectAllRecords({ generated, received, stated }: Account): void {
+    const lost = stated.records ?? 0;
+    const others = received.records + lost - generated.records;
+    expect(others).toBeLessThanOrEqual(fewRecords);
+    if (lost === 0) expect(others).toBeGreaterThanOrEqual(0);
+    expect(received.events + lost - generated.events).toBeGreaterThanOrEqual(0);
   }
 
   beforeAll(async () => {
@@ -118,7 +124,7 @@ describeWith('a fault', needs, () => {
   });
 
   it('SIGSTOP of godo for 10 s', { retry: 1, timeout: faultMs }, async () => {
-    const found = await run(await sqlite(['--backlog', '8192'], longSize), async (godo) => {
+    const found = await run(await sqlite(['--receive-buffer', '4M', '--no-bpf'], longSize), async (godo) => {
       process.kill(godo.pid, 'SIGSTOP');
       await sleep(10_000);
       process.kill(godo.pid, 'SIGCONT');

@@ -19,6 +19,7 @@ const recordsOfFile = 5 + 2 + 2;
 /** fork: SYSCALL, EOE; execve: SYSCALL, EXECVE, CWD, PATH, EOE. */
 const recordsOfSpawn = 2 + 5;
 const callsOfFile = 3;
+const callsOfSpawn = 2;
 
 export interface Batch {
   /** ms since the epoch. */
@@ -30,7 +31,8 @@ export interface Batch {
 export interface LoadResult {
   readonly folder: string;
   readonly batches: readonly Batch[];
-  /** Audit records that its calls make. */
+  /** Audit events that its calls make, and their records. */
+  readonly events: number;
   readonly records: number;
 }
 
@@ -92,6 +94,7 @@ async function result(child: ChildProcess, folder: string, journal: string): Pro
       endedMs: ms(7 + 3 * batch),
       tookMs: ms(8 + 3 * batch),
     })),
+    events: opens * callsOfFile + forks * callsOfSpawn,
     records: opens * recordsOfFile + forks * recordsOfSpawn,
   };
 }
@@ -132,6 +135,7 @@ export async function findEvidence(target: StoreTarget, load: LoadResult): Promi
           found.writes += writes.count;
           found.bytes += writes.bytes;
           if (closedBy === 'close') found.closes += 1;
+          else if (process.env.FAULTS_VERBOSE === '1') process.stderr.write(`  ${path} closed by ${closedBy}\n`);
           files.set(number, found);
         }
       }

@@ -5,12 +5,17 @@ import { type Batch, findEvidence, type LoadResult, type MissingInBatch } from '
 
 type FoundBatch = Batch & MissingInBatch;
 
+export interface Amount {
+  readonly records: number;
+  readonly events: number;
+}
+
 export interface Account {
   /** What a batch of the load took, ms. */
   readonly msBatch: number;
-  /** Audit records that the load made, and that godo received. */
-  readonly generated: number;
-  readonly received: number;
+  /** Audit records and events that the load made, and that godo received (without those of changed rules). */
+  readonly generated: Amount;
+  readonly received: Amount;
   readonly missingCalls: number;
   readonly missingSpawns: number;
   readonly untrue: number;
@@ -45,8 +50,11 @@ export async function account(target: StoreTarget, load: LoadResult): Promise<Ac
   const counted = (stated.records ?? 0) + (stated.events ?? 0) + (stated.documents ?? 0);
   return {
     msBatch: sum(load.batches.map(({ tookMs }) => tookMs)) / load.batches.length,
-    generated: load.records,
-    received: counters.auditRecords ?? 0,
+    generated: { records: load.records, events: load.events },
+    received: {
+      records: (counters.auditRecords ?? 0) - (counters.configChanges ?? 0),
+      events: (counters.auditEvents ?? 0) - (counters.configChanges ?? 0),
+    },
     missingCalls: sum(missing.map(({ calls }) => calls)),
     missingSpawns: sum(missing.map(({ spawns }) => spawns)),
     untrue,

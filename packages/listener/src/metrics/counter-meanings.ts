@@ -72,6 +72,8 @@ export const counterMeanings: Readonly<Record<ListenerCounter, CounterMeaning>> 
   },
   descriptorLookUps: { metric: 'descriptor_looks_total', labels: { result: 'looked' }, help: looks },
   descriptorLooksRefused: { metric: 'descriptor_looks_total', labels: { result: 'refused' }, help: looks },
+  contentWaiting: { metric: 'content_waiting', help: 'Files that wait for their content to be hashed.' },
+  contentDropped: { metric: 'content_dropped_total', help: 'Files whose content was not hashed, for too many waited.' },
   storedUntilMs: { metric: 'stored_until_ms', help: 'What happened before is stored; ms since 1970.' },
   ringUsed: { metric: 'ring_bytes', labels: { ring: 'records', value: 'now' }, help: ring },
   ringHighWater: { metric: 'ring_bytes', labels: { ring: 'records', value: 'most' }, help: ring },

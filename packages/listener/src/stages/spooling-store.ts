@@ -122,7 +122,7 @@ export class SpoolingStore {
   async #insertInTime(entries: readonly RawEntry[]): Promise<InsertResult> {
     const { slowMs } = this.#options;
     // One that hangs is not followed by others: they would hang as well, and take memory.
-    if (this.#pending !== null) await Promise.race([this.#pending, this.#options.sleep(slowMs)]);
+    await (this.#pending === null ? null : Promise.race([this.#pending, this.#options.sleep(slowMs)]));
     if (this.#pending !== null) throw new Error(notAnswered(slowMs));
     const insertion = this.#store.insert(entries);
     const settled = insertion.then(

@@ -12,7 +12,7 @@ import { hostFiles, lookAtFile } from '../files/file-look.ts';
 import { FileWatch } from '../files/file-watch.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
-import { Merge } from '../merge.ts';
+import { exitGraceUs, Merge, sharedExitGraceUs } from '../merge.ts';
 import { haveSameDescriptors, isSameOpenFile, openFileOf } from '../proc/open-descriptor.ts';
 import { Recorder } from '../recorder/recorder.ts';
 import { ByteRing, type Span } from './byte-ring.ts';
@@ -184,13 +184,16 @@ class WriterStage {
     });
     this.#content = data.content === null ? null : this.#contentFeed(data.content);
     const uringLooks = new UringLooks(monotonicUs, realtimeNs);
-    this.#merge = new Merge((event) => {
-      if (event.kind === 'uring-open') {
-        const found = uringLooks.look(event);
-        if (found !== null) this.#apply(found);
-      }
-      this.#apply(event);
-    });
+    this.#merge = new Merge(
+      (event) => {
+        if (event.kind === 'uring-open') {
+          const found = uringLooks.look(event);
+          if (found !== null) this.#apply(found);
+        }
+        this.#apply(event);
+      },
+      () => (this.#intake === 'unicast' ? exitGraceUs : sharedExitGraceUs),
+    );
     this.#events = new ByteRing(data.events);
     this.#entries = new EntryMemory(this.#events.memory);
     this.#reader = new EntryReader(

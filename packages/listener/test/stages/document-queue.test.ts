@@ -124,6 +124,14 @@ describe('documents at the end', () => {
     expect(batches.flat()).toEqual(names);
   });
 
+  it('are given up after a time, however much the store takes until then', async () => {
+    const { queue, push, batches } = queueFor({ batch: 1, bound: 100, retryMs: [50, 50] }, 10);
+    push(...Array.from({ length: 50 }, (_, index) => `document ${index}`));
+
+    expect(await queue.finish(1_000_000, 200)).toBe(50);
+    expect(batches).toEqual([]);
+  });
+
   it('do not hold up the stages before once they are given up, and those that come later are counted', async () => {
     const { queue, push } = queueFor({ retryMs: [5, 5] }, 1_000_000);
 
