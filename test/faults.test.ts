@@ -3,7 +3,8 @@
  * alone (`npx vitest run test/faults.test.ts -t NAME`) and tells its figures on standard error.
  */
 
-import { mkdir, mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -15,6 +16,8 @@ import {
   mongoServerStartMs,
   startMortalMongoServer,
 } from '../packages/evidence/test/support/mongodb-server.ts';
+import type { Status } from '../packages/listener/src/commands/status.ts';
+import { counterMeanings } from '../packages/listener/src/metrics/counter-meanings.ts';
 import { useAuditScene } from './support/audit-scene.ts';
 import { readAuditState } from './support/audit-state.ts';
 import { startAuditd } from './support/auditd.ts';
@@ -23,7 +26,7 @@ import { type Account, account, tell } from './support/loss-account.ts';
 import { unmountBelow } from './support/mounts.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { stuckProcesses } from './support/processes.ts';
-import { built, type RunningGodo, startGodo } from './support/programs.ts';
+import { built, type RunningGodo, runGodoProgram, startGodo } from './support/programs.ts';
 import { runOrThrow } from './support/run-program.ts';
 import { waitFor } from './support/wait-for.ts';
 
@@ -33,11 +36,13 @@ interface LoadSize {
   readonly pause: number;
 }
 
-const usualSize: LoadSize = { batches: 12, pause: 150 };
+const usualSize: LoadSize = { batches: 14, pause: 150 };
 /** More than ten seconds, and more than twenty. */
 const longSize: LoadSize = { batches: 45, pause: 200 };
 const longestSize: LoadSize = { batches: 60, pause: 300 };
 const faultMs = 150_000;
+/** What README says. */
+const boundMb = 512;
 
 interface Run {
   readonly target: StoreTarget;
@@ -47,6 +52,23 @@ interface Run {
 
 /** May put another listener in the place of the first. */
 type Fault = (godo: RunningGodo) => Promise<RunningGodo | undefined>;
+
+async function peakMemoryMb(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'latin1');
+  return Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024);
+}
+
+function metricsFrom(socketPath: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    get({ socketPath, path: '/metrics' }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve(text));
+    }).on('error', reject);
+  });
+}
 
 const programPath = (name: string) => fileURLToPath(new URL(`./programs/${name}`, import.meta.url));
 
@@ -67,16 +89,18 @@ describeWith('a fault', needs, () => {
     try {
       let godo = await startGodo(options);
       let result: LoadResult;
+      let mostMb: number;
       try {
         const running = await load.start(size.batches, size.pause);
         running.ended.catch(() => undefined);
         await sleep(500);
         godo = (await fault(godo)) ?? godo;
         result = await running.ended;
+        mostMb = await peakMemoryMb(godo.pid);
       } finally {
         await godo.stop();
       }
-      return await account(target, result);
+      return await account(target, result, mostMb);
     } finally {
       await load.showOthers();
     }
@@ -90,20 +114,23 @@ describeWith('a fault', needs, () => {
   /** What holds whatever the fault is: all that the load did is in the evidence, or stated to be lost. */
   function expectHonest(name: string, found: Account, without: Account): void {
     tell(name, found, without);
-    expect(found.msBatch).toBeLessThan(2 * without.msBatch);
+    // Not what it waits for a processor: that says more of what else runs on this machine.
+    expect(found.ownMsBatch).toBeLessThan(2 * without.ownMsBatch);
+    expect(found.mostMb).toBeLessThan(boundMb);
     expect(found.unstated).toEqual([]);
   }
 
   /**
-   * One listener with the audit role, all the time. Where nothing is lost it received what was made, and else no less than
-   * it says: the kernel counts an event of which it drops the first record as one record, for it makes no others of it.
+   * One listener with the audit role, all the time. The kernel drops records in two ways: those that do not fit its queue
+   * it counts, an event of which it drops the first as one, for it makes no others of that. Those for a daemon that it has
+   * given up (which did not take any for half a second) it does not count: their serials are missing.
    */
-  function expectAllRecords({ generated, received, stated }: Account): void {
-    const lost = stated.records ?? 0;
-    const others = received.records + lost - generated.records;
-    expect(others).toBeLessThanOrEqual(fewRecords);
-    if (lost === 0) expect(others).toBeGreaterThanOrEqual(0);
-    expect(received.events + lost - generated.events).toBeGreaterThanOrEqual(0);
+  function expectAllRecords({ generated, received, stated: { records = 0, events = 0 } }: Account): void {
+    const others = received.events + records + events - generated.events;
+    expect(others).toBeGreaterThanOrEqual(0);
+    if (records === 0) expect(others).toBeLessThanOrEqual(fewRecords);
+    expect(received.records + records - generated.records).toBeLessThanOrEqual(fewRecords);
+    if (records + events === 0) expect(received.records - generated.records).toBeGreaterThanOrEqual(0);
   }
 
   beforeAll(async () => {
@@ -131,7 +158,7 @@ describeWith('a fault', needs, () => {
     });
     expectHonest('SIGSTOP', found, usual);
     expectAllRecords(found);
-    expect(found.stated.records).toBeGreaterThan(0);
+    expect((found.stated.records ?? 0) + (found.stated.events ?? 0)).toBeGreaterThan(0);
   });
 
   it('SIGKILL of godo', { retry: 1, timeout: faultMs }, async () => {
@@ -167,6 +194,41 @@ describeWith('a fault', needs, () => {
     expectHonest('backlog', found, usual);
     expectAllRecords(found);
     expect(found.stated.records).toBeGreaterThan(0);
+  });
+
+  it('a full queue under --lossless: processes wait, and nothing is lost', { retry: 1, timeout: faultMs }, async () => {
+    await runOrThrow('auditctl', ['-b', '64']);
+    const options = ['--backlog', '64', '--receive-buffer', '64K', '--no-bpf', '--lossless', '200'];
+    const found = await run(await sqlite(options), async (godo) => {
+      expect((await readAuditState()).backlogWaitTime).toBeGreaterThan(0);
+      for (let times = 0; times < 5; times += 1) {
+        process.kill(godo.pid, 'SIGSTOP');
+        await sleep(80);
+        process.kill(godo.pid, 'SIGCONT');
+        await sleep(100);
+      }
+    });
+    await runOrThrow('auditctl', ['-b', `${scene().before.backlogLimit}`]);
+    tell('lossless', found, usual);
+    expect(found).toMatchObject({ ...nothing, stated: { records: 0, events: 0 }, unstated: [] });
+    expectAllRecords(found);
+  });
+
+  it('that others ask for: what is counted is told to them', { timeout: faultMs }, async () => {
+    const socket = join(scene().folder, 'metrics.sock');
+    const asked: string[] = [];
+    const found = await run(await sqlite(['--metrics', `unix:${socket}`]), async () => {
+      await sleep(3_000);
+      asked.push(await metricsFrom(socket), (await runGodoProgram('godo', ['status', '--json'])).stdout);
+    });
+    const [metrics = '', status = ''] = asked;
+    const received = Number(/^godo_audit_records_total (\d+)$/m.exec(metrics)?.[1]);
+    expect(received).toBeGreaterThan(1_000);
+    expect(received).toBeLessThanOrEqual(found.counters.auditRecords ?? 0);
+    expect(metrics).toContain('\ngodo_lost_records_total{source="kernel"} 0\n');
+    const { listener, lost } = JSON.parse(status) as Status;
+    expect(lost).toEqual({ records: 0, events: 0, messages: 0, documents: 0, overruns: 0 });
+    expect(Object.keys(listener?.counters ?? {}).toSorted()).toEqual(Object.keys(counterMeanings).toSorted());
   });
 
   it('another process that takes the audit role', { retry: 1, timeout: faultMs }, async () => {
@@ -242,6 +304,30 @@ describeWith('a fault', needs, () => {
       expect(found).toMatchObject(nothing);
     });
 
+    it('SIGSTOP of it, and the end of godo meanwhile', { retry: 1, timeout: faultMs }, async () => {
+      const given = await mongodb();
+      await load.hideOthers();
+      try {
+        const godo = await startGodo(given.options);
+        const running = await load.start(4, 0);
+        process.kill(server.pid, 'SIGSTOP');
+        const result = await running.ended;
+        const beganMs = performance.now();
+        const { code, stderr } = await godo.stop();
+        const tookMs = performance.now() - beganMs;
+        process.kill(server.pid, 'SIGCONT');
+        process.stderr.write(`the end beside a frozen database: ${Math.round(tookMs)} ms\n`);
+        expect([code, stderr]).toEqual([1, expect.stringContaining('they wait in the spool')]);
+        expect(tookMs).toBeLessThan(60_000);
+        await (await startGodo(given.options)).stop();
+        const found = await account(given.target, result, 0);
+        expect(found).toMatchObject({ ...nothing, unstated: [] });
+      } finally {
+        process.kill(server.pid, 'SIGCONT');
+        await load.showOthers();
+      }
+    });
+
     it('and no room on the disk of the spool', { retry: 1, timeout: faultMs }, async () => {
       const given = await mongodb([], longSize);
       const disk = join(scene().folder, 'disk');
@@ -254,6 +340,8 @@ describeWith('a fault', needs, () => {
           process.kill(server.pid, 'SIGCONT');
         });
         expectHonest('spool full', found, usualThere);
+        // Neither of the two took what was tried.
+        expect(found.counters.storeRetries).toBeGreaterThan(0);
         expectAllRecords(found);
         expect(found).toMatchObject(nothing);
       } finally {

@@ -11,8 +11,11 @@ export interface Amount {
 }
 
 export interface Account {
-  /** What a batch of the load took, ms. */
+  /** The most memory that the listener had, MB. */
+  readonly mostMb: number;
+  /** What a batch of the load took, ms; and without what it waited for a processor. */
   readonly msBatch: number;
+  readonly ownMsBatch: number;
   /** Audit records and events that the load made, and that godo received (without those of changed rules). */
   readonly generated: Amount;
   readonly received: Amount;
@@ -31,7 +34,7 @@ export interface Account {
 /** How far times of losses, which are looked at once a second, may be from those of the load. */
 const slackMs = 1_500;
 
-export async function account(target: StoreTarget, load: LoadResult): Promise<Account> {
+export async function account(target: StoreTarget, load: LoadResult, mostMb: number): Promise<Account> {
   const { missing, untrue, losses, counters } = await findEvidence(target, load);
   const stated: Record<string, number> = { records: 0, events: 0, messages: 0, documents: 0 };
   for (const { severity, unit, count } of losses) {
@@ -49,7 +52,9 @@ export async function account(target: StoreTarget, load: LoadResult): Promise<Ac
   const lost = sum(lacking.map(({ calls, spawns }) => calls + spawns));
   const counted = (stated.records ?? 0) + (stated.events ?? 0) + (stated.documents ?? 0);
   return {
+    mostMb,
     msBatch: sum(load.batches.map(({ tookMs }) => tookMs)) / load.batches.length,
+    ownMsBatch: sum(load.batches.map(({ tookMs, waitedMs }) => tookMs - waitedMs)) / load.batches.length,
     generated: { records: load.records, events: load.events },
     received: {
       records: (counters.auditRecords ?? 0) - (counters.configChanges ?? 0),
@@ -67,9 +72,13 @@ export async function account(target: StoreTarget, load: LoadResult): Promise<Ac
 }
 
 export function tell(name: string, found: Account, usual?: Account): void {
-  const { losses, counters, batches, msBatch, unstated, ...figures } = found;
-  const times = usual === undefined ? '' : ` (${(msBatch / usual.msBatch).toFixed(2)} of without)`;
-  process.stderr.write(`${name}: ${msBatch.toFixed(1)} ms a batch${times} ${JSON.stringify(figures)}\n`);
+  const { losses, counters, batches, msBatch, ownMsBatch, unstated, ...figures } = found;
+  const times = [msBatch, ownMsBatch].map((ms) => ms.toFixed(1)).join(' and ');
+  const compared =
+    usual === undefined
+      ? ''
+      : ` (${(msBatch / usual.msBatch).toFixed(2)} and ${(ownMsBatch / usual.ownMsBatch).toFixed(2)} of without)`;
+  process.stderr.write(`${name}: ${times} ms a batch${compared} ${JSON.stringify(figures)}\n`);
   if (process.env.FAULTS_VERBOSE !== '1') return;
   for (const { severity, source, from, to, count, reason } of losses.slice(0, 40)) {
     process.stderr.write(`  ${severity} ${source} ${from} ${to} ${count} ${reason}\n`);

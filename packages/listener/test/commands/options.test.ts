@@ -70,8 +70,15 @@ describe('the options of the listener', () => {
     addListenOptions(new Command().exitOverride()).parse(argv, { from: 'user' }).opts();
 
   it('have defaults', () => {
-    expect(parse()).toEqual({ ...hashing, backlog: 65_536, bpf: true,
-      receiveBuffer: 33_554_432, root: [], scope: 'host', spoolMax: 1024 ** 3 });
+    expect(parse()).toEqual({
+      ...hashing,
+      backlog: 65_536,
+      bpf: true,
+      receiveBuffer: 33_554_432,
+      root: [],
+      scope: 'host',
+      spoolMax: 1024 ** 3,
+    });
   });
 
   it('keep names of environments only on request', () => {
