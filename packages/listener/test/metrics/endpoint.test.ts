@@ -43,3 +43,12 @@ it('a file that is no socket is left alone', async () => {
   await expect(MetricsEndpoint.open({ path }, source)).rejects.toMatchObject({ code: 'METRICS' });
   expect(statSync(path).size).toBe(8);
 });
+
+it('an address that somebody has is an error that says so', async () => {
+  const path = join(folder, 'twice.sock');
+  const first = await MetricsEndpoint.open({ host: '127.0.0.1', port: 39_464 }, source);
+  await expect(MetricsEndpoint.open({ host: '127.0.0.1', port: 39_464 }, source)).rejects.toThrow('EADDRINUSE');
+  first.close();
+  // What another run has left is replaced.
+  (await MetricsEndpoint.open({ path }, source)).close();
+});
