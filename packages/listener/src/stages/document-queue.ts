@@ -32,6 +32,8 @@ export class DocumentQueue {
   /** Whether what waits is to be written although it is less than a batch. */
   #flushing = false;
   #inFlight = 0;
+  /** Of what waits and is under way. */
+  #weight = 0;
   #givenUp = false;
   #dropped = 0;
   #patienceMs = Number.POSITIVE_INFINITY;
@@ -64,7 +66,7 @@ export class DocumentQueue {
   }
 
   get full(): boolean {
-    return this.length >= this.#options.bound;
+    return this.length >= this.#options.bound || this.#weight >= this.#options.bound;
   }
 
   push(entry: RawEntry): void {
@@ -73,6 +75,7 @@ export class DocumentQueue {
       return;
     }
     this.#waiting.push(entry);
+    this.#weight += weightOf(entry);
     if (this.#waiting.length >= this.#options.batch) this.#start();
   }
 
@@ -113,7 +116,9 @@ export class DocumentQueue {
       const batch = this.#waiting.splice(0, this.#options.batch);
       this.#inFlight = batch.length;
       // A batch that was given up stays counted: it is not in the store.
-      if (await this.#write(batch)) this.#inFlight = 0;
+      if (!(await this.#write(batch))) continue;
+      this.#inFlight = 0;
+      for (const entry of batch) this.#weight -= weightOf(entry);
     }
   }
 
@@ -141,4 +146,14 @@ export class DocumentQueue {
     }
     return false;
   }
+}
+
+const textOfOne = 4_096;
+
+/** In documents of the usual size: a command line may be as long as two megabytes, and some thousand of those would be all memory. */
+function weightOf(entry: RawEntry): number {
+  if (!('observation' in entry)) return 1;
+  let length = 0;
+  for (const argument of entry.observation.argv ?? []) length += argument.length;
+  return 1 + Math.floor(length / textOfOne);
 }
