@@ -33,7 +33,7 @@ function readStatus() {
       /** As the running listener stated them; without one, as it would. And what came since. */
       blindSpots: running ? spotsOf(state, role) : blindSpots(sightOf(role)),
       listener: running ? state : null,
-      lost: running ? lossesOf(state.counters) : null,
+      lost: running ? lossesOf(state) : null,
       /** A listener that was cut off left its note: `godo cleanup` puts back what it found. */
       leftBehind: state !== null && !running && !state.restored,
     };
@@ -43,14 +43,15 @@ function readStatus() {
 }
 
 /** In different units, which are not added up: see docs/counters.md. */
-function lossesOf(counters: RunState['counters']) {
+export function lossesOf({ counters, intake }: Pick<RunState, 'counters' | 'intake'>) {
   const count = (name: ListenerCounter) => counters[name] ?? 0;
   return {
     records: count('lost'),
     events: count('missingSerials'),
     messages: count('connectorMissing'),
     documents: count('spoolLostDocuments'),
-    overruns: count('auditOverruns') + count('connectorOverruns'),
+    // For its daemon the kernel keeps what did not fit.
+    overruns: count('connectorOverruns') + (intake === 'unicast' ? 0 : count('auditOverruns')),
   };
 }
 

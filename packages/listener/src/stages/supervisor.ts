@@ -329,6 +329,8 @@ export class Supervisor {
   /** Each comes back from where it waits when it is told to; only what does not is cut off. */
   async #cutOffStages(stages: readonly (Worker | undefined)[]): Promise<void> {
     this.#shared.setOrder('abandon', 1);
+    this.#shared.setOrder('stopConnector', 1);
+    wake(this.#shared, 'auditSocket');
     wake(this.#shared, 'connectorSocket');
     await Promise.all(stages.map((stage) => endedWithin(stage, abandonMs)));
     await Promise.all(stages.map((stage) => stage?.terminate()));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Status, statusText } from '../../src/commands/status.ts';
+import { lossesOf, type Status, statusText } from '../../src/commands/status.ts';
 
 const kernel = {
   enabled: 1,
@@ -77,5 +77,16 @@ describe('godo status', () => {
     expect(text).toContain('audit role    pid 500, not ours');
     expect(text).toContain('wait ? jiffies');
     expect(text).toContain('\nblind spot    First.\nblind spot    Second.\n');
+  });
+
+  it('adds up what is lost in units of their own, and takes no overrun for a loss where the kernel keeps what did not fit', () => {
+    const counters = { lost: 4, missingSerials: 3, connectorMissing: 2, spoolLostDocuments: 1, auditOverruns: 7 };
+    const sums = { records: 4, events: 3, messages: 2, documents: 1 };
+
+    expect(lossesOf({ counters, intake: 'unicast' })).toEqual({ ...sums, overruns: 0 });
+    expect(lossesOf({ counters: { ...counters, connectorOverruns: 1 }, intake: 'multicast' })).toEqual({
+      ...sums,
+      overruns: 8,
+    });
   });
 });
