@@ -218,6 +218,8 @@ export function listAuditRules(controlFd: number, timeoutMs: number): Uint8Array
 
 /** The three clocks read one after the other, in ns. */
 export function readClocks(): { realtimeNs: bigint; monotonicNs: bigint; boottimeNs: bigint };
+/** The time between two ticks of the kernel (a jiffy), in ns. */
+export function tickNs(): number;
 /**
  * Takes all capabilities out of the bounding set but `kept` (a bit for each number of linux/capability.h), and executes
  * `argv` in our place (execve): it has them in no thread. `argv[0]` is the path of the program. Needs CAP_SETPCAP.

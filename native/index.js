@@ -63,6 +63,7 @@ export const {
   deleteAuditRule,
   listAuditRules,
   readClocks,
+  tickNs,
   executeBounded,
   notifyService,
   processHeadBytes,

@@ -27,7 +27,8 @@ async function childrenOf(pid: number): Promise<{ pid: number; argv: string[] }[
   return await Promise.all(
     pids.map(async (text) => ({
       pid: Number(text),
-      argv: (await readFile(`/proc/${text}/cmdline`, 'utf8')).split('\0'),
+      // One that was ended a moment ago may be gone by now.
+      argv: (await readFile(`/proc/${text}/cmdline`, 'utf8').catch(() => '')).split('\0'),
     })),
   );
 }

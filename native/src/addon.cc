@@ -2,7 +2,9 @@
 #include <linux/connector.h>
 #include <napi.h>
 
+#include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <vector>
 
 #include "arguments.h"
@@ -309,6 +311,13 @@ Napi::Value readClocks(const Napi::CallbackInfo& info) {
   return clocks;
 }
 
+/** The coarse clocks go on once a tick. */
+Napi::Value tickNs(const Napi::CallbackInfo& info) {
+  timespec resolution{};
+  if (clock_getres(CLOCK_MONOTONIC_COARSE, &resolution) != 0) throwSystemError(errno, "clock_getres");
+  return Napi::Number::New(info.Env(), static_cast<double>(resolution.tv_sec) * 1e9 + static_cast<double>(resolution.tv_nsec));
+}
+
 constexpr uint32_t largestPid = 0x7fffffff;
 constexpr uint32_t largestFd = 0x7fffffff;
 
@@ -495,6 +504,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   offer<deleteRule>(exports, "deleteAuditRule");
   offer<listRules>(exports, "listAuditRules");
   offer<readClocks>(exports, "readClocks");
+  offer<tickNs>(exports, "tickNs");
   offer<executeBoundedOf>(exports, "executeBounded");
   offer<notifyServiceOf>(exports, "notifyService");
   exports.Set("processHeadBytes", Napi::Number::New(env, processHeadBytes));

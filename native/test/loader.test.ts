@@ -62,6 +62,7 @@ describe('the door', () => {
       receiveConnector: 'function',
       receiveTaskStatistics: 'function',
       taskStatisticsBytes: 'number',
+      tickNs: 'function',
       getAuditStatus: 'function',
       setAuditStatus: 'function',
       addAuditRule: 'function',

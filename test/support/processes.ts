@@ -53,3 +53,29 @@ export async function endProcesses(find: () => Promise<readonly ProcessState[]>)
     await waitFor('the killed processes to end', gone, 5_000);
   }
 }
+
+/** User processes that are in uninterruptible sleep all the time, for two seconds. */
+export async function stuckProcesses(): Promise<string[]> {
+  let stuck = await sleepingHard();
+  for (let look = 0; look < 10 && stuck.length > 0; look += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const now = new Set(await sleepingHard());
+    stuck = stuck.filter((name) => now.has(name));
+  }
+  return stuck;
+}
+
+async function sleepingHard(): Promise<string[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      const stat = await readFile(`/proc/${pid}/stat`, 'latin1').catch(() => '');
+      const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      // The kernel's own threads are children of 2.
+      return state === 'D' && parent !== '2'
+        ? [`${pid} ${stat.slice(stat.indexOf('('), stat.lastIndexOf(')') + 1)}`]
+        : [];
+    }),
+  );
+  return found.flat();
+}

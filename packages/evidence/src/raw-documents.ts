@@ -478,6 +478,14 @@ export interface EventDocument extends Origin, Moment {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * records: of audit, as the kernel counts what it drops: one line of an event, or all of it where that was the first, for the
+ * others are not made then; so no more events than that are lost or not whole. events: of audit, each lost as a whole; where the kernel has dropped their
+ * records, those are counted by it as well. messages: of the proc connector (forks, execs, exits and others). documents:
+ * of raw evidence.
+ */
+export type LossUnit = 'records' | 'events' | 'messages' | 'documents';
+
 /** A known gap, or something that makes the evidence less certain. Collection `losses`. */
 export interface LossDocument extends Origin, Moment {
   readonly severity: 'loss' | 'warning';
@@ -488,6 +496,8 @@ export interface LossDocument extends Origin, Moment {
   readonly to: string | null;
   /** How many are missing; null when it cannot be known. */
   readonly count: number | null;
+  /** Of what there are so many. Absent: they are counted as nothing else is, or it is older evidence. */
+  readonly unit?: LossUnit;
   /** One sentence: what happened and what is not seen because of it. */
   readonly reason: string;
 }

@@ -6,7 +6,15 @@
  * need not be UTF-8; it becomes text only in the document.
  */
 
-import type { AllocationKind, ContainerData, ContentData, FileType, Namespaces, OperationName } from '@godo/evidence';
+import type {
+  AllocationKind,
+  ContainerData,
+  ContentData,
+  FileType,
+  LossUnit,
+  Namespaces,
+  OperationName,
+} from '@godo/evidence';
 
 export type BinaryString = string;
 
@@ -559,6 +567,7 @@ export interface LossEvent {
   readonly from: string | null;
   readonly to: string | null;
   readonly count: number | null;
+  readonly unit?: LossUnit;
   readonly reason: string;
 }
 

@@ -9,6 +9,7 @@ export type ListenerErrorCode =
   | 'BAD_INPUT'
   | 'COMMAND_FAILED'
   | 'ALREADY_RUNNING'
+  | 'METRICS'
   | 'STAGE_FAILED';
 
 export class ListenerError extends Error {

@@ -6,7 +6,7 @@
  * socket has been found empty at a moment after an audit record arrived, or messages of a clearly later time come out of
  * it, every fork and exec that came before the record has been received: audit events wait for that. The other way round, the exit of a process waits until the
  * calls that it made before have come through audit: until an audit event that began after the exit was seen, or the
- * audit socket was found empty `exitGraceUs` after the exit was received.
+ * audit socket was found empty some time (`exitGraceUs`) after the exit was received.
  *
  * Arrival and drain times are microseconds of CLOCK_MONOTONIC. Pure.
  */
@@ -41,6 +41,8 @@ export interface ConnectorBatch {
 
 /** kauditd may still hold records of a process when its exit is told: how long, at most, beside an empty socket. */
 export const exitGraceUs = 100_000;
+/** The same where another daemon has the audit role: kauditd comes to what we read no sooner than that one takes it. */
+export const sharedExitGraceUs = 1_500_000;
 
 /** A rescan tells of exits that were not told. */
 interface WaitingExit {
@@ -50,6 +52,7 @@ interface WaitingExit {
 
 export class Merge {
   readonly #apply: (event: PipelineEvent) => void;
+  readonly #graceUs: () => number;
   readonly #audit: AuditBatch[] = [];
   readonly #exits: WaitingExit[] = [];
   /** Of the waiting exits, how many belong to each process. */
@@ -60,8 +63,9 @@ export class Merge {
   #auditSeenMs = Number.NEGATIVE_INFINITY;
   #auditArrivedUs = Number.NEGATIVE_INFINITY;
 
-  constructor(apply: (event: PipelineEvent) => void) {
+  constructor(apply: (event: PipelineEvent) => void, graceUs: () => number = () => exitGraceUs) {
     this.#apply = apply;
+    this.#graceUs = graceUs;
   }
 
   /** Audit batches that wait for the connector. */
@@ -85,7 +89,7 @@ export class Merge {
   get appliedUntil(): { readonly us: number; readonly stampMs: number } {
     const isDrained = this.#auditDrainedUs >= this.#auditArrivedUs;
     const oldestExitUs = this.exitsWaitSinceUs ?? Number.POSITIVE_INFINITY;
-    const auditUs = isDrained ? this.#auditDrainedUs - exitGraceUs : Number.POSITIVE_INFINITY;
+    const auditUs = isDrained ? this.#auditDrainedUs - this.#graceUs() : Number.POSITIVE_INFINITY;
     return {
       us: Math.min(this.#connectorDrainedUs, oldestExitUs, auditUs),
       stampMs: isDrained ? Number.POSITIVE_INFINITY : this.#auditSeenMs,
@@ -160,7 +164,7 @@ export class Merge {
   }
 
   #isSettled(event: ExitEvent | RescanEvent, arrivalUs: number): boolean {
-    if (this.#auditDrainedUs >= arrivalUs + exitGraceUs) return true;
+    if (this.#auditDrainedUs >= arrivalUs + this.#graceUs()) return true;
     // Stamps lag behind the moment, so a later stamp surely is a later moment.
     return this.#auditArrivedUs >= arrivalUs && this.#auditSeenMs > Number(event.timeNs / 1_000_000n) + 1;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PipelineEvent } from '../src/events.ts';
-import { exitGraceUs, Merge } from '../src/merge.ts';
+import { exitGraceUs, Merge, sharedExitGraceUs } from '../src/merge.ts';
 import { baseMs, close, exit, fork, loss, rescan, snapshot, write } from './support/events.ts';
 
 function mergeInto() {
@@ -96,6 +96,21 @@ describe('an exit', () => {
     merge.audit({ arrivalUs: 3_000, drainedUs: arrivalUs + exitGraceUs, events: [] });
     expect(applied).toEqual([forked, wrote, ended]);
     expect(merge.waitingExits).toBe(0);
+  });
+
+  it('waits longer where another daemon, which may be slow, is told before us', () => {
+    const applied: PipelineEvent[] = [];
+    const merge = new Merge(
+      (event) => applied.push(event),
+      () => sharedExitGraceUs,
+    );
+    merge.connector({ arrivalUs: 1_000, drainedUs: 1_000, events: [forked, ended] });
+
+    merge.audit({ arrivalUs: 1_000, drainedUs: 1_000 + sharedExitGraceUs - 1, events: [wrote] });
+    expect(applied).toEqual([forked, wrote]);
+
+    merge.audit({ arrivalUs: 1_000, drainedUs: 1_000 + sharedExitGraceUs, events: [] });
+    expect(applied).toEqual([forked, wrote, ended]);
   });
 
   it('is told when an audit event was seen that surely began after it, and not by one of the same moment', () => {

@@ -4,11 +4,22 @@ import { Command } from 'commander';
 import type { Logger } from 'pino';
 import { canBeBounded, keptCapabilities, ownsAll, startBounded, writtenTo } from '../kernel/bounded-start.ts';
 import { missingCapabilities, missingSentence, ownStatus } from '../kernel/capabilities.ts';
+import { version } from '../kernel/host.ts';
 import { ServiceManager } from '../kernel/service-manager.ts';
 import { ListenerError } from '../listener-error.ts';
+import type { MetricsAddress } from '../metrics/address.ts';
+import { MetricsEndpoint } from '../metrics/endpoint.ts';
 import { defaultSensitivePaths } from '../rules/sensitive-paths.ts';
 import { type ListenerOptions, Supervisor } from '../stages/supervisor.ts';
-import { addListenOptions, defaultStars, engineNames, type SharedOptions, spoolOf, targetOf } from './options.ts';
+import {
+  addListenOptions,
+  defaultStars,
+  defaultWaitMs,
+  engineNames,
+  type SharedOptions,
+  spoolOf,
+  targetOf,
+} from './options.ts';
 import { showProgress } from './progress.ts';
 import { readSignKey } from './sign-key.ts';
 import type { World } from './world.ts';
@@ -34,7 +45,13 @@ export function listenCommand(world: World): Command {
       },
       process.pid,
     );
-    await supervisor.start();
+    const metrics = await offerMetrics(options.metrics, supervisor);
+    try {
+      await startUnlessStopped(supervisor, signals);
+    } catch (error) {
+      metrics?.close();
+      throw error;
+    }
     manager.ready(`listening (${supervisor.intake})`);
     const endProgress = options.quiet ? () => undefined : showProgress(process.stderr, () => supervisor.counters());
     let reason: string;
@@ -46,9 +63,27 @@ export function listenCommand(world: World): Command {
     } finally {
       endProgress();
       manager.stopping();
+      metrics?.close();
     }
     await stopAndReport(supervisor, reason, signals, log);
   });
+}
+
+async function offerMetrics(address: MetricsAddress | undefined, supervisor: Supervisor) {
+  if (address === undefined) return null;
+  const facts = () => ({ version, session: supervisor.sessionId, intake: supervisor.intake });
+  return await MetricsEndpoint.open(address, { counters: () => supervisor.counters(), facts });
+}
+
+/** A start may wait for the database, and in a storm of processes for much else: who asks for an end meanwhile gets it. */
+export async function startUnlessStopped(supervisor: Supervisor, signals: SignalWatch): Promise<void> {
+  const start = supervisor.start();
+  // Once abandoned it fails, later, for that alone.
+  start.catch(() => undefined);
+  const signal = await Promise.race([start, signals.first]);
+  if (signal === undefined) return;
+  await supervisor.abandon();
+  throw new ListenerError('STAGE_FAILED', `${signal} came before anything was recorded: nothing is.`);
 }
 
 export function listenerOptions(options: SharedOptions, command: readonly string[] | null): ListenerOptions {
@@ -57,6 +92,8 @@ export function listenerOptions(options: SharedOptions, command: readonly string
     diagFile: options.diag ?? null,
     spool: spoolOf(options),
     backlog: options.backlog,
+    receiveBufferBytes: options.receiveBuffer,
+    waitMs: options.lossless === true ? defaultWaitMs : (options.lossless ?? 0),
     bpf: options.bpf,
     envNames: options.envNames ?? false,
     reads: options.reads ?? false,
@@ -119,6 +156,9 @@ export async function stopAndReport(
   const counters = supervisor.counters();
   // To be noted elsewhere: it vouches for the run up to its end.
   log.info({ reason, counters, ...(end.entryHash !== null && { entry_hash: end.entryHash }) }, 'stopped');
+  if (end.undelivered === null) {
+    throw new ListenerError('DATABASE', 'The database did not come to an end: an unknown number of documents is lost.');
+  }
   if (end.undelivered > 0) {
     throw new ListenerError(
       'DATABASE',

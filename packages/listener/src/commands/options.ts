@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { redactUri, resolveTarget, type StoreTarget } from '@godo/evidence';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type MetricsAddress, parseMetricsAddress } from '../metrics/address.ts';
 import { isWatchable } from '../rules/sensitive-paths.ts';
 import type { SpoolPlace } from '../stages/messages.ts';
 
@@ -19,6 +20,10 @@ export interface SharedOptions {
   readonly rawDb?: string;
   readonly diag?: string;
   readonly backlog: number;
+  readonly receiveBuffer: number;
+  /** ms; true: the usual number of them. */
+  readonly lossless?: number | true;
+  readonly metrics?: MetricsAddress;
   readonly bpf: boolean;
   /** false: --no-spool. */
   readonly spool?: string | boolean;
@@ -75,6 +80,23 @@ export function addListenOptions(command: Command): Command {
       )
         .argParser(parseBacklog)
         .default(65_536),
+    )
+    .addOption(
+      new Option(
+        '--lossless [ms]',
+        `let processes wait where that queue is full, at most so long for each record, before one is lost (default: ${defaultWaitMs})`,
+      ).argParser(parseWait),
+    )
+    .addOption(
+      new Option('--receive-buffer <bytes>', 'what may wait in each of our sockets (K, M, G)')
+        .argParser((value) => parseSize(value, leastReceiveBuffer, '4K'))
+        .default(32 * 1024 ** 2, '32M'),
+    )
+    .addOption(
+      new Option(
+        '--metrics <address>',
+        'tell Prometheus what is counted: unix:/PATH, or 127.0.0.1:PORT and no other address',
+      ).argParser(parseMetricsAddress),
     )
     .addOption(
       new Option(
@@ -155,13 +177,33 @@ function nameOf(database: string): string {
 
 /** Up to 8 PiB: larger numbers would not be exact. */
 export function parseBytes(value: string): number {
+  return parseSize(value, leastSpoolBytes, '16M');
+}
+
+function parseSize(value: string, least: number, leastText: string): number {
   const match = /^(\d{1,12})([KMG]?)$/i.exec(value);
   const power = ['', 'K', 'M', 'G'].indexOf(match?.[2]?.toUpperCase() ?? '');
   const bytes = Number(match?.[1]) * 1024 ** power;
-  if (match === null || !Number.isSafeInteger(bytes) || bytes < leastSpoolBytes) {
-    throw new InvalidArgumentError('It must be a number of bytes, 16M or more; K, M and G may stand behind it.');
+  if (match === null || !Number.isSafeInteger(bytes) || bytes < least) {
+    throw new InvalidArgumentError(
+      `It must be a number of bytes, ${leastText} or more; K, M and G may stand behind it.`,
+    );
   }
   return bytes;
+}
+
+const leastReceiveBuffer = 4096;
+
+export const defaultWaitMs = 60;
+const mostWaitMs = 1_000;
+
+/** More than a second for each record would be a host that stands still where we do. */
+export function parseWait(value: string): number {
+  const ms = Number(value);
+  if (!/^\d+$/.test(value) || ms < 1 || ms > mostWaitMs) {
+    throw new InvalidArgumentError(`It must be a whole number of milliseconds, from 1 to ${mostWaitMs}.`);
+  }
+  return ms;
 }
 
 /** Two segments of each kind. */

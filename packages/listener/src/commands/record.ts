@@ -6,7 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { ListenerError } from '../listener-error.ts';
 import { Supervisor } from '../stages/supervisor.ts';
-import { listenerOptions, requireCapabilities, type SignalWatch, stopAndReport, watchSignals } from './listen.ts';
+import {
+  listenerOptions,
+  requireCapabilities,
+  type SignalWatch,
+  startUnlessStopped,
+  stopAndReport,
+  watchSignals,
+} from './listen.ts';
 import { addListenOptions, type SharedOptions } from './options.ts';
 import { showProgress } from './progress.ts';
 import type { World } from './world.ts';
@@ -27,7 +34,7 @@ export function recordCommand(world: World): Command {
       const log = world.log({ quiet: options.verbose !== true, ...options });
       const supervisor = new Supervisor(listenerOptions(options, words), log);
       const signals = watchSignals();
-      await supervisor.start();
+      await startUnlessStopped(supervisor, signals);
       const endProgress = showProgress(process.stderr, () => supervisor.counters());
       let outcome: number | ListenerError;
       try {

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { AuditRole, sightOf } from '../kernel/audit-role.ts';
 import { blindSpots } from '../kernel/blind-spots.ts';
 import { isRunning, type RunState, readRunState } from '../kernel/run-file.ts';
+import type { ListenerCounter } from '../metrics/counter-meanings.ts';
 import { requireCapabilities } from './listen.ts';
 import type { World } from './world.ts';
 
@@ -32,12 +33,26 @@ function readStatus() {
       /** As the running listener stated them; without one, as it would. And what came since. */
       blindSpots: running ? spotsOf(state, role) : blindSpots(sightOf(role)),
       listener: running ? state : null,
+      lost: running ? lossesOf(state) : null,
       /** A listener that was cut off left its note: `godo cleanup` puts back what it found. */
       leftBehind: state !== null && !running && !state.restored,
     };
   } finally {
     role.close();
   }
+}
+
+/** In different units, which are not added up: see docs/counters.md. */
+export function lossesOf({ counters, intake }: Pick<RunState, 'counters' | 'intake'>) {
+  const count = (name: ListenerCounter) => counters[name] ?? 0;
+  return {
+    records: count('lost'),
+    events: count('missingSerials'),
+    messages: count('connectorMissing'),
+    documents: count('spoolLostDocuments'),
+    // For its daemon the kernel keeps what did not fit.
+    overruns: count('connectorOverruns') + (intake === 'unicast' ? 0 : count('auditOverruns')),
+  };
 }
 
 /** The listener has changed what it found: only rules that others have loaded since can have made it blinder. */
@@ -65,6 +80,12 @@ export function statusText(status: Status): string {
   lines.push(
     `listener      pid ${listener.pid} since ${listener.started}, ${listener.intake}, writes to ${listener.store}`,
   );
+  if (status.lost !== null) {
+    const lost = Object.entries(status.lost).filter(([, count]) => count > 0);
+    lines.push(
+      `lost          ${lost.length === 0 ? 'nothing' : lost.map(([unit, count]) => `${count} ${unit}`).join(', ')}`,
+    );
+  }
   for (const [name, value] of Object.entries(listener.counters)) lines.push(`  ${name.padEnd(22)}${value}`);
   return shown(lines);
 }

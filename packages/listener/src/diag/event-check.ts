@@ -97,6 +97,7 @@ const seenFile = {
 const loss = {
   ...{ timeNs: moment, severity: text, source: text, reason: text },
   ...{ from: orNull(text), to: orNull(text), count: orNull(number) },
+  unit: perhaps(text),
 };
 
 const shapes: Readonly<Record<string, Shape>> = {

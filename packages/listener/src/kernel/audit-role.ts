@@ -15,6 +15,7 @@ import {
   recordRingDiversions,
   setAuditMulticast,
   setAuditStatus,
+  tickNs,
 } from '@godo/native';
 import { ListenerError } from '../listener-error.ts';
 import { type AuditRule, encodeRule, isHiding, isTaskNever } from '../rules/audit-rule.ts';
@@ -38,6 +39,8 @@ export type AuditIntake = 'unicast' | 'multicast';
 export interface IntakeOptions {
   /** Records that the kernel may queue. */
   readonly backlogLimit: number;
+  /** How long a full queue makes a process wait for each of its records, in ms; 0: not at all. */
+  readonly waitMs: number;
   readonly receiveBufferBytes: number;
   /** Of the memory into which a BPF program puts the records (see attachRecordRing); 0: they come through the socket. */
   readonly recordRingBytes: number;
@@ -98,13 +101,18 @@ export class AuditRole {
 
   /**
    * Opens the data socket and asks for the audit role; beside another daemon, or with immutable rules, listens to the
-   * multicast group instead. The backlog never makes a process wait: what does not fit is lost and counted.
+   * multicast group instead. The backlog makes no process wait unless that was asked for: what does not fit is lost and
+   * counted.
    */
   take(pid: number, options: IntakeOptions): AuditIntake {
     if (!this.immutable) {
       setAuditStatus(
         this.#control,
-        { backlogWaitTime: 0, failure: 0, backlogLimit: Math.max(options.backlogLimit, this.found.backlogLimit) },
+        {
+          backlogWaitTime: jiffies(options.waitMs),
+          failure: 0,
+          backlogLimit: Math.max(options.backlogLimit, this.found.backlogLimit),
+        },
         requestMs,
       );
     }
@@ -342,6 +350,11 @@ function isUringOff(): boolean {
   } catch {
     return false;
   }
+}
+
+/** As the kernel counts time: it ticks so often that one is as long as its coarse clocks are exact. */
+function jiffies(ms: number): number {
+  return Math.ceil((ms * 1e6) / tickNs());
 }
 
 export function isAlive(pid: number): boolean {

@@ -339,8 +339,8 @@ export class Recorder {
     if (run === null) return;
     this.#losses += 1;
     if (event.severity === 'loss') run.processes.lost();
-    const { severity, source, from, to, count, reason } = event;
-    const facts = { severity, source, from, to, count, reason };
+    const { severity, source, from, to, count, unit, reason } = event;
+    const facts = { severity, source, from, to, count, ...(unit !== undefined && { unit }), reason };
     this.#emit({
       collection: 'losses',
       document: {

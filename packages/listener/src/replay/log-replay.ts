@@ -105,7 +105,7 @@ export class LogReplay implements Replay {
     this.#turnTo(run);
     if (missing > 0) {
       const why = `${missing} serial number(s) in ${gaps} gap(s) are not in the log: lost, or left out when it was made.`;
-      this.#loss(latestMs, { severity: 'loss', source: 'audit-serial', count: missing, reason: why });
+      this.#loss(latestMs, { severity: 'loss', source: 'audit-serial', count: missing, unit: 'events', reason: why });
     }
     this.#recorder.apply({
       kind: 'session-end',

@@ -12,6 +12,11 @@ import { SharedState } from './shared-state.ts';
 /** Whoever orders something wakes us: this only bounds what a wake that went astray could do. */
 const restMs = 5_000;
 const fullRingMs = 10;
+/**
+ * What was made before an order to stop is read within this time, unless the stages behind have no room for it. Where
+ * records never cease, for those of others come or our rules could not be removed, what comes then is left.
+ */
+const stopUs = 15_000_000;
 /** The next stage need not wait for the end of a burst when there is this much for it. */
 const muchBytes = 256 * 1024;
 /** A load that begins while records gather ends that long before there is no room: see `recordRingBytes`. */
@@ -26,6 +31,8 @@ class IntakeStage {
   #gathered = 0;
   /** A receive that finds nothing says: everything that arrived before it began is in the ring. */
   #unmarked = true;
+  /** When the order to stop was seen, µs. */
+  #stopSeenUs: number | null = null;
 
   constructor(data: IntakeData) {
     this.#data = data;
@@ -37,7 +44,7 @@ class IntakeStage {
   run(): void {
     while (!this.#abandoned) {
       const beganUs = monotonicUs();
-      if (this.#receive(beganUs)) continue;
+      if (this.#receive(beganUs) && !this.#isOverdue(beganUs)) continue;
       const wanted = this.#shared.order('wantAuditDrain') !== 0;
       if (wanted) this.#shared.setOrder('wantAuditDrain', 0);
       if (wanted || this.#unmarked) this.#mark(ringMark.drained, beganUs);
@@ -52,6 +59,14 @@ class IntakeStage {
 
   get #abandoned(): boolean {
     return this.#shared.order('abandon') !== 0;
+  }
+
+  #isOverdue(nowUs: number): boolean {
+    if (this.#shared.order('stopAudit') === 0) return false;
+    this.#stopSeenUs ??= nowUs;
+    if (nowUs - this.#stopSeenUs < stopUs) return false;
+    this.#shared.set('auditLeft', 1);
+    return true;
   }
 
   /** Whether anything was received. */

@@ -409,7 +409,7 @@ class ConnectorStage {
   }
 
   #lost(reason: string, facts: Partial<LossEvent>): void {
-    this.#add(lossEvent(realtimeNs(), { source: 'connector', reason, ...facts }));
+    this.#add(lossEvent(realtimeNs(), { source: 'connector', unit: 'messages', reason, ...facts }));
     this.#usagesMixed = true;
     if (this.#lostSinceNs !== null) return;
     this.#lostSinceNs = this.#toldNs;

@@ -32,9 +32,12 @@ export class DocumentQueue {
   /** Whether what waits is to be written although it is less than a batch. */
   #flushing = false;
   #inFlight = 0;
+  /** Of what waits and is under way. */
+  #weight = 0;
   #givenUp = false;
   #dropped = 0;
   #patienceMs = Number.POSITIVE_INFINITY;
+  #endMs = Number.POSITIVE_INFINITY;
   #lastTakenMs = 0;
 
   constructor(store: Pick<RawStore, 'insert'>, options: DocumentQueueOptions, watch: DocumentQueueWatch) {
@@ -48,20 +51,22 @@ export class DocumentQueue {
     return this.#waiting.length + this.#inFlight + this.#dropped;
   }
 
-  /** The end has begun: from now on the store is given up when it takes nothing for `patienceMs`. */
-  expectEnd(patienceMs: number): void {
+  /** The end has begun: from now on the store is given up when it takes nothing for `patienceMs`, and after `mostMs`. */
+  expectEnd(patienceMs: number, mostMs = Number.POSITIVE_INFINITY): void {
     if (this.#patienceMs !== Number.POSITIVE_INFINITY) return;
     this.#patienceMs = patienceMs;
     this.#lastTakenMs = this.#options.now();
+    this.#endMs = this.#lastTakenMs + mostMs;
   }
 
   #isGivenUp(): boolean {
-    this.#givenUp ||= this.#options.now() - this.#lastTakenMs > this.#patienceMs;
+    const nowMs = this.#options.now();
+    this.#givenUp ||= nowMs - this.#lastTakenMs > this.#patienceMs || nowMs > this.#endMs;
     return this.#givenUp;
   }
 
   get full(): boolean {
-    return this.length >= this.#options.bound;
+    return this.length >= this.#options.bound || this.#weight >= this.#options.bound;
   }
 
   push(entry: RawEntry): void {
@@ -70,6 +75,7 @@ export class DocumentQueue {
       return;
     }
     this.#waiting.push(entry);
+    this.#weight += weightOf(entry);
     if (this.#waiting.length >= this.#options.batch) this.#start();
   }
 
@@ -95,12 +101,9 @@ export class DocumentQueue {
     }
   }
 
-  /**
-   * Resolves when everything is in the store, or the store has taken nothing for `patienceMs`; with the number of
-   * documents that are not in it.
-   */
-  async finish(patienceMs: number): Promise<number> {
-    this.expectEnd(patienceMs);
+  /** Resolves when everything is in the store, or it was given up; with the number of documents that are not in it. */
+  async finish(patienceMs: number, mostMs = Number.POSITIVE_INFINITY): Promise<number> {
+    this.expectEnd(patienceMs, mostMs);
     while (this.length > 0 && !this.#isGivenUp()) {
       this.flush();
       await Promise.race([this.#writing, this.#options.sleep(20)]);
@@ -113,7 +116,9 @@ export class DocumentQueue {
       const batch = this.#waiting.splice(0, this.#options.batch);
       this.#inFlight = batch.length;
       // A batch that was given up stays counted: it is not in the store.
-      if (await this.#write(batch)) this.#inFlight = 0;
+      if (!(await this.#write(batch))) continue;
+      this.#inFlight = 0;
+      for (const entry of batch) this.#weight -= weightOf(entry);
     }
   }
 
@@ -141,4 +146,14 @@ export class DocumentQueue {
     }
     return false;
   }
+}
+
+const textOfOne = 4_096;
+
+/** In documents of the usual size: a command line may be as long as two megabytes, and some thousand of those would be all memory. */
+function weightOf(entry: RawEntry): number {
+  if (!('observation' in entry)) return 1;
+  let length = 0;
+  for (const argument of entry.observation.argv ?? []) length += argument.length;
+  return 1 + Math.floor(length / textOfOne);
 }

@@ -69,8 +69,16 @@ export class KernelWatch {
     const status = this.#role.status();
     if (status.lost > this.#lost) {
       const count = status.lost - this.#lost;
-      const reason = `The kernel dropped ${count} audit record(s): its queue was full.`;
-      this.#tell({ source: 'audit-kernel', from: String(this.#lost), to: String(status.lost), count, reason });
+      const between = `between ${isoTime(this.#lastLookNs)} and ${isoTime(realtimeNs())}`;
+      const reason = `The kernel dropped ${count} audit record(s) ${between}, for its queue was full: so many calls at most are not recorded, or not wholly. Where a close and the next open were among them, a file has got writes of the next.`;
+      this.#tell({
+        source: 'audit-kernel',
+        from: String(this.#lost),
+        to: String(status.lost),
+        count,
+        unit: 'records',
+        reason,
+      });
     }
     this.#lost = status.lost;
     return status;

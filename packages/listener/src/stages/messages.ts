@@ -110,7 +110,10 @@ export type ConnectorReport =
 /** Supervisor to writer. */
 export type WriterOrder =
   | { readonly kind: 'event'; readonly event: ControlEvent }
-  | { readonly kind: 'end'; readonly reason: string };
+  /** The end has begun: the store is waited for no longer than that. */
+  | { readonly kind: 'ending' }
+  /** `cutOff`: the other stages did not come to their end, nothing more is to be expected of them. */
+  | { readonly kind: 'end'; readonly reason: string; readonly cutOff: boolean };
 /** Writer to supervisor. `failed` before `ready`: the store could not be opened. */
 export type WriterReport =
   | { readonly kind: 'ready' }

@@ -7,6 +7,8 @@ const orders = [
   'abandon',
   'stopAudit',
   'stopConnector',
+  /** 1: we are one of many readers of audit's records, and not its daemon. */
+  'readsMulticast',
   /** An exit waits for the news that the audit socket was found empty: intake tells it once. */
   'wantAuditDrain',
   /** A batch of audit events waits for what the connector was told before it: the connector sends once what there is. */
@@ -26,9 +28,13 @@ const orders = [
 export type Order = (typeof orders)[number];
 
 const counters = [
+  /** Records that the kernel dropped since we listen, as it counts them. */
+  'lost',
   'auditRecords',
   'auditBytes',
   'auditOverruns',
+  /** 1: at the end records still came, and were left. */
+  'auditLeft',
   'auditEvents',
   'badRecords',
   'lateRecords',
@@ -58,12 +64,15 @@ const counters = [
   'spoolBytes',
   /** Segments of the spool that had to go, for there was no room. */
   'spoolDrops',
+  /** The documents in them, as far as that is known. */
+  'spoolLostDocuments',
   /** Descriptors that were looked at in /proc since nothing told of them, and how often there was no time for it. */
   'descriptorLookUps',
   'descriptorLooksRefused',
   /** ms since the epoch: what happened before is in the store. */
   'storedUntilMs',
 ] as const;
+export const counterNames: readonly Counter[] = counters;
 export type Counter = (typeof counters)[number];
 
 /** Looked up often: by name, not by searching. */

@@ -66,10 +66,14 @@ export class SpoolingStore {
     }
   }
 
-  /** Resolves when everything is in the store, or the store took nothing for `patienceMs`; true: nothing is left. */
-  async finish(patienceMs: number): Promise<boolean> {
+  /**
+   * Resolves when everything is in the store, or the store took nothing for `patienceMs`, and at the latest some
+   * `patienceMs` after `mostMs`; true: nothing is left.
+   */
+  async finish(patienceMs: number, mostMs = Number.POSITIVE_INFINITY): Promise<boolean> {
     let left = this.#spool.oldest()?.end;
-    while (this.#delivery !== null) {
+    const endMs = performance.now() + mostMs;
+    while (this.#delivery !== null && performance.now() < endMs) {
       await Promise.race([this.#delivery, this.#options.sleep(patienceMs)]);
       const now = this.#delivery === null ? undefined : this.#spool.oldest()?.end;
       if (now === left) break;
@@ -105,8 +109,6 @@ export class SpoolingStore {
 
   async #deliverOne(batch: SpooledBatch): Promise<boolean> {
     try {
-      // One that hangs is not followed by others: they would hang as well, and take memory.
-      await this.#pending;
       const result = await this.#insertInTime(batch.entries);
       this.#spool.taken(batch);
       this.#watch.delivered(result);
@@ -119,6 +121,9 @@ export class SpoolingStore {
 
   async #insertInTime(entries: readonly RawEntry[]): Promise<InsertResult> {
     const { slowMs } = this.#options;
+    // One that hangs is not followed by others: they would hang as well, and take memory.
+    await (this.#pending === null ? null : Promise.race([this.#pending, this.#options.sleep(slowMs)]));
+    if (this.#pending !== null) throw new Error(notAnswered(slowMs));
     const insertion = this.#store.insert(entries);
     const settled = insertion.then(
       () => undefined,
@@ -130,7 +135,7 @@ export class SpoolingStore {
     });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`it has not answered for ${slowMs / 1000} s`)), slowMs);
+      timer = setTimeout(() => reject(new Error(notAnswered(slowMs))), slowMs);
     });
     try {
       return await Promise.race([insertion, late]);
@@ -143,4 +148,8 @@ export class SpoolingStore {
     if (!this.#isAway) this.#watch.away(error);
     this.#isAway = true;
   }
+}
+
+function notAnswered(ms: number): string {
+  return `it has not answered for ${ms / 1000} s`;
 }

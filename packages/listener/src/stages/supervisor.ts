@@ -54,6 +54,10 @@ export interface ListenerOptions {
   readonly spool: SpoolPlace | null;
   /** Audit records that the kernel may queue for us. */
   readonly backlog: number;
+  /** What may wait in each of our sockets. */
+  readonly receiveBufferBytes: number;
+  /** How long a full queue makes a process wait for each of its records, in ms; 0: not at all. */
+  readonly waitMs: number;
   /** Whether a BPF program may hand the records over, where the kernel allows it. */
   readonly bpf: boolean;
   /** Whether the names of environments are read of processes that execute something. */
@@ -82,7 +86,6 @@ export interface ListenerCounters extends Readonly<Record<string, number>> {
 }
 
 const ringBytes = 16 * 1024 * 1024;
-const socketBytes = 32 * 1024 * 1024;
 /** About 40,000 records: a fifth of a second of the greatest load. */
 const recordRingBytes = 8 * 1024 * 1024;
 const checkpointMs = 10_000;
@@ -92,6 +95,12 @@ const tellMs = 4_500;
 /** In a storm of processes the answer to the subscription may stand behind very many messages. */
 const startMs = 30_000;
 const abandonMs = 3_000;
+/**
+ * How long the first three stages may take at the end, and then the writer, which waits for the database no longer than
+ * that: together no longer than a service manager waits.
+ */
+const stagesEndMs = 30_000;
+const writerEndMs = 70_000;
 const statisticsMs = 1_000;
 /** How long an end waits for what engines know of the last containers. */
 const lastContainersMs = 1_500;
@@ -105,6 +114,13 @@ const mostGatherMs: Readonly<Record<AuditIntake, number>> = { unicast: 600, mult
  * makes lives for a batch, and this much holds many.
  */
 const youngMb: Readonly<Record<string, number>> = { 'audit-intake': 3, connector: 6, reassembly: 6, writer: 24 };
+
+/** What became of the last documents; `entryHash`: of the last link of the chain, null where there is none. */
+export interface EndOfRun {
+  readonly undelivered: number | null;
+  readonly spoolLeft: boolean;
+  readonly entryHash: string | null;
+}
 
 interface Stage<Report> {
   readonly worker: Worker;
@@ -183,7 +199,6 @@ export class Supervisor {
       ...ringCounters('ring', new ByteRing(this.#records)),
       ...ringCounters('eventRing', new ByteRing(this.#events)),
       ...this.#bpfRing,
-      lost: this.#kernelWatch?.lost ?? 0,
     };
   }
 
@@ -211,14 +226,17 @@ export class Supervisor {
     const toReassembly = new MessageChannel();
     const toConnector = new MessageChannel();
     await this.#startWriter(toReassembly.port2, toConnector.port2);
+    this.#goOn();
 
     role.take(process.pid, {
       backlogLimit: this.#options.backlog,
-      receiveBufferBytes: socketBytes,
+      waitMs: this.#options.waitMs,
+      receiveBufferBytes: this.#options.receiveBufferBytes,
       recordRingBytes: this.#options.bpf ? recordRingBytes : 0,
     });
     const uringRules = role.takesUringRules();
     const { reads } = this.#options;
+    this.#tellIntake(role);
     const rulesOf = (intake: AuditIntake) => {
       const exempt = this.#exemptPids(intake);
       const recording = [...ruleSet(architectures, exempt, { reads }), ...(uringRules ? uringRuleSet(exempt) : [])];
@@ -241,6 +259,7 @@ export class Supervisor {
     const reassembly = this.#launch<ReassemblyReport>('reassembly', reassemblyData, [toWriter]);
     reassembly.worker.on('message', () => this.#look());
     await this.#subscribe(toConnector.port1);
+    this.#goOn();
     this.#openStatistics();
     role.load(rules);
     this.#watchSensitive(role, architectures);
@@ -250,6 +269,7 @@ export class Supervisor {
     const order = { kind: 'snapshot', auditTellsUs, statisticsFd: this.#statisticsFd } satisfies ConnectorOrder;
     this.#connector?.worker.postMessage(order);
     const taken = await this.#connector?.report('snapshot-taken', 60_000);
+    this.#goOn();
     this.#containers.begin();
     this.#look();
     this.#timer = setInterval(() => this.#look(), watchMs);
@@ -266,6 +286,11 @@ export class Supervisor {
     );
   }
 
+  /** A start that was abandoned meanwhile must not go on with what has been put back. */
+  #goOn(): void {
+    if (this.#stopping) throw new ListenerError('STAGE_FAILED', 'The start was abandoned.');
+  }
+
   /** Declares a running process a root of the tree. */
   star(tgid: number): void {
     this.#event({ kind: 'star', timeNs: realtimeNs(), tgid });
@@ -273,28 +298,64 @@ export class Supervisor {
 
   /**
    * Stops intake, lets everything that was taken in reach the database, and puts the kernel back as it was found.
-   * Tells how many documents are lost, for neither database nor spool took them, and whether some wait in the spool.
+   * Tells how many documents are lost, for neither database nor spool took them (null: that cannot be told), and whether
+   * some wait in the spool. Every step is bounded; where one was cut short that is stated, here or by the next start.
    */
-  async stop(reason: string): Promise<Omit<Extract<WriterReport, { kind: 'done' }>, 'kind'>> {
+  async stop(reason: string): Promise<EndOfRun> {
+    const beganNs = realtimeNs();
+    const endMs = performance.now() + stagesEndMs;
     this.#beginEnd();
+    this.#order({ kind: 'ending' });
     const [intake, reassembly, connector] = this.#stages.slice(1);
-    // From here on the writer gives a store up that takes nothing, so that every stage comes to its end.
+    const late: string[] = [];
+    const orderly = async (stage: Worker | undefined, name: string) => {
+      if (!(await endedWithin(stage, endMs - performance.now()))) late.push(name);
+    };
     this.#shared.setOrder('stopAudit', 1);
     wake(this.#shared, 'auditSocket');
-    await ended(intake);
+    await orderly(intake, 'audit intake');
+    // Its socket is closed next.
+    if (late.length > 0) await this.#cutOffStages([intake]);
     this.#countLost();
-    this.#restoreKernel();
-    await ended(reassembly);
+    this.#restoreKernel('keep the note');
+    await orderly(reassembly, 'reassembly');
     this.#shared.setOrder('stopConnector', 1);
     wake(this.#shared, 'connectorSocket');
-    await ended(connector);
+    await orderly(connector, 'connector');
+    if (late.length > 0) await this.#cutOffStages([intake, reassembly, connector]);
     this.#closeConnector();
     await this.#containers.end(lastContainersMs);
-    const done = this.#writer?.report('done');
-    this.#order({ kind: 'end', reason });
-    const { undelivered, spoolLeft, entryHash } = (await done) ?? { undelivered: 0, spoolLeft: false, entryHash: null };
-    await ended(this.#writer?.worker);
+    this.#stateShortEnd(late, beganNs);
+    const done = this.#writer?.report('done', writerEndMs);
+    this.#order({ kind: 'end', reason, cutOff: late.length > 0 });
+    const end = await done?.catch(() => undefined);
+    // What a database that does not answer has open may keep it from ending.
+    if (!(await endedWithin(this.#writer?.worker, abandonMs))) await this.#writer?.worker.terminate();
+    const { undelivered = null, spoolLeft = false, entryHash = null } = end ?? {};
+    this.#endNote(undelivered !== 0);
     return { undelivered, spoolLeft, entryHash };
+  }
+
+  /** Each comes back from where it waits when it is told to; only what does not is cut off. */
+  async #cutOffStages(stages: readonly (Worker | undefined)[]): Promise<void> {
+    this.#shared.setOrder('abandon', 1);
+    this.#shared.setOrder('stopConnector', 1);
+    wake(this.#shared, 'auditSocket');
+    wake(this.#shared, 'connectorSocket');
+    await Promise.all(stages.map((stage) => endedWithin(stage, abandonMs)));
+    await Promise.all(stages.map((stage) => stage?.terminate()));
+  }
+
+  #stateShortEnd(late: readonly string[], beganNs: bigint): void {
+    const range = { from: isoTime(beganNs), to: isoTime(realtimeNs()) };
+    if (late.length > 0) {
+      const seconds = stagesEndMs / 1000;
+      const reason = `The end was cut short after ${seconds} s (${late.join(', ')} had more to do): what had been received last, or waited in the kernel, is lost.`;
+      this.#loss({ source: 'listener', reason, from: null, to: range.to });
+    } else if (this.#shared.get('auditLeft') !== 0) {
+      const reason = 'At the end audit records did not cease to come: what was not read after 15 s is lost.';
+      this.#loss({ source: 'listener', reason, ...range });
+    }
   }
 
   /** The way out after a failure: the kernel is put back, the stages end as they are. */
@@ -326,15 +387,24 @@ export class Supervisor {
     }
   }
 
-  /** Whatever of it fails, the rest is done, and the note for `godo cleanup` stays. */
-  #restoreKernel(): void {
+  /**
+   * Whatever of it fails, the rest is done, and the note for `godo cleanup` stays. It stays as well, for the next start,
+   * until it is known whether all that was recorded has been taken.
+   */
+  #restoreKernel(how: 'done' | 'keep the note' = 'done'): void {
     const role = this.#role;
     this.#role = null;
     if (role === null) return;
     this.#lookAtRing(role);
     try {
+      // Where they could not be removed at first.
+      role.removeRules();
       role.restore();
-      if (readRunState()?.pid === process.pid) removeRunState();
+      const state = readRunState();
+      if (state?.pid === process.pid) {
+        if (how === 'done') removeRunState();
+        else writeRunState({ ...state, restored: true });
+      }
       this.#guardian.end();
     } catch (error) {
       const { message } = error as Error;
@@ -345,6 +415,14 @@ export class Supervisor {
     }
   }
 
+  /** What is not in the database is stated by the next start: it finds the note, with the time until which all is stored. */
+  #endNote(isIncomplete: boolean): void {
+    const state = readRunState();
+    if (state?.pid !== process.pid || !state.restored) return;
+    if (isIncomplete) writeRunState({ ...state, counters: this.counters() });
+    else removeRunState();
+  }
+
   /**
    * What each task has used, when it ends. After the connector was subscribed to, so that of each of these tasks the
    * connector tells the end, too.
@@ -352,7 +430,10 @@ export class Supervisor {
   #openStatistics(): void {
     try {
       const processors = readFileSync('/sys/devices/system/cpu/possible', 'latin1').trim();
-      this.#statisticsFd = openTaskStatistics({ receiveBufferBytes: socketBytes, processors }, statisticsMs);
+      this.#statisticsFd = openTaskStatistics(
+        { receiveBufferBytes: this.#options.receiveBufferBytes, processors },
+        statisticsMs,
+      );
     } catch (error) {
       const reason = `What CPU time and memory processes used is not recorded: the kernel gives no task statistics (${(error as Error).message}).`;
       this.#blindSpots = [...this.#blindSpots, reason];
@@ -454,7 +535,7 @@ export class Supervisor {
   }
 
   async #subscribe(toWriter: MessagePort): Promise<void> {
-    const fd = openConnector({ receiveBufferBytes: socketBytes });
+    const fd = openConnector({ receiveBufferBytes: this.#options.receiveBufferBytes });
     this.#connectorFd = fd;
     tellSocket(this.#shared, 'connectorSocket', fd);
     const data = { fd, shared: this.#sharedMemory, toWriter, ownTgid: process.pid, envNames: this.#options.envNames };
@@ -528,6 +609,8 @@ export class Supervisor {
       const due = this.#lookPace.isDue(performance.now(), this.#shared.all());
       if (due) this.#kernelWatch?.look(this.#shared.get('roleRequests'));
       if (due) this.#sensitive?.look();
+      this.#shared.set('lost', this.#kernelWatch?.lost ?? 0);
+      this.#tellIntake(this.#role);
       this.#lookAtRing(this.#role);
       const counters = this.counters();
       if (!due && performance.now() - this.#toldMs < tellMs) return;
@@ -545,9 +628,14 @@ export class Supervisor {
   #countLost(): void {
     try {
       this.#kernelWatch?.countLost();
+      this.#shared.set('lost', this.#kernelWatch?.lost ?? 0);
     } catch (error) {
       this.#log.warn({ err: error }, 'the kernel did not tell its audit status');
     }
+  }
+
+  #tellIntake(role: AuditRole): void {
+    this.#shared.setOrder('readsMulticast', role.intake === 'multicast' ? 1 : 0);
   }
 
   #lookAtRing(role: AuditRole): void {
@@ -668,6 +756,17 @@ function ringCounters<Name extends string>(name: Name, ring: ByteRing) {
  */
 function tellsExecs(role: AuditRole): boolean {
   return role.intake === 'unicast' && !role.immutable && role.taskNeverRules() === 0 && process.arch !== 'arm64';
+}
+
+/** False when it goes on after `ms`. */
+async function endedWithin(worker: Worker | undefined, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.max(0, ms));
+  });
+  const isEnded = await Promise.race([ended(worker).then(() => true), late]);
+  clearTimeout(timer);
+  return isEnded;
 }
 
 async function ended(worker: Worker | undefined): Promise<void> {

@@ -12,7 +12,7 @@ import { hostFiles, lookAtFile } from '../files/file-look.ts';
 import { FileWatch } from '../files/file-watch.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
 import { lossEvent } from '../loss-event.ts';
-import { Merge } from '../merge.ts';
+import { exitGraceUs, Merge, sharedExitGraceUs } from '../merge.ts';
 import { haveSameDescriptors, isSameOpenFile, openFileOf } from '../proc/open-descriptor.ts';
 import { Recorder } from '../recorder/recorder.ts';
 import { ByteRing, type Span } from './byte-ring.ts';
@@ -53,8 +53,9 @@ const markMs = 100;
 const connectorDisorderMs = 100;
 const stampDisorderMs = 1_000;
 /** How long an end may take when the store does not answer, and when what it does not take is in the spool. */
-const finishMs = 30_000;
-const finishSpoolMs = 15_000;
+const finishMs = { patience: 30_000, most: 40_000 } as const;
+const finishSpoolMs = { patience: 10_000, most: 20_000 } as const;
+const closeMs = 3_000;
 const spoolingMs = { slowMs: 5_000, retryMs: [500, 5_000] } as const;
 /** How long it waits for files that are still to be read. */
 const contentMs = 5_000;
@@ -65,9 +66,18 @@ const turnMs = 20;
 
 type EachEvent = (event: AuditEvent | LossEvent) => void;
 
+/** As the daemon we get again what did not fit: the kernel keeps it in its queue, and counts what does not fit there. */
 const socketOverran = {
-  source: 'audit-socket',
-  reason: 'The audit socket overran: an unknown number of records was lost.',
+  unicast: {
+    severity: 'warning',
+    source: 'audit-socket',
+    reason:
+      'The audit socket overran: what did not fit the kernel has kept, so it may come later than what followed it. What the kernel had to drop is stated as its own loss.',
+  },
+  multicast: {
+    source: 'audit-socket',
+    reason: 'The audit socket overran: an unknown number of records was lost.',
+  },
 } as const;
 
 class WriterStage {
@@ -177,13 +187,16 @@ class WriterStage {
     });
     this.#content = data.content === null ? null : this.#contentFeed(data.content);
     const uringLooks = new UringLooks(monotonicUs, realtimeNs);
-    this.#merge = new Merge((event) => {
-      if (event.kind === 'uring-open') {
-        const found = uringLooks.look(event);
-        if (found !== null) this.#apply(found);
-      }
-      this.#apply(event);
-    });
+    this.#merge = new Merge(
+      (event) => {
+        if (event.kind === 'uring-open') {
+          const found = uringLooks.look(event);
+          if (found !== null) this.#apply(found);
+        }
+        this.#apply(event);
+      },
+      () => (this.#intake === 'unicast' ? exitGraceUs : sharedExitGraceUs),
+    );
     this.#events = new ByteRing(data.events);
     this.#entries = new EntryMemory(this.#events.memory);
     this.#reader = new EntryReader(
@@ -199,7 +212,7 @@ class WriterStage {
 
   #openSpool({ directory, mostBytes }: SpoolPlace): Spool {
     const lost = (count: number | null, reason: string) => {
-      const event = lossEvent(realtimeNs(), { source: 'spool', count, reason });
+      const event = lossEvent(realtimeNs(), { source: 'spool', count, unit: 'documents', reason });
       if (this.#ended) this.#recorder.apply(event);
       else this.#untold.push(event);
     };
@@ -208,6 +221,7 @@ class WriterStage {
       mostBytes,
       dropped: (count) => {
         this.#shared.add('spoolDrops', 1);
+        this.#shared.add('spoolLostDocuments', count ?? 0);
         const what = count === null ? 'an unknown number of documents of an earlier run' : `${count} document(s)`;
         lost(count, `There was no room in the spool while the database took nothing: ${what} had to go.`);
       },
@@ -247,7 +261,11 @@ class WriterStage {
       this.#fromConnector.push(message);
       this.#inOrder(() => this.#takeConnector());
     });
-    parentPort?.on('message', (order: WriterOrder) => this.#inOrder(() => this.#order(order)));
+    parentPort?.on('message', (order: WriterOrder) => {
+      // At once: what stands before it may wait for the store.
+      if (order.kind === 'ending') this.#queue.expectEnd(finishMs.patience, finishMs.most);
+      else this.#inOrder(() => this.#order(order));
+    });
     this.#checkpoints = setInterval(
       () => this.#inOrder(() => this.#apply({ kind: 'checkpoint', timeNs: realtimeNs() })),
       this.#data.checkpointMs,
@@ -300,9 +318,13 @@ class WriterStage {
       return;
     }
     const { arrivalUs, drainedUs, entries } = batch;
-    const overrun = batch.kind === batchKind.overrun ? [lossEvent(realtimeNs(), socketOverran)] : null;
+    const overrun = batch.kind === batchKind.overrun ? [lossEvent(realtimeNs(), socketOverran[this.#intake])] : null;
     const events = overrun ?? { forEach: (each: EachEvent) => this.#read(entries, each) };
     this.#merge.audit({ arrivalUs, drainedUs, events });
+  }
+
+  get #intake(): keyof typeof socketOverran {
+    return this.#shared.order('readsMulticast') === 0 ? 'unicast' : 'multicast';
   }
 
   #read({ offset, length }: Span, each: EachEvent): void {
@@ -316,7 +338,7 @@ class WriterStage {
 
   #gap(from: number, to: number, count: number): void {
     this.#shared.add('missingSerials', count);
-    const range = { from: String(from), to: String(to), count };
+    const range = { from: String(from), to: String(to), count, unit: 'events' } as const;
     this.#lost('audit-serial', `${count} audit event(s) never came: serial ${from} to ${to}.`, range);
   }
 
@@ -387,9 +409,13 @@ class WriterStage {
     for (const look of this.#looks.splice(0)) this.#apply(look);
   }
 
-  #order(order: WriterOrder): void {
-    if (order.kind === 'event') this.#apply(order.event);
-    else this.#endReason = order.reason;
+  #order(order: Exclude<WriterOrder, { kind: 'ending' }>): void {
+    if (order.kind === 'event') {
+      this.#apply(order.event);
+      return;
+    }
+    this.#endReason = order.reason;
+    if (order.cutOff) this.#streamsOpen = 0;
   }
 
   #flush(): void {
@@ -405,7 +431,6 @@ class WriterStage {
 
   #write(): void {
     this.#flushedMs = performance.now();
-    if (this.#shared.order('stopAudit') !== 0) this.#queue.expectEnd(finishMs);
     this.#queue.flush();
     this.#toDiag((file) => file.flush());
     this.#diagWaits = false;
@@ -498,10 +523,12 @@ class WriterStage {
     const counters = { ...this.#shared.all(), ...this.#recorder.counters() };
     this.#apply({ kind: 'session-end', timeNs: realtimeNs(), reason, counters });
     this.#toDiag((file) => file.close());
-    const undelivered = await this.#queue.finish(finishMs);
-    const spoolLeft = this.#spooling !== null && !(await this.#spooling.finish(finishSpoolMs));
+    const undelivered = await this.#queue.finish(finishMs.patience, finishMs.most);
+    const spoolLeft =
+      this.#spooling !== null && !(await this.#spooling.finish(finishSpoolMs.patience, finishSpoolMs.most));
     this.#spool?.close();
-    await this.#store.close().catch(() => undefined);
+    const closed = this.#store.close().catch(() => undefined);
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, closeMs).unref())]);
     this.#publish();
     report({ kind: 'done', undelivered, spoolLeft, entryHash: this.#recorder.entryHash });
     this.#data.fromReassembly.close();

@@ -70,7 +70,15 @@ describe('the options of the listener', () => {
     addListenOptions(new Command().exitOverride()).parse(argv, { from: 'user' }).opts();
 
   it('have defaults', () => {
-    expect(parse()).toEqual({ ...hashing, backlog: 65_536, bpf: true, root: [], scope: 'host', spoolMax: 1024 ** 3 });
+    expect(parse()).toEqual({
+      ...hashing,
+      backlog: 65_536,
+      bpf: true,
+      receiveBuffer: 33_554_432,
+      root: [],
+      scope: 'host',
+      spoolMax: 1024 ** 3,
+    });
   });
 
   it('keep names of environments only on request', () => {
@@ -82,6 +90,7 @@ describe('the options of the listener', () => {
       ...hashing,
       backlog: 65_536,
       bpf: true,
+      receiveBuffer: 33_554_432,
       root: ['/usr/bin/podman', '/usr/bin/crio'],
       spoolMax: 1024 ** 3,
       scope: 'host',
@@ -101,5 +110,18 @@ describe('the options of the listener', () => {
     const command = addListenOptions(new Command().exitOverride().configureOutput({ writeErr: () => undefined }));
 
     expect(() => command.parse(['--root', 'podman'], { from: 'user' })).toThrow('It must be an absolute path.');
+  });
+
+  it('take how long processes may wait for a full queue, within bounds', () => {
+    expect(parse('--lossless').lossless).toBe(true);
+    expect(parse('--lossless', '200').lossless).toBe(200);
+    for (const wrong of ['0', '1001', '60ms', '-1']) {
+      expect(() => parse('--lossless', wrong)).toThrow('whole number of milliseconds');
+    }
+  });
+
+  it('take the size of the sockets', () => {
+    expect(parse('--receive-buffer', '64K').receiveBuffer).toBe(65_536);
+    expect(() => parse('--receive-buffer', '100')).toThrow('4K or more');
   });
 });

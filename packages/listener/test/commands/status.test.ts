@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Status, statusText } from '../../src/commands/status.ts';
+import { lossesOf, type Status, statusText } from '../../src/commands/status.ts';
 
 const kernel = {
   enabled: 1,
@@ -13,7 +13,7 @@ const kernel = {
   backlogWaitTime: 0,
   backlogWaitTimeActual: 0,
 };
-const idle: Status = { kernel, rules: 0, blindSpots: [], listener: null, leftBehind: false };
+const idle: Status = { kernel, rules: 0, blindSpots: [], listener: null, lost: null, leftBehind: false };
 const listener = {
   pid: 77,
   startTicks: 5,
@@ -25,6 +25,8 @@ const listener = {
   updated: '2023-11-14T22:13:21.000Z',
   counters: { auditRecords: 9, lost: 0 },
 };
+
+const none = { records: 0, events: 0, messages: 0, documents: 0, overruns: 0 };
 
 describe('godo status', () => {
   it('tells of a kernel that nobody listens to', () => {
@@ -39,7 +41,13 @@ describe('godo status', () => {
   });
 
   it('tells of a running listener with its counters', () => {
-    const running = { ...idle, kernel: { ...kernel, pid: 77 }, rules: 20, listener };
+    const running = {
+      ...idle,
+      kernel: { ...kernel, pid: 77 },
+      rules: 20,
+      listener,
+      lost: { ...none, records: 5, events: 2 },
+    };
 
     expect(statusText(running).split('\n')).toEqual([
       'audit         on',
@@ -48,6 +56,7 @@ describe('godo status', () => {
       'lost          3 records since boot',
       'our rules     20',
       'listener      pid 77 since 2023-11-14T22:13:20.000Z, unicast, writes to /var/lib/godo',
+      'lost          5 records, 2 events',
       '  auditRecords          9',
       '  lost                  0',
     ]);
@@ -68,5 +77,16 @@ describe('godo status', () => {
     expect(text).toContain('audit role    pid 500, not ours');
     expect(text).toContain('wait ? jiffies');
     expect(text).toContain('\nblind spot    First.\nblind spot    Second.\n');
+  });
+
+  it('adds up what is lost in units of their own, and takes no overrun for a loss where the kernel keeps what did not fit', () => {
+    const counters = { lost: 4, missingSerials: 3, connectorMissing: 2, spoolLostDocuments: 1, auditOverruns: 7 };
+    const sums = { records: 4, events: 3, messages: 2, documents: 1 };
+
+    expect(lossesOf({ counters, intake: 'unicast' })).toEqual({ ...sums, overruns: 0 });
+    expect(lossesOf({ counters: { ...counters, connectorOverruns: 1 }, intake: 'multicast' })).toEqual({
+      ...sums,
+      overruns: 8,
+    });
   });
 });

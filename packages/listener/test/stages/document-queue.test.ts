@@ -103,6 +103,19 @@ describe('documents on their way to the store', () => {
   });
 });
 
+it('is full of few documents where their command lines are long', async () => {
+  const { queue, batches } = queueFor({ batch: 1, bound: 100 });
+  const observation = { _id: 'long', argv: ['x'.repeat(4_096 * 60)] };
+  const long = { collection: 'pids', observation } as unknown as RawEntry;
+
+  queue.push(long);
+  expect(queue.full).toBe(false);
+  queue.push(long);
+  expect(queue.full).toBe(true);
+  await queue.room();
+  expect([queue.full, batches.length]).toEqual([false, 2]);
+});
+
 describe('documents at the end', () => {
   it.each([1, 40, 500])('are counted when the store takes nothing any more (pauses of %d ms)', async (pause) => {
     const { queue, push, batches } = queueFor({ retryMs: [pause, pause] }, 1_000_000);
@@ -122,6 +135,14 @@ describe('documents at the end', () => {
 
     expect(await queue.finish(1)).toBe(0);
     expect(batches.flat()).toEqual(names);
+  });
+
+  it('are given up after a time, however much the store takes until then', async () => {
+    const { queue, push, batches } = queueFor({ batch: 1, bound: 100, retryMs: [50, 50] }, 10);
+    push(...Array.from({ length: 50 }, (_, index) => `document ${index}`));
+
+    expect(await queue.finish(1_000_000, 200)).toBe(50);
+    expect(batches).toEqual([]);
   });
 
   it('do not hold up the stages before once they are given up, and those that come later are counted', async () => {

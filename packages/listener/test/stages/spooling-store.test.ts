@@ -9,6 +9,7 @@ const nameOf = (given: RawEntry) => ('document' in given ? given.document._id : 
 class Scene {
   mode: 'takes' | 'refuses' | 'hangs' = 'takes';
   spoolIsFull = false;
+  slowMs = 0;
   readonly stored: string[] = [];
   readonly spooled: (readonly RawEntry[])[] = [];
   readonly told: string[] = [];
@@ -61,6 +62,7 @@ class Scene {
       await new Promise<void>((resolve) => this.#release.push(resolve));
       this.underWay -= 1;
     }
+    if (this.slowMs > 0) await new Promise((resolve) => setTimeout(resolve, this.slowMs));
     this.stored.push(...entries.map(nameOf));
     return { inserted: entries.length, duplicates: 0 };
   }
@@ -142,5 +144,29 @@ describe('a store with a spool before it', () => {
     await vi.advanceTimersByTimeAsync(3_000);
 
     expect([await done, scene.spooled.length]).toEqual([false, 1]);
+  });
+
+  it('at the end is not waited for longer than was said, although it takes some', async () => {
+    const scene = new Scene(Array.from({ length: 100 }, (_, index) => `${index}`));
+    scene.slowMs = 500;
+    const done = scene.store.finish(2_000, 5_000);
+    await vi.advanceTimersByTimeAsync(60_000);
+
+    expect(await done).toBe(false);
+    expect(scene.stored.length).toBeLessThan(20);
+  });
+
+  it('is not given more while it hangs and the spool is full', async () => {
+    const scene = new Scene();
+    scene.mode = 'hangs';
+    scene.spoolIsFull = true;
+    const results: string[] = [];
+    for (let times = 0; times < 5; times += 1) {
+      const taken = scene.insert('a').catch((error: Error) => results.push(error.message));
+      await vi.advanceTimersByTimeAsync(2_000);
+      await taken;
+    }
+
+    expect([scene.underWay, results]).toEqual([1, Array.from({ length: 5 }, () => 'no room')]);
   });
 });

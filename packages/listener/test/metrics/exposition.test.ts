@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { counterMeanings } from '../../src/metrics/counter-meanings.ts';
+import { Exposition } from '../../src/metrics/exposition.ts';
+import { counterNames } from '../../src/stages/shared-state.ts';
+
+/** name{labels} to value, of the text form of Prometheus. */
+function parsed(text: string): Record<string, number> {
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  );
+}
+
+describe('what Prometheus is told', () => {
+  let lost = 3;
+  const counters = () => ({ auditRecords: 1000, lost, missingSerials: 2, queuedDocuments: 7, ringUsed: 64 });
+  const exposition = new Exposition({ counters, facts: () => ({ version: '1', intake: 'unicast' }) });
+
+  it('is what the counters say when it asks, each time', async () => {
+    const first = parsed(await exposition.text());
+    expect(first).toMatchObject({
+      godo_audit_records_total: 1000,
+      'godo_lost_records_total{source="kernel"}': 3,
+      godo_lost_events_total: 2,
+      godo_queue_documents: 7,
+      'godo_ring_bytes{ring="records",value="now"}': 64,
+      'godo_info{version="1",intake="unicast"}': 1,
+    });
+    expect(first.process_resident_memory_bytes).toBeGreaterThan(1e6);
+
+    lost = 10;
+    expect(parsed(await exposition.text())).toMatchObject({
+      godo_audit_records_total: 1000,
+      'godo_lost_records_total{source="kernel"}': 10,
+    });
+  });
+
+  it('has a type and a help for every metric', async () => {
+    const text = await exposition.text();
+    const names = new Set(Object.values(counterMeanings).map(({ metric }) => `godo_${metric}`));
+    for (const name of names) {
+      expect(text).toContain(`# HELP ${name} `);
+      expect(text).toContain(`# TYPE ${name} ${name.endsWith('_total') ? 'counter' : 'gauge'}`);
+    }
+  });
+
+  it('is every counter, and each is documented', async () => {
+    expect(Object.keys(counterMeanings)).toEqual(expect.arrayContaining([...counterNames]));
+    await expect(countersTable()).toMatchFileSnapshot('../../../../docs/counters.md');
+  });
+});
+
+/** Rewritten by `npx vitest run packages/listener/test/metrics -u`. */
+function countersTable(): string {
+  const rows = Object.entries(counterMeanings).map(([name, { metric, labels = {}, help }]) => {
+    const label = Object.entries(labels).map(([key, value]) => `${key}="${value}"`);
+    return `| \`${name}\` | \`godo_${metric}${label.length > 0 ? `{${label}}` : ''}\` | ${help} |`;
+  });
+  return `${head}${rows.join('\n')}\n`;
+}
+
+const head = `# What godo tells of itself
+
+\`godo status --json\` is one document:
+
+| field | |
+|---|---|
+| \`kernel\` | the kernel's audit status: \`enabled\`, \`failure\`, \`pid\` (who has the role, 0: nobody), \`rateLimit\`, \`backlogLimit\`, \`lost\` (records since boot), \`backlog\`, \`featureBitmap\`, \`backlogWaitTime\` and \`backlogWaitTimeActual\` (jiffies); null: this kernel does not tell |
+| \`rules\` | how many audit rules of ours are loaded |
+| \`blindSpots\` | what is known not to be seen, a sentence each |
+| \`listener\` | null, or what the listener that runs says: \`pid\`, \`startTicks\`, \`sessionId\`, \`started\`, \`intake\`, \`store\`, \`found\` (the settings that are put back), \`updated\` (when the counters were written) and \`counters\`, see below |
+| \`lost\` | null, or what of this run is known to be lost, by its unit: \`records\` (of audit, dropped by the kernel), \`events\` (of audit, whose serials never came), \`messages\` (of the proc connector), \`documents\` (the spool had no room), \`overruns\` (of sockets, an unknown number each) |
+| \`leftBehind\` | whether a listener was cut off: \`godo cleanup\` puts back what it found |
+
+Units are not added up: an event that is lost as a whole counts once as an event where its serial was given, and its records
+once each where the kernel dropped them. In the evidence each loss has its \`unit\` and \`count\`; one without a
+count has a time from and to.
+
+Counters are of this run. What ends in \`_total\` only grows; under \`--metrics\` there are the usual \`process_\` metrics,
+and \`godo_info\` with version, session and intake.
+
+| counter | metric | |
+|---|---|---|
+`;

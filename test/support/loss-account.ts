@@ -1,0 +1,89 @@
+/** What a load made, what of it is stored, and what is stated as lost. */
+
+import type { LossDocument, StoreTarget } from '@godo/evidence';
+import { type Batch, findEvidence, type LoadResult, type MissingInBatch } from './fault-load.ts';
+
+type FoundBatch = Batch & MissingInBatch;
+
+export interface Amount {
+  readonly records: number;
+  readonly events: number;
+}
+
+export interface Account {
+  /** The most memory that the listener had, MB. */
+  readonly mostMb: number;
+  /** What a batch of the load took, ms; and without what it waited for a processor. */
+  readonly msBatch: number;
+  readonly ownMsBatch: number;
+  /** Audit records and events that the load made, and that godo received (without those of changed rules). */
+  readonly generated: Amount;
+  readonly received: Amount;
+  readonly missingCalls: number;
+  readonly missingSpawns: number;
+  readonly untrue: number;
+  /** Sums of the losses with a count, by their unit. */
+  readonly stated: Readonly<Record<string, number>>;
+  /** Batches of which something is missing, and no loss says so. */
+  readonly unstated: readonly FoundBatch[];
+  readonly losses: readonly LossDocument[];
+  readonly counters: Readonly<Record<string, number>>;
+  readonly batches: readonly FoundBatch[];
+}
+
+/** How far times of losses, which are looked at once a second, may be from those of the load. */
+const slackMs = 1_500;
+
+export async function account(target: StoreTarget, load: LoadResult, mostMb: number): Promise<Account> {
+  const { missing, untrue, losses, counters } = await findEvidence(target, load);
+  const stated: Record<string, number> = { records: 0, events: 0, messages: 0, documents: 0 };
+  for (const { severity, unit, count } of losses) {
+    if (severity === 'loss' && unit !== undefined) stated[unit] = (stated[unit] ?? 0) + (count ?? 0);
+  }
+  const sum = (numbers: readonly number[]) => numbers.reduce((all, number) => all + number, 0);
+  const batches = load.batches.map((batch, index) => ({ ...batch, ...(missing[index] as MissingInBatch) }));
+  const ranges = losses
+    .filter(({ severity, count }) => severity === 'loss' && count === null)
+    .map(({ from, to }) => [Date.parse(from ?? ''), Date.parse(to ?? '')] as const);
+  const isStated = ({ beganMs, endedMs }: Batch) =>
+    ranges.some(([from, to]) => endedMs >= from - slackMs && beganMs <= to + slackMs);
+  const lacking = batches.filter(({ calls, spawns }) => calls + spawns > 0).filter((batch) => !isStated(batch));
+  // Each call that is missing has lost one record at least.
+  const lost = sum(lacking.map(({ calls, spawns }) => calls + spawns));
+  const counted = (stated.records ?? 0) + (stated.events ?? 0) + (stated.documents ?? 0);
+  return {
+    mostMb,
+    msBatch: sum(load.batches.map(({ tookMs }) => tookMs)) / load.batches.length,
+    ownMsBatch: sum(load.batches.map(({ tookMs, waitedMs }) => tookMs - waitedMs)) / load.batches.length,
+    generated: { records: load.records, events: load.events },
+    received: {
+      records: (counters.auditRecords ?? 0) - (counters.configChanges ?? 0),
+      events: (counters.auditEvents ?? 0) - (counters.configChanges ?? 0),
+    },
+    missingCalls: sum(missing.map(({ calls }) => calls)),
+    missingSpawns: sum(missing.map(({ spawns }) => spawns)),
+    untrue,
+    stated,
+    unstated: lost <= counted ? [] : lacking,
+    losses,
+    counters,
+    batches,
+  };
+}
+
+export function tell(name: string, found: Account, usual?: Account): void {
+  const { losses, counters, batches, msBatch, ownMsBatch, unstated, ...figures } = found;
+  const times = [msBatch, ownMsBatch].map((ms) => ms.toFixed(1)).join(' and ');
+  const compared =
+    usual === undefined
+      ? ''
+      : ` (${(msBatch / usual.msBatch).toFixed(2)} and ${(ownMsBatch / usual.ownMsBatch).toFixed(2)} of without)`;
+  process.stderr.write(`${name}: ${times} ms a batch${compared} ${JSON.stringify(figures)}\n`);
+  if (process.env.FAULTS_VERBOSE !== '1') return;
+  for (const { severity, source, from, to, count, reason } of losses.slice(0, 40)) {
+    process.stderr.write(`  ${severity} ${source} ${from} ${to} ${count} ${reason}\n`);
+  }
+  process.stderr.write(`  ${JSON.stringify(counters)}\n`);
+  const lacking = batches.filter(({ calls, spawns }) => calls + spawns > 0);
+  process.stderr.write(`  ${batches.length} batches, lacking ${JSON.stringify(lacking)}\n`);
+}
