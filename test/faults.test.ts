@@ -41,6 +41,8 @@ const usualSize: LoadSize = { batches: 14, pause: 150 };
 const longSize: LoadSize = { batches: 45, pause: 200 };
 const longestSize: LoadSize = { batches: 60, pause: 300 };
 const faultMs = 150_000;
+/** A batch (912 calls to be recorded) takes 15 to 100 ms on one machine, as its neighbours let it: a quick one is no measure. */
+const leastMsBatch = 40;
 /** What README says. */
 const boundMb = 512;
 
@@ -115,7 +117,7 @@ describeWith('a fault', needs, () => {
   function expectHonest(name: string, found: Account, without: Account): void {
     tell(name, found, without);
     // Not what it waits for a processor: that says more of what else runs on this machine.
-    expect(found.ownMsBatch).toBeLessThan(2 * without.ownMsBatch);
+    expect(found.ownMsBatch).toBeLessThan(2 * Math.max(without.ownMsBatch, leastMsBatch));
     expect(found.mostMb).toBeLessThan(boundMb);
     expect(found.unstated).toEqual([]);
   }
