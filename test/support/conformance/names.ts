@@ -1,4 +1,4 @@
-import { type Area, notRecorded, notVisible, partlyNotRecorded, partlyNotVisible } from './situation.ts';
+import { type Area, notVisible, partlyNotRecorded, partlyNotVisible } from './situation.ts';
 
 export const names: Area = {
   title: 'Names',
@@ -189,10 +189,10 @@ export const names: Area = {
       what: 'the root directory is changed by a child that shares it',
       calls: 'clone CLONE_FS, chroot, openat',
       told: [
-        '/f (WRONLY CREAT) made, 5 bytes in 1 write, ended by close',
+        '/f (WRONLY CREAT) made, 5 bytes in 1 write, path on the host ./dir/f, ended by close',
         'event chroot by its child, rootfs ./dir, root ./dir, rootBefore /',
+        'event chroot, rootfs ./dir, root ./dir, rootBefore /',
       ],
-      ...notRecorded('that a process other than a thread shares its root directory; the place on the host is wrong'),
     },
     {
       name: 'name-beside-chroot',

@@ -73,6 +73,9 @@ export const ioctlCommand = { keepOnExec: 0x5450, closeOnExec: 0x5451 } as const
 /** CLONE_FILES of linux/sched.h. */
 export const cloneFiles = 0x400;
 
+/** CLONE_FS: root and working directory are shared. */
+export const cloneFileSystem = 0x200;
+
 /** CLOSE_RANGE_UNSHARE of linux/close_range.h. */
 export const closeRangeUnshare = 2;
 

@@ -14,9 +14,10 @@ export function chrootDocument(
   { key, tgid, containerId, rootfs, chroot }: ProcessState,
   event: ChrootEvent,
   before: RootBefore,
+  suffix = '',
 ): EventDocument {
   return {
-    _id: `${auditId(origin.bootId, event)}:chroot`,
+    _id: `${auditId(origin.bootId, event)}:chroot${suffix}`,
     ...origin,
     ...moment(BigInt(event.ms) * nanosecondsPerMs),
     kind: 'chroot',

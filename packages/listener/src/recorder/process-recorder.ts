@@ -1,7 +1,7 @@
 /** Follows processes through snapshot, fork, exec, change of root and exit, and emits observations of tasks. */
 
 import type { RunOrigin, TaskObservation } from '@godo/evidence';
-import { cloneFiles } from '../audit/syscalls.ts';
+import { cloneFileSystem, cloneFiles } from '../audit/syscalls.ts';
 import { baseName } from '../base-name.ts';
 import { beforeDeletedMark, deletedByPath } from '../deleted-suffix.ts';
 import type {
@@ -391,6 +391,8 @@ export class ProcessRecorder {
     uncloned.splice(uncloned.indexOf(child), 1);
     if (this.#haveOneTable(process, child, event)) this.#files.share(process, child);
     else copyDescriptors(child);
+    // clone3 does not tell its flags, and nobody else tells whether they share their root.
+    if (event.flags !== null && (event.flags & cloneFileSystem) !== 0) shareRoot(process, child);
     if (event.flags === null || (event.flags & newNamespace.mnt) === 0) return;
     const before = viewOf(child);
     this.#mounts += 1;
@@ -449,6 +451,7 @@ export class ProcessRecorder {
   /** unshare and setns. */
   movedNamespaces(process: ProcessState, event: UnshareEvent | SetnsEvent): void {
     const { flags } = event;
+    if (event.kind === 'unshare' && (flags & (cloneFileSystem | newNamespace.mnt)) !== 0) leaveRoot(process);
     if ((flags & newNamespace.mnt) !== 0 || (event.kind === 'setns' && flags === 0)) this.#moveMounts(process, event);
     process.inner = afterMove(process.inner, flags, event.kind === 'unshare');
     if (event.kind === 'unshare' ? (flags & otherNamespaces) === 0 : flags === newNamespace.pid) return;
@@ -504,7 +507,8 @@ export class ProcessRecorder {
     this.#emit(draft);
   }
 
-  chroot(process: ProcessState, event: ChrootEvent): void {
+  /** Of the caller, and of each process that has its root with it. */
+  chroot(process: ProcessState, event: ChrootEvent, suffix = ''): void {
     const { chroot, rootfs } = process;
     const own = event.path ?? this.#files.directory(process, event);
     const isWhole = event.path !== null && event.isWhole;
@@ -514,7 +518,8 @@ export class ProcessRecorder {
     else process.chroot = chroot === null ? null : `${chroot}${own === '/' ? '' : own}`;
     const isKnown = process.chroot !== null && base !== null;
     process.rootfs = isKnown ? `${base === '/' ? '' : base}${process.chroot}` || '/' : null;
-    const draft = this.#document(process, this.#fromAudit(event, 'root'));
+    const told = { ...this.#fromAudit(event, 'root', suffix), ...(suffix !== '' && { pid: process.tgid }) };
+    const draft = this.#document(process, told);
     putText(draft, 'rootfs', process.rootfs);
     if (process.containerId !== undefined) draft.containerId = process.containerId;
     const warnings = event.path === null && own === null ? ['the path of the new root is not known from the call'] : [];
@@ -739,6 +744,7 @@ export class ProcessRecorder {
       rootfs: facts.rootfs ?? null,
       mounts: facts.mounts ?? 0,
       chroot: facts.chroot === undefined ? '' : facts.chroot,
+      rootSharers: null,
       containerId: facts.containerId,
       rootDev: facts.rootDev ?? null,
       inner: null,
@@ -924,4 +930,14 @@ function copyDescriptors(child: ProcessState): void {
   copyDescriptors(parent);
   parent.descriptors.copyTo(child.descriptors);
   inheritMappings(parent, child);
+}
+
+function shareRoot(parent: ProcessState, child: ProcessState): void {
+  parent.rootSharers ??= new Set([parent]);
+  child.rootSharers = parent.rootSharers.add(child);
+}
+
+function leaveRoot(process: ProcessState): void {
+  process.rootSharers?.delete(process);
+  process.rootSharers = null;
 }

@@ -32,6 +32,8 @@ export interface ProcessState {
   /** As in PathView: what its paths count from. */
   mounts: number;
   chroot: BinaryString | null;
+  /** Processes that have one root and working directory with it (CLONE_FS), itself among them; null: it has its own. */
+  rootSharers: Set<ProcessState> | null;
   /** undefined: never read, nor inherited from one that was. */
   containerId: string | null | undefined;
   /** Device of a root that is a container's own, as audit tells it; null: not known. */

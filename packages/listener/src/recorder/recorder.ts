@@ -246,9 +246,13 @@ export class Recorder {
   #chroot(process: ProcessState, event: ChrootEvent): void {
     const run = this.#run;
     if (run === null) return;
-    const before = { chroot: process.chroot };
-    run.processes.chroot(process, event);
-    this.#emit({ collection: 'events', document: chrootDocument(run.origin, process, event, before) });
+    for (const one of process.rootSharers ?? [process]) {
+      if (one !== process && one.exitedNs !== null) continue;
+      const suffix = one === process ? '' : `:${one.tgid}`;
+      const before = { chroot: one.chroot };
+      run.processes.chroot(one, event, suffix);
+      this.#emit({ collection: 'events', document: chrootDocument(run.origin, one, event, before, suffix) });
+    }
   }
 
   #operation(process: ProcessState, event: OperationEvent): void {

@@ -32,7 +32,7 @@ export interface LooksOptions {
 /** More descriptors of one file are not compared. */
 const mostHolders = 8;
 
-/** At once, and each second in the long run: a look takes about 10 µs. */
+/** At once, and each second in the long run. */
 export const looksAtDescriptors = [2_000, 1_000] as const;
 
 export function descriptorLooks({ source, budget, nowUs, nowNs, tell, count }: LooksOptions): DescriptorLooks {

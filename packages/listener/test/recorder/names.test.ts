@@ -9,6 +9,7 @@ import {
   closeRange,
   dup,
   exec,
+  exit,
   fork,
   open,
   operation,
@@ -322,6 +323,21 @@ describe('a root of its own', () => {
     expect(rootsOf(chroot(20, 20, '/a'), ...child)).toEqual(['/a', '/a/b']);
     expect(rootsOf(chroot(20, 20, '/a'), chroot(21, 20, '/'))).toEqual(['/a', '/a']);
     expect(rootsOf(chroot(20, 20, '/a'), chroot(21, 20, '/srv/x', { isWhole: true }))).toEqual(['/a', '/srv/x']);
+  });
+
+  it('is that of all who share it, until they leave', () => {
+    const sharing = [fork(15, { tgid: 40, parentTgid: 20 }), cloned(16, 20, 40, { flags: 0x200 })];
+    const ofEach = (...events: readonly PipelineEvent[]) =>
+      record(host, ...sharing, ...events).pids.flatMap(({ observation, tgid, rootfs }) =>
+        observation === 'root' ? [[tgid, rootfs]] : [],
+      );
+
+    expect(ofEach(chroot(20, 40, '/a'))).toEqual([
+      [20, '/a'],
+      [40, '/a'],
+    ]);
+    expect(ofEach(unshare(19, 20, 0x200), chroot(20, 40, '/a'))).toEqual([[40, '/a']]);
+    expect(ofEach(exit(19, { tgid: 40 }), chroot(20, 20, '/a'))).toEqual([[20, '/a']]);
   });
 
   it('is not known where the call does not tell it, unless the directory was met before', () => {
