@@ -152,7 +152,7 @@ describeWith('a fault', needs, () => {
     expectAllRecords(usual);
   });
 
-  it('SIGSTOP of godo for 10 s', { retry: 1, timeout: faultMs }, async () => {
+  it('SIGSTOP of godo for 10 s', { retry: 2, timeout: faultMs }, async () => {
     const found = await run(await sqlite(['--receive-buffer', '4M', '--no-bpf'], longSize), async (godo) => {
       process.kill(godo.pid, 'SIGSTOP');
       await sleep(10_000);
@@ -163,7 +163,7 @@ describeWith('a fault', needs, () => {
     expect((found.stated.records ?? 0) + (found.stated.events ?? 0)).toBeGreaterThan(0);
   });
 
-  it('SIGKILL of godo', { retry: 1, timeout: faultMs }, async () => {
+  it('SIGKILL of godo', { retry: 2, timeout: faultMs }, async () => {
     const given = await sqlite([], longSize);
     const found = await run(given, async (godo) => {
       await godo.stop('SIGKILL');
@@ -175,13 +175,13 @@ describeWith('a fault', needs, () => {
     expect(found.losses.filter(({ source }) => source === 'listener')).toHaveLength(1);
   });
 
-  it('a receive buffer of 64 KiB', { retry: 1, timeout: faultMs }, async () => {
+  it('a receive buffer of 64 KiB', { retry: 2, timeout: faultMs }, async () => {
     const found = await run(await sqlite(['--receive-buffer', '64K', '--no-bpf']), async () => undefined);
     expectHonest('receive buffer', found, usual);
     expectAllRecords(found);
   });
 
-  it('an audit backlog of 64', { retry: 1, timeout: faultMs }, async () => {
+  it('an audit backlog of 64', { retry: 2, timeout: faultMs }, async () => {
     // Else that of the machine stands, for it is more.
     await runOrThrow('auditctl', ['-b', '64']);
     const found = await run(await sqlite(['--backlog', '64', '--receive-buffer', '64K', '--no-bpf']), async (godo) => {
@@ -198,7 +198,7 @@ describeWith('a fault', needs, () => {
     expect(found.stated.records).toBeGreaterThan(0);
   });
 
-  it('a full queue under --lossless: processes wait, and nothing is lost', { retry: 1, timeout: faultMs }, async () => {
+  it('a full queue under --lossless: processes wait, and nothing is lost', { retry: 2, timeout: faultMs }, async () => {
     await runOrThrow('auditctl', ['-b', '64']);
     const options = ['--backlog', '64', '--receive-buffer', '64K', '--no-bpf', '--lossless', '200'];
     const found = await run(await sqlite(options), async (godo) => {
@@ -233,7 +233,7 @@ describeWith('a fault', needs, () => {
     expect(Object.keys(listener?.counters ?? {}).toSorted()).toEqual(Object.keys(counterMeanings).toSorted());
   });
 
-  it('another process that takes the audit role', { retry: 1, timeout: faultMs }, async () => {
+  it('another process that takes the audit role', { retry: 2, timeout: faultMs }, async () => {
     const found = await run(await sqlite([], { ...usualSize, batches: 20 }), async () => {
       await runOrThrow(join(scene().folder, 'take-role'), ['2']);
     });
@@ -241,7 +241,7 @@ describeWith('a fault', needs, () => {
     expect(found.losses.filter(({ source }) => source === 'audit-socket')).not.toEqual([]);
   });
 
-  it('a clock that steps back an hour', { retry: 1, timeout: faultMs }, async () => {
+  it('a clock that steps back an hour', { retry: 2, timeout: faultMs }, async () => {
     const found = await run(await sqlite(), async () => {
       await runOrThrow('python3', [programPath('step-clock.py'), '3600', '0.7']);
     });
@@ -250,7 +250,7 @@ describeWith('a fault', needs, () => {
     expect(found).toMatchObject(nothing);
   });
 
-  it('auditd that is started and stopped', { retry: 1, timeout: faultMs }, async () => {
+  it('auditd that is started and stopped', { retry: 2, timeout: faultMs }, async () => {
     const found = await run(await sqlite([], { ...usualSize, batches: 20 }), async () => {
       const folder = await mkdtemp(join(scene().folder, 'auditd-'));
       const start = async () => await startAuditd(folder).catch(() => undefined);
@@ -284,7 +284,7 @@ describeWith('a fault', needs, () => {
       await server?.stop();
     });
 
-    it('SIGKILL of it, and back after 20 s', { retry: 1, timeout: faultMs }, async () => {
+    it('SIGKILL of it, and back after 20 s', { retry: 2, timeout: faultMs }, async () => {
       const found = await run(await mongodb([], longestSize), async () => {
         await server.kill();
         await sleep(20_000);
@@ -295,7 +295,7 @@ describeWith('a fault', needs, () => {
       expect(found).toMatchObject(nothing);
     });
 
-    it('SIGSTOP of it for 20 s', { retry: 1, timeout: faultMs }, async () => {
+    it('SIGSTOP of it for 20 s', { retry: 2, timeout: faultMs }, async () => {
       const found = await run(await mongodb([], longestSize), async () => {
         process.kill(server.pid, 'SIGSTOP');
         await sleep(20_000);
@@ -306,7 +306,7 @@ describeWith('a fault', needs, () => {
       expect(found).toMatchObject(nothing);
     });
 
-    it('SIGSTOP of it, and the end of godo meanwhile', { retry: 1, timeout: faultMs }, async () => {
+    it('SIGSTOP of it, and the end of godo meanwhile', { retry: 2, timeout: faultMs }, async () => {
       const given = await mongodb();
       await load.hideOthers();
       try {
@@ -330,11 +330,11 @@ describeWith('a fault', needs, () => {
       }
     });
 
-    it('and no room on the disk of the spool', { retry: 1, timeout: faultMs }, async () => {
+    it('and no room on the disk of the spool', { retry: 2, timeout: faultMs }, async () => {
       const given = await mongodb([], longSize);
       const disk = join(scene().folder, 'disk');
       await mkdir(disk, { recursive: true });
-      await runOrThrow('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'none', disk]);
+      await runOrThrow('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'none', disk]);
       try {
         const found = await run({ ...given, options: [...given.options, '--spool', disk] }, async () => {
           process.kill(server.pid, 'SIGSTOP');
