@@ -269,6 +269,8 @@ export class Host {
           closedBy: checkpoint ? null : 'close',
           writes: total,
           writers: writers.length === 0 ? null : writers.map(({ key }) => ({ key, ...total })),
+          changes: null,
+          mapped: null,
           warnings: null,
           checkpoint: checkpoint ? { ...stamp(us), ns: (us % 1000) * 1000 } : null,
         },
