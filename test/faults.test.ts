@@ -114,12 +114,25 @@ describeWith('a fault', needs, () => {
   }
 
   /** What holds whatever the fault is: all that the load did is in the evidence, or stated to be lost. */
-  function expectHonest(name: string, found: Account, without: Account): void {
+  async function expectHonest(name: string, found: Account, without: Account, plain = sqlite): Promise<void> {
     tell(name, found, without);
-    // Not what it waits for a processor: that says more of what else runs on this machine.
-    expect(found.ownMsBatch).toBeLessThan(2 * Math.max(without.ownMsBatch, leastMsBatch));
     expect(found.mostMb).toBeLessThan(boundMb);
     expect(found.unstated).toEqual([]);
+    await expectInTime(found, without, plain);
+  }
+
+  /**
+   * At most twice its time without the fault; not what it waits for a processor, for that says more of what else runs on this
+   * machine. Where it took longer the machine itself may be slower by now: then it is compared with what no fault takes now.
+   */
+  async function expectInTime(found: Account, without: Account, plain: () => Promise<Run>): Promise<void> {
+    let most = Math.max(without.ownMsBatch, leastMsBatch);
+    if (found.ownMsBatch >= 2 * most) {
+      const now = await run(await plain(), async () => undefined);
+      tell('no fault, now', now);
+      most = Math.max(most, now.ownMsBatch);
+    }
+    expect(found.ownMsBatch).toBeLessThan(2 * most);
   }
 
   /**
@@ -158,7 +171,7 @@ describeWith('a fault', needs, () => {
       await sleep(10_000);
       process.kill(godo.pid, 'SIGCONT');
     });
-    expectHonest('SIGSTOP', found, usual);
+    await expectHonest('SIGSTOP', found, usual);
     expectAllRecords(found);
     expect((found.stated.records ?? 0) + (found.stated.events ?? 0)).toBeGreaterThan(0);
   });
@@ -170,14 +183,14 @@ describeWith('a fault', needs, () => {
       await waitFor('no rule of ours', async () => (await readAuditState()).rules.length === 1, 5_000);
       return await startGodo(given.options);
     });
-    expectHonest('SIGKILL', found, usual);
+    await expectHonest('SIGKILL', found, usual);
     expect(found.missingCalls).toBeGreaterThan(0);
     expect(found.losses.filter(({ source }) => source === 'listener')).toHaveLength(1);
   });
 
   it('a receive buffer of 64 KiB', { retry: 2, timeout: faultMs }, async () => {
     const found = await run(await sqlite(['--receive-buffer', '64K', '--no-bpf']), async () => undefined);
-    expectHonest('receive buffer', found, usual);
+    await expectHonest('receive buffer', found, usual);
     expectAllRecords(found);
   });
 
@@ -193,7 +206,7 @@ describeWith('a fault', needs, () => {
       }
     });
     await runOrThrow('auditctl', ['-b', `${scene().before.backlogLimit}`]);
-    expectHonest('backlog', found, usual);
+    await expectHonest('backlog', found, usual);
     expectAllRecords(found);
     expect(found.stated.records).toBeGreaterThan(0);
   });
@@ -237,7 +250,7 @@ describeWith('a fault', needs, () => {
     const found = await run(await sqlite([], { ...usualSize, batches: 20 }), async () => {
       await runOrThrow(join(scene().folder, 'take-role'), ['2']);
     });
-    expectHonest('audit role', found, usual);
+    await expectHonest('audit role', found, usual);
     expect(found.losses.filter(({ source }) => source === 'audit-socket')).not.toEqual([]);
   });
 
@@ -245,7 +258,7 @@ describeWith('a fault', needs, () => {
     const found = await run(await sqlite(), async () => {
       await runOrThrow('python3', [programPath('step-clock.py'), '3600', '0.7']);
     });
-    expectHonest('clock', found, usual);
+    await expectHonest('clock', found, usual);
     expectAllRecords(found);
     expect(found).toMatchObject(nothing);
   });
@@ -258,7 +271,7 @@ describeWith('a fault', needs, () => {
       await sleep(1_000);
       await auditd.stop();
     });
-    expectHonest('auditd', found, usual);
+    await expectHonest('auditd', found, usual);
   });
 
   describe.skipIf(!canStartMongoServer())('of the database', () => {
@@ -290,7 +303,7 @@ describeWith('a fault', needs, () => {
         await sleep(20_000);
         await server.startAgain();
       });
-      expectHonest('database killed', found, usualThere);
+      await expectHonest('database killed', found, usualThere, mongodb);
       expectAllRecords(found);
       expect(found).toMatchObject(nothing);
     });
@@ -301,7 +314,7 @@ describeWith('a fault', needs, () => {
         await sleep(20_000);
         process.kill(server.pid, 'SIGCONT');
       });
-      expectHonest('database frozen', found, usualThere);
+      await expectHonest('database frozen', found, usualThere, mongodb);
       expectAllRecords(found);
       expect(found).toMatchObject(nothing);
     });
@@ -341,7 +354,7 @@ describeWith('a fault', needs, () => {
           await sleep(12_000);
           process.kill(server.pid, 'SIGCONT');
         });
-        expectHonest('spool full', found, usualThere);
+        await expectHonest('spool full', found, usualThere, mongodb);
         // Neither of the two took what was tried.
         expect(found.counters.storeRetries).toBeGreaterThan(0);
         expectAllRecords(found);
