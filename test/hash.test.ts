@@ -1,12 +1,10 @@
 /** What changed files held, on the real kernel: of the host, of containers and of their volumes. */
 
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
-import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { useAuditScene } from './support/audit-scene.ts';
 import { staticBusybox } from './support/busybox-image.ts';
 import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
 import { describeWith, program, root } from './support/needs.ts';
@@ -17,20 +15,14 @@ import { readRawEvidence } from './support/stored-evidence.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 const needs = [root, built, program('auditctl', 'auditd')];
-let lock: AuditLock;
-let before: AuditState;
 let folder: string;
 
-async function prepare(): Promise<void> {
-  lock = await takeAuditLock();
-  before = await readAuditState();
-  folder = await mkdtemp(join(tmpdir(), 'godo-hash-'));
-}
-
-async function cleanUp(): Promise<void> {
-  if (before !== undefined) await restoreAuditState(before);
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-  await lock?.release();
+/** The scene of a `describe`; its folder is the one that tests use. */
+function useFolder(): void {
+  const scene = useAuditScene('godo-hash-', 'once');
+  beforeAll(() => {
+    folder = scene().folder;
+  });
 }
 
 const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');
@@ -46,8 +38,7 @@ const read = (path: string, content: string) => ({
 const unread = (path: string, reason: string) => ({ path, sha256: null, stable: null, reason });
 
 describeWith('contents of changed files on a host', needs, () => {
-  beforeAll(prepare, 17 * 60_000);
-  afterAll(cleanUp);
+  useFolder();
 
   it('are told of files as they came to rest, and of others why not', { timeout: 90_000 }, async () => {
     const db = join(folder, 'db');
@@ -103,14 +94,14 @@ const docker = [program('dockerd', 'docker.io'), program('docker', 'docker.io'),
 describeWith('contents of changed files in a container', [...needs, ...docker], () => {
   let engine: DockerEngine;
 
+  useFolder();
+
   beforeAll(async () => {
-    await prepare();
     engine = await startDockerEngine();
   }, 17 * 60_000);
 
   afterAll(async () => {
     await engine?.stop();
-    await cleanUp();
   });
 
   it('are found in its root and its volumes, and nowhere outside', { timeout: 120_000 }, async () => {

@@ -1,11 +1,9 @@
 /** Opens for reading, sensitive files and engines' sockets, and what is stored of them: on the real kernel. */
 
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
-import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { useAuditScene } from './support/audit-scene.ts';
 import { staticBusybox } from './support/busybox-image.ts';
 import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
 import { describeWith, program, root } from './support/needs.ts';
@@ -18,20 +16,14 @@ import { waitFor } from './support/wait-for.ts';
 type Fields = Readonly<Record<string, unknown>>;
 
 const needs = [root, built, program('auditctl', 'auditd')];
-let lock: AuditLock;
-let before: AuditState;
 let folder: string;
 
-async function prepare(): Promise<void> {
-  lock = await takeAuditLock();
-  before = await readAuditState();
-  folder = await mkdtemp(join(tmpdir(), 'godo-reads-'));
-}
-
-async function cleanUp(): Promise<void> {
-  if (before !== undefined) await restoreAuditState(before);
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-  await lock?.release();
+/** The scene of a `describe`; its folder is the one that tests use. */
+function useFolder(): void {
+  const scene = useAuditScene('godo-reads-', 'once');
+  beforeAll(() => {
+    folder = scene().folder;
+  });
 }
 
 /** test/programs/reads.c, without anything that a container would have to have. */
@@ -51,8 +43,7 @@ async function recordShell(db: string, options: readonly string[], script: strin
 const rules = async () => (await runOrThrow('auditctl', ['-l'])).stdout;
 
 describeWith('reads on a host', [...needs, program('gcc', 'gcc')], () => {
-  beforeAll(prepare, 17 * 60_000);
-  afterAll(cleanUp);
+  useFolder();
 
   it('of all files are told with --reads, and stay out of the views of changes', { timeout: 60_000 }, async () => {
     const db = join(folder, 'reads');
@@ -167,14 +158,14 @@ const docker = [program('dockerd', 'docker.io'), program('docker', 'docker.io'),
 describeWith('reads with containers', [...needs, ...docker], () => {
   let engine: DockerEngine;
 
+  useFolder();
+
   beforeAll(async () => {
-    await prepare();
     engine = await startDockerEngine();
   }, 17 * 60_000);
 
   afterAll(async () => {
     await engine?.stop();
-    await cleanUp();
   });
 
   it("of a container's own shadow file, and connections from inside to the engine, are told", {
