@@ -235,7 +235,9 @@ export class ProcessRecorder {
     draft.ppid = event.parentPid;
     draft.parentTgid = event.parentTgid;
     if (!thread) draft.parentKey = process.parentKey;
-    if (!thread || event.proc !== null) putPlace(draft, process);
+    // Of a parent on the host it may not be known yet that it was in a container by then: who reads this asks the parent.
+    const mayBeInside = process.inherits === 'place' && process.containerId == null;
+    if (thread ? event.proc !== null : !mayBeInside) putPlace(draft, process);
     putWarnings(draft, warnings);
     this.#emit(draft);
     if (!thread && this.#expectedStars.delete(process.tgid)) this.#makeStar(process, event.timeNs);
@@ -389,6 +391,7 @@ export class ProcessRecorder {
     const child = uncloned.find((candidate) => candidate.tgid === event.childPid) ?? first;
     if (child === undefined) return;
     uncloned.splice(uncloned.indexOf(child), 1);
+    inheritPlace(process, child);
     if (this.#haveOneTable(process, child, event)) this.#files.share(process, child);
     else copyDescriptors(child);
     // clone3 does not tell its flags, and nobody else tells whether they share their root.
@@ -559,6 +562,7 @@ export class ProcessRecorder {
       containerId: facts?.containerId !== undefined ? facts.containerId : parent?.containerId,
       rootDev: parent?.rootDev ?? null,
     });
+    child.inherits = parent === undefined ? null : 'place';
     if (facts !== null) this.#applyPlace(child, facts);
     child.madeFor = parent?.madeFor ?? null;
     if (parent !== undefined) awaitNumber(parent, child);
@@ -579,7 +583,10 @@ export class ProcessRecorder {
 
   #applyPlace(process: ProcessState, facts: ProcFacts): void {
     this.#roots.learn(facts);
-    if (facts.containerId !== undefined) process.containerId = facts.containerId;
+    if (facts.containerId !== undefined) {
+      process.containerId = facts.containerId;
+      if (process.inherits === 'place') process.inherits = 'mounts';
+    }
     if (facts.rootfs === undefined) return;
     // Of a container it is the container's root that was read, of the host the process's own.
     if (process.containerId == null) process.chroot = '';
@@ -762,6 +769,7 @@ export class ProcessRecorder {
       snapshotMs: facts.snapshotMs ?? null,
       provisional: facts.provisional ?? false,
       copiesFrom: null,
+      inherits: null,
       uncloned: [],
       unnumbered: [],
       hiddenCloneMs: Number.NEGATIVE_INFINITY,
@@ -923,11 +931,25 @@ function awaitCopy(parent: ProcessState, child: ProcessState): void {
   if (oldest !== undefined) copyDescriptors(oldest);
 }
 
+/** Where the parent was at the fork, now that audit has told what it did before. */
+function inheritPlace(parent: ProcessState, child: ProcessState): void {
+  const { inherits } = child;
+  if (inherits === null) return;
+  child.inherits = null;
+  child.mounts = parent.mounts;
+  if (inherits === 'mounts') return;
+  child.containerId = parent.containerId;
+  child.rootfs = parent.rootfs;
+  child.rootDev = parent.rootDev;
+  child.chroot = parent.chroot;
+}
+
 function copyDescriptors(child: ProcessState): void {
   const parent = child.copiesFrom;
   if (parent === null) return;
   child.copiesFrom = null;
   copyDescriptors(parent);
+  inheritPlace(parent, child);
   parent.descriptors.copyTo(child.descriptors);
   inheritMappings(parent, child);
 }

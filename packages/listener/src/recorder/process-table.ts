@@ -36,6 +36,11 @@ export interface ProcessState {
   rootSharers: Set<ProcessState> | null;
   /** undefined: never read, nor inherited from one that was. */
   containerId: string | null | undefined;
+  /**
+   * What it has of its parent as that was when the fork was told: what the parent did before it may still be on its way from
+   * audit. `place` is container, root and mounts.
+   */
+  inherits: 'place' | 'mounts' | null;
   /** Device of a root that is a container's own, as audit tells it; null: not known. */
   rootDev: string | null;
   /** null: in the host's pid namespace, as far as is known. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import type { PipelineEvent } from '../../src/events.ts';
 import { containerNamedBy } from '../../src/recorder/container-roots.ts';
-import { became, exec, fork, pivotRoot, snapshot } from '../support/events.ts';
+import { became, cloned, close, exec, fork, open, pivotRoot, snapshot } from '../support/events.ts';
 import { record } from '../support/recording.ts';
 
 const id = 'c'.repeat(64);
@@ -78,6 +79,43 @@ describe('the process of a runtime that changes its root', () => {
 
   it('is so where its fork was told before the exec of the runtime, too', () => {
     expect(pivoting('crun', create, true)).toEqual(pivoting('crun', create));
+  });
+
+  describe('and forks before audit has told of that', () => {
+    const host = { containerId: null };
+    const init = { ...exec(25, 30).caller, comm: 'runc:[2:INIT]' };
+    const told = (...last: PipelineEvent[]) =>
+      record(
+        snapshot(0, { tgid: 5 }),
+        fork(10, { tgid: 20, parentTgid: 5, proc: { startTicks: 5001, ...host } }),
+        exec(11, 20, { argv: create, caller: runc }),
+        fork(20, { tgid: 30, parentTgid: 20, proc: { startTicks: 5002, ...host } }),
+        fork(28, { tgid: 40, parentTgid: 30 }),
+        { ...pivotRoot(25, 30, '/run/bundle/rootfs'), caller: init },
+        exec(26, 30, { argv: ['sh'], caller: { comm: 'sh', exe: '/bin/sh' } }),
+        ...last,
+      );
+    const places = ({ pids, files }: ReturnType<typeof record>) => ({
+      forked: pids.find(({ tgid, observation }) => tgid === 40 && observation === 'fork')?.containerId,
+      executed: pids.find(({ tgid, observation }) => tgid === 40 && observation === 'exec')?.containerId,
+      files: files.map(({ containerId }) => containerId),
+    });
+
+    it('has children in the container, who are not said to be on the host', () => {
+      expect(places(told(cloned(28, 30, 2), exec(29, 40, { argv: ['cat'] }), open(29, 40), close(30, 40, 3)))).toEqual({
+        forked: undefined,
+        executed: id,
+        files: [id],
+      });
+    });
+
+    it('has so where the first call of the child tells of it, too', () => {
+      expect(places(told(exec(29, 40, { argv: ['cat'] }), open(29, 40), close(30, 40, 3)))).toEqual({
+        forked: undefined,
+        executed: id,
+        files: [id],
+      });
+    });
   });
 
   it('is in none where it is no runtime’s, or the runtime makes none', () => {

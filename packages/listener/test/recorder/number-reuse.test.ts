@@ -4,7 +4,6 @@ import { byConnector, process, record } from '../support/recording.ts';
 
 const init = snapshot(0, { tgid: 1, parentTgid: 0 });
 const initKey = keyOf(1, -10_000);
-const place = { containerId: null, rootfs: '/' };
 
 describe('a number that is given out again', () => {
   it('is another process', () => {
@@ -29,7 +28,6 @@ describe('a number that is given out again', () => {
     expect(pids[2]).toEqual({
       ...byConnector(500),
       ...process(20, 500),
-      ...place,
       observation: 'fork',
       ppid: 1,
       parentTgid: 1,

@@ -22,7 +22,6 @@ describe('a process', () => {
       {
         ...byConnector(10),
         ...process(20, 10),
-        ...place,
         observation: 'fork',
         ppid: 1,
         parentTgid: 1,
@@ -168,7 +167,6 @@ describe('a process', () => {
       {
         ...byConnector(10),
         ...process(20, 10),
-        ...place,
         observation: 'fork',
         ppid: 1,
         parentTgid: 1,
