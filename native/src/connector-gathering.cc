@@ -33,6 +33,25 @@ bool holds(const Texts& texts, const uint8_t* text, size_t length) {
   return false;
 }
 
+Texts baseName(const Texts path) {
+  const auto* const slash = static_cast<const uint8_t*>(memrchr(path.data, '/', path.length));
+  if (slash == nullptr) return path;
+  return {slash + 1, static_cast<size_t>(path.data + path.length - slash - 1)};
+}
+
+// Programs that execute a copy of themselves have no name then, but what they were called.
+bool isInMemory(const Texts exe) {
+  constexpr char start[] = "/memfd:";
+  constexpr size_t length = sizeof start - 1;
+  return exe.length >= length && std::memcmp(exe.data, start, length) == 0;
+}
+
+Texts firstOf(const Texts arguments) {
+  const void* const end = std::memchr(arguments.data, 0, arguments.length);
+  if (end == nullptr) return arguments;
+  return {arguments.data, static_cast<size_t>(static_cast<const uint8_t*>(end) - arguments.data)};
+}
+
 class Gatherer {
  public:
   explicit Gatherer(const ConnectorGathering& given) : given_(given) {}
@@ -94,10 +113,9 @@ class Gatherer {
     };
     const uint32_t found = wordAt(reading, 16);
     if ((found & procExe) != 0) {
-      const Texts exe = textOf(3);
-      const auto* const slash = static_cast<const uint8_t*>(memrchr(exe.data, '/', exe.length));
-      const uint8_t* const name = slash == nullptr ? exe.data : slash + 1;
-      if (holds(given_.promptPrograms, name, static_cast<size_t>(exe.data + exe.length - name))) return false;
+      Texts name = baseName(textOf(3));
+      if ((name.length == 0 || isInMemory(textOf(3))) && (found & procCmdline) != 0) name = baseName(firstOf(textOf(2)));
+      if (holds(given_.promptPrograms, name.data, name.length)) return false;
     }
     if ((found & procCgroup) == 0) return true;
     const Texts group = textOf(1);

@@ -116,6 +116,34 @@ describeAsRoot('the connector, gathered', () => {
     expect({ soon: ms < 10_000, metGroup, read: place > 1 }).toEqual({ soon: true, metGroup: false, read: true });
   });
 
+  it('ends so at one that has no name but what it is called: it executes a copy of itself', () => {
+    const knownGroups = texts(ownGroup, ...groupsOfHost());
+    const asCopy = `import os, sys
+fd = os.memfd_create('copy', 0)
+os.write(fd, open('/bin/sleep', 'rb').read())
+os.execve(fd, ['/usr/bin/my-runtime', '60'], {})`;
+    const child = spawn('python3', ['-c', asCopy], { stdio: 'ignore' });
+    let soon = false;
+    try {
+      const began = performance.now();
+      for (let found = false; !found && performance.now() - began < 20_000; ) {
+        const { all, ms } = gather({ timeoutMs: 15_000, knownGroups, promptPrograms: texts('my-runtime') });
+        found = all.some(
+          ({ what: kind, data }, index) =>
+            kind === what.exec &&
+            data[1] === child.pid &&
+            placeOf(index) > 1 &&
+            textAt(placeOf(index), 3).startsWith('/memfd:'),
+        );
+        soon = found && ms < 10_000;
+      }
+    } finally {
+      child.kill('SIGKILL');
+    }
+
+    expect(soon).toBe(true);
+  });
+
   it('ends, and reads nothing more, where it may not, or has no room', () => {
     const results = [{ mostReadings: 0 }, { room: Buffer.from(new ArrayBuffer(8)) }].map((options) => {
       const { place, ms } = gatherSleeper({ timeoutMs: 30_000, ...options });

@@ -1,11 +1,11 @@
 /** The OCI bundle of a container that a runtime is about to make: where its root file system lies on the host. */
 
 import { statSync } from 'node:fs';
-import { basename, isAbsolute, resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import type { BinaryString, ContainerRoot } from '../events.ts';
 import { auditDevice } from './device.ts';
 import { readJsonFile } from './json-file.ts';
-import { containerMadeBy, runtimes } from './runtime-command.ts';
+import { containerMadeBy, programName, runtimes } from './runtime-command.ts';
 
 const containerId = /^[0-9a-f]{64}$/;
 const maxConfigBytes = 1024 * 1024;
@@ -25,7 +25,7 @@ export interface Bundle {
  * @param cwd - Where the runtime was started, which is its bundle where none is named; null: not known.
  */
 export function bundleOf(exe: BinaryString, argv: readonly BinaryString[], cwd: BinaryString | null): Bundle | null {
-  if (!runtimes.has(basename(exe))) return null;
+  if (!runtimes.has(programName(exe, argv))) return null;
   const id = argv.findLast((argument) => containerId.test(argument)) ?? containerMadeBy(exe, argv);
   if (id === null) return null;
   const named = bundleDirectory(argv) ?? '.';

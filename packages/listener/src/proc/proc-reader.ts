@@ -4,8 +4,6 @@
  */
 
 import { namespaceKinds } from '@godo/evidence';
-import { baseName } from '../base-name.ts';
-import { beforeDeletedMark } from '../deleted-suffix.ts';
 import type { BinaryString, ContainerRoot, MountTable, ProcFacts } from '../events.ts';
 import { type Bundle, bundleOf } from './bundle.ts';
 import { type ContainerPath, ContainerReadings } from './cgroup.ts';
@@ -16,7 +14,7 @@ import { cgroupsOf, readRuncStates } from './plain-runc.ts';
 import { isExiting, type OpenProcess, type ProcFiles, procPart, realProc, type StatFacts } from './proc-files.ts';
 import { RootFileSystems } from './root-file-system.ts';
 import { runningFile } from './running-file.ts';
-import { runtimes } from './runtime-command.ts';
+import { isNameless, programName, runtimes } from './runtime-command.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -24,8 +22,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  * Programs of which the command line matters as soon as they are met: what they make, which of their parts they are, or
  * where they keep what they know.
  */
-const engine =
-  /(?:^|\/)(?:runc|crun|youki|dockerd|containerd|containerd-shim[^/]*|crio|podman|conmon)(?: \(deleted\))?$/;
+const engine = /^(?:runc|crun|youki|dockerd|containerd|containerd-shim.*|crio|podman|conmon)$/;
 const hexId = /^[0-9a-f]{64}$/;
 
 /** A process of a container engine on the host, as it was started. */
@@ -50,8 +47,8 @@ export interface ProcWatch {
 const nobody: ProcWatch = { container: () => undefined, engine: () => undefined };
 
 /** Whether a program makes containers, and is moved into them itself before it becomes their first program. */
-export function isRuntime(exe: BinaryString): boolean {
-  return runtimes.has(baseName(exe));
+export function isRuntime({ exe, argv }: ProcFacts): boolean {
+  return exe !== undefined && runtimes.has(programName(exe, argv ?? null));
 }
 
 export class ProcReader {
@@ -222,11 +219,12 @@ export class ProcessReading {
     if (place.containerId != null) return this.#inContainer(facts);
     if (!onHost) return facts;
     if (this.#roots.isOfHost(this.#process)) facts.rootfs = '/';
-    if (program !== null && argv !== null && engine.test(program)) {
+    const name = program === null ? '' : programName(program, argv);
+    if (program !== null && argv !== null && engine.test(name)) {
       const bundle = bundleOf(program, argv, directory);
       const { root, directory: path } = bundle ?? {};
       const makes = root && path !== undefined ? { containerId: root.containerId, bundle: path, root } : null;
-      this.#watch.engine({ pid: this.#pid, program: baseName(beforeDeletedMark(program) ?? program), argv, makes });
+      this.#watch.engine({ pid: this.#pid, program: name, argv, makes });
       if (bundle !== null) {
         this.#roots.learn(bundle.root);
         facts.makes = bundle.root;
@@ -255,7 +253,7 @@ export class ProcessReading {
     const namespaces = this.#namespaces.othersThanHosts(this.#process.namespaces());
     if (namespaces !== null) facts.namespaces = namespaces;
     // A runtime on its way into the container has mounts that will not be those of the container.
-    const isInside = facts.exe !== undefined && !engine.test(facts.exe);
+    const isInside = facts.exe !== undefined && !engine.test(programName(facts.exe, facts.argv ?? null));
     if (isInside && namespaces?.mnt !== undefined) this.#tellMounts(facts.containerId ?? '', namespaces.mnt);
     this.#process.look(procPart.status);
     const pids = pidsOf(this.#process.text(procPart.status) ?? '');
@@ -279,7 +277,7 @@ export class ProcessReading {
     const exe = this.#process.text(procPart.exe);
     if (exe === null) return place;
     const file = runningFile(this.#process, exe);
-    if (engine.test(file.exe)) return this.program(place);
+    if (isNameless(exe) || engine.test(programName(exe, null))) return this.program(place);
     if (this.#envNames) this.#putEnvironment(place);
     Object.assign(place, file);
     return isFirst && place.containerId != null ? this.#inContainer(place) : place;

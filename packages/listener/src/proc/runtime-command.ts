@@ -1,10 +1,25 @@
 /** What the command line of a container runtime says. Pure. */
 
-import { basename } from 'node:path';
+import { baseName } from '../base-name.ts';
+import { beforeDeletedMark } from '../deleted-suffix.ts';
 import type { BinaryString } from '../events.ts';
 
 /** File names of the programs that make containers. */
 export const runtimes: ReadonlySet<string> = new Set(['runc', 'crun', 'youki']);
+
+/**
+ * Whether an executable has no name: runtimes execute copies of themselves, so that a container cannot write to theirs, which
+ * lie in memory (`/memfd:…`) or on a mount that hangs nowhere (`/`).
+ */
+export function isNameless(exe: BinaryString): boolean {
+  return exe.endsWith('/') || exe.startsWith('/memfd:');
+}
+
+/** The file name of a program, or what a nameless one was called. */
+export function programName(exe: BinaryString, argv: readonly BinaryString[] | null): BinaryString {
+  return baseName(isNameless(exe) ? (argv?.[0] ?? '') : (beforeDeletedMark(exe) ?? exe));
+}
+
 const making: ReadonlySet<string> = new Set(['run', 'create', 'restore']);
 const idForm = /^[\w+.-]{1,1024}$/;
 
@@ -15,7 +30,7 @@ export function isContainerId(text: string): boolean {
 
 /** The id that `runc run|create|restore … ID` names; null: it makes none. */
 export function containerMadeBy(exe: BinaryString, argv: readonly BinaryString[]): string | null {
-  if (!runtimes.has(basename(exe)) || !argv.slice(1, -1).some((argument) => making.has(argument))) return null;
+  if (!runtimes.has(programName(exe, argv)) || !argv.slice(1, -1).some((argument) => making.has(argument))) return null;
   const id = argv.at(-1) ?? '';
   return isContainerId(id) ? id : null;
 }

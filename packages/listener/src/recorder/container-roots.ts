@@ -1,8 +1,7 @@
 /** What is known of containers' root file systems, and the conclusions that can be drawn from it. */
 
-import { baseName } from '../base-name.ts';
 import type { BinaryString, ProcFacts } from '../events.ts';
-import { containerMadeBy } from '../proc/runtime-command.ts';
+import { containerMadeBy, programName } from '../proc/runtime-command.ts';
 
 /** Containers remembered; a container that is gone is of no use here any more. */
 const maxContainers = 16_384;
@@ -59,7 +58,7 @@ const id = /^[0-9a-f]{64}$/;
 
 /** The container that a runtime's command line names, or null: the last full id among its arguments, or the one it makes. */
 export function containerNamedBy(exe: BinaryString | null, argv: readonly BinaryString[] | null): string | null {
-  if (exe === null || argv === null || !runtime.test(baseName(exe))) return null;
+  if (exe === null || argv === null || !runtime.test(programName(exe, argv))) return null;
   return argv.findLast((argument) => id.test(argument)) ?? containerMadeBy(exe, argv);
 }
 

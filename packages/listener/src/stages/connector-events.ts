@@ -295,7 +295,7 @@ export class ConnectorEvents {
       const { reading, place, life } = exec;
       const facts = exec.whole ? reading.program(place) : reading.executable(place, life?.inherits === false);
       // A runtime is on its way into the container.
-      if (life?.inherits === false) life.inside = facts.namespaces !== undefined && !isRuntime(facts.exe ?? '');
+      if (life?.inherits === false) life.inside = facts.namespaces !== undefined && !isRuntime(facts);
       return facts;
     } finally {
       exec.reading.close();

@@ -32,6 +32,8 @@ describe('the bundle that a runtime is started with', () => {
     const bundle = { root, directory, cgroupsPath: null };
 
     expect(bundleOf('/usr/bin/runc', create('--bundle', directory), null)).toEqual(bundle);
+    // A runtime that executes a copy of itself has no name.
+    expect(bundleOf('/', create('--bundle', directory), null)).toEqual(bundle);
     expect(bundleOf('/usr/bin/runc', create(`--bundle=${directory}`), null)).toEqual(bundle);
     expect(bundleOf('/usr/local/bin/crun', create('-b', directory), null)).toEqual(bundle);
   });
