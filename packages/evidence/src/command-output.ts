@@ -1,5 +1,6 @@
 /** What the three programs have commander print: its messages quote what was given on the command line. */
 
+import { withoutSecrets } from './masked-text.ts';
 import { visibleSentence } from './visible-text.ts';
 
 type Write = (text: string) => void;
@@ -9,7 +10,7 @@ export function commandOutput(writeOut: Write, writeErr: Write) {
   return {
     writeOut,
     writeErr,
-    outputError: (text: string, write: Write) => write(errorText(text)),
+    outputError: (text: string, write: Write) => write(errorText(withoutSecrets(text))),
   };
 }
 

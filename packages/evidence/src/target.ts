@@ -1,10 +1,14 @@
 import { isAbsolute, join, resolve } from 'node:path';
+import { readDatabaseFile } from './database-file.ts';
+import { maskedAddress } from './masked-text.ts';
 import { StoreError } from './store-error.ts';
 
 /** The options of a command line that say where the evidence is, as given. */
 export interface StoreOptions {
   /** `--db`: `mongodb://…`, `mongodb+srv://…` or a directory. */
   readonly db?: string;
+  /** `--db-file`: a file with what `--db` takes. */
+  readonly dbFile?: string;
   /** `--mongo`: HOST, HOST:PORT or a MongoDB URI. */
   readonly mongo?: string;
   /** `--raw-db`: MongoDB database of the raw evidence, `test` unless told. */
@@ -28,36 +32,67 @@ export interface SqliteTarget {
 
 export type StoreTarget = MongoTarget | SqliteTarget;
 
+/** What a program knows of who runs it. */
+export interface TargetEnvironment {
+  readonly uid: number;
+  readonly environment: NodeJS.ProcessEnv;
+  /** What the file of `--db-file` holds: {@link readDatabaseFile}, if it is not another one. */
+  readonly readFile?: (file: string, uid: number, from: string) => string;
+}
+
+/** {@link resolveTarget} for the program that this is. @throws StoreError BAD_TARGET */
+export function ownTarget(options: StoreOptions): StoreTarget {
+  return resolveTarget(options, { uid: process.getuid?.() ?? -1, environment: process.env });
+}
+
 /**
- * Decides which database the options mean: `--mongo` or `--db` (not both), else `$GODO_DB`, which takes what `--db`
- * takes, else `/var/lib/godo` for root and `$XDG_STATE_HOME/godo` (`~/.local/state/godo`) for others.
+ * Decides which database the options mean: `--mongo`, `--db` or `--db-file` (one of them), else `$GODO_DB`, which takes what
+ * `--db` takes, or `$GODO_DB_FILE`, else `/var/lib/godo` for root and `$XDG_STATE_HOME/godo` (`~/.local/state/godo`) for
+ * others.
  *
  * A database name in the path of a MongoDB URI says where the user is kept (as `authSource` does) and nothing else: the
  * evidence is in `rawDb` and `cookedDb`.
  *
  * @throws StoreError BAD_TARGET
  */
-export function resolveTarget(
-  options: StoreOptions,
-  env: { readonly uid: number; readonly environment: NodeJS.ProcessEnv },
-): StoreTarget {
-  if (options.mongo !== undefined && options.db !== undefined) {
-    throw new StoreError('BAD_TARGET', '--mongo and --db both name a database: give only one of them.');
+export function resolveTarget(options: StoreOptions, env: TargetEnvironment): StoreTarget {
+  const given = only([
+    ['--mongo', options.mongo],
+    ['--db', options.db],
+    ['--db-file', options.dbFile],
+  ]);
+  // An empty variable is as good as none; an empty option is a mistake.
+  const { GODO_DB, GODO_DB_FILE } = env.environment;
+  const named = given ?? only([...nonEmpty('$GODO_DB', GODO_DB), ...nonEmpty('$GODO_DB_FILE', GODO_DB_FILE)]);
+  if (named === null) return { kind: 'sqlite', directory: defaultDirectory(env.uid, env.environment) };
+  const { from, value } = named;
+  if (from === '--mongo') return mongoTarget(mongoUri(value), options);
+  if (from !== '--db-file' && from !== '$GODO_DB_FILE') return targetOf(value, from, options);
+  if (value === '') throw new StoreError('BAD_TARGET', `${from} is empty: give the path of a file.`);
+  const { readFile = readDatabaseFile } = env;
+  return targetOf(readFile(value, env.uid, from), `What stands in ${value}`, options);
+}
+
+type Named = readonly [from: string, value: string | undefined];
+
+function nonEmpty(from: string, value: string | undefined): Named[] {
+  return value ? [[from, value]] : [];
+}
+
+function only(named: readonly Named[]): { readonly from: string; readonly value: string } | null {
+  const given = named.flatMap(([from, value]) => (value === undefined ? [] : [{ from, value }]));
+  const [first, second] = given;
+  if (first !== undefined && second !== undefined) {
+    throw new StoreError('BAD_TARGET', `${first.from} and ${second.from} both name a database: give only one of them.`);
   }
-  if (options.mongo !== undefined) return mongoTarget(mongoUri(options.mongo), options);
-  if (options.db !== undefined) return targetOf(options.db, '--db', options);
-  const fromEnvironment = env.environment.GODO_DB;
-  if (fromEnvironment) return targetOf(fromEnvironment, '$GODO_DB', options);
-  return { kind: 'sqlite', directory: defaultDirectory(env.uid, env.environment) };
+  return first ?? null;
 }
 
 /** The URI without user name, password, and whatever its options hold of keys and tokens. */
 export function redactUri(uri: string): string {
   // The last @, for an unescaped one belongs to a password more likely than to a host.
-  return uri.replace(/^([a-z+]+:\/\/).*@/is, '$1***@').replace(secretOption, '$1***');
+  return maskedAddress(uri.replace(/^([a-z+]+:\/\/).*@/is, '$1***@'));
 }
-
-const secretOption = /((?:password|token|secret|authMechanismProperties)[a-z]*=)[^&]*/gi;
 
 function targetOf(db: string, from: string, options: StoreOptions): StoreTarget {
   if (/^mongodb(\+srv)?:\/\//.test(db)) return mongoTarget(db, options);

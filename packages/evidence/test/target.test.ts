@@ -38,6 +38,26 @@ test('an option comes before $GODO_DB, and that before the default', () => {
   });
 });
 
+test('a file may name the database, by its option or $GODO_DB_FILE', () => {
+  const readFile = (file: string, uid: number, from: string) => `mongodb://ann:${uid}@${file.slice(1)}/?x=${from}`;
+  const from = (options: StoreOptions, environment: NodeJS.ProcessEnv) =>
+    resolveTarget(options, { uid: 7, environment, readFile });
+  const uri = (text: string) => ({ kind: 'mongodb', uri: text, rawDb: 'test', cookedDb: 'cooked' });
+  expect([
+    from({ dbFile: '/f' }, { GODO_DB: '/x', GODO_DB_FILE: '/y' }),
+    from({}, { GODO_DB: '', GODO_DB_FILE: '/f' }),
+    from({ db: '/srv' }, { GODO_DB_FILE: '/f' }),
+  ]).toStrictEqual([
+    uri('mongodb://ann:7@f/?x=--db-file'),
+    uri('mongodb://ann:7@f/?x=$GODO_DB_FILE'),
+    { kind: 'sqlite', directory: '/srv' },
+  ]);
+  expect(resolveTarget({ dbFile: '/f' }, { ...user, readFile: () => '/evidence' })).toStrictEqual({
+    kind: 'sqlite',
+    directory: '/evidence',
+  });
+});
+
 test('--db takes a MongoDB URI or a directory, which becomes absolute', () => {
   expect(
     ['mongodb+srv://c.example/x', 'here/db', '/abs'].map((db) => resolveTarget({ db, rawDb: 'r' }, user)),
@@ -65,6 +85,10 @@ test('--mongo takes a host, a host with port, several, or a URI', () => {
 test('what names no database, or two, is a bad target', () => {
   const bad: StoreOptions[] = [
     { db: '/x', mongo: 'db:1' },
+    { db: '/x', dbFile: '/f' },
+    { dbFile: '/f', mongo: 'db:1' },
+    { dbFile: '' },
+    { dbFile: '/proc/none' },
     { db: '' },
     { db: 'postgres://db/' },
     { mongo: '' },
@@ -75,6 +99,8 @@ test('what names no database, or two, is a bad target', () => {
   ];
   expect(bad.map((options) => codeOf(options))).toStrictEqual(bad.map(() => 'BAD_TARGET'));
   expect(codeOf({}, { uid: 1000, environment: {} })).toBe('BAD_TARGET');
+  expect(codeOf({}, { uid: 1000, environment: { GODO_DB: '/x', GODO_DB_FILE: '/f' } })).toBe('BAD_TARGET');
+  expect(codeOf({ dbFile: '/f' }, { ...user, readFile: () => 'postgres://ann:s3cret@db/' })).toBe('BAD_TARGET');
 });
 
 test('a URI is shown without what must stay secret', () => {
@@ -84,11 +110,13 @@ test('a URI is shown without what must stay secret', () => {
       'mongodb://ann:s3cret@db:27017/admin?tls=true',
       'mongodb+srv://ann:p@ss/w?rd@c.example/',
       'mongodb://db/?tlsCertificateKeyFilePassword=s3cret&authMechanismProperties=AWS_SESSION_TOKEN:s3cret&appName=x',
+      'mongodb://ann:s3cret.db:27017/',
     ].map(redactUri),
   ).toStrictEqual([
     'mongodb://db:27017/',
     'mongodb://***@db:27017/admin?tls=true',
     'mongodb+srv://***@c.example/',
     'mongodb://db/?tlsCertificateKeyFilePassword=***&authMechanismProperties=***&appName=x',
+    'mongodb://ann:***',
   ]);
 });

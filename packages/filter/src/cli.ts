@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { openCookedWriter, openRawReader, openRawVerifier, resolveTarget } from '@godo/evidence';
+import { openCookedWriter, openRawReader, openRawVerifier, ownTarget } from '@godo/evidence';
 import { Interrupted, runCommand } from './command.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -24,7 +24,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 process.exitCode = await runCommand(
   process.argv.slice(2),
   {
-    target: (options) => resolveTarget(options, { uid: process.getuid?.() ?? -1, environment: process.env }),
+    target: ownTarget,
     openReader: openRawReader,
     openWriter: openCookedWriter,
     openVerifier: openRawVerifier,

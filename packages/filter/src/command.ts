@@ -11,9 +11,12 @@ import {
   StoreError,
   type StoreOptions,
   type StoreTarget,
+  secretArgument,
+  secretWarning,
   verifyHelp,
   visibleLines,
   visibleSentence,
+  withoutSecrets,
 } from '@godo/evidence';
 import { Command, CommanderError } from 'commander';
 import { createProgressLine, silent } from './progress.ts';
@@ -67,6 +70,7 @@ export function filterCommand(world: World, version: string, exitWith: (code: nu
       '--db <url|directory>',
       'where evidence is kept: mongodb://… or a directory (default: $GODO_DB, or /var/lib/godo for root)',
     )
+    .option('--db-file <file>', 'a file, readable by nobody else, with what --db takes (default: $GODO_DB_FILE)')
     .option('--mongo <host:port|uri>', 'MongoDB server')
     .option('--raw-db <name>', 'MongoDB database of the raw evidence (default: test)')
     .option('--cooked-db <name>', 'MongoDB database of the cooked evidence (default: cooked)')
@@ -87,6 +91,7 @@ export function filterCommand(world: World, version: string, exitWith: (code: nu
     .option(...verifyHelp.publicKey)
     .action(async (_options: unknown, command: Command) => {
       const { publicKey, json, quiet, ...store } = command.optsWithGlobals<Options & { publicKey?: string }>();
+      if (secretArgument(store) !== null) world.say(`filter: ${secretWarning}\n`);
       const open = async () => world.openVerifier(world.target(store));
       const print = (text: string) => world.print(text);
       exitWith(await runVerify({ open, publicKey, json: json === true, print }));
@@ -96,6 +101,7 @@ export function filterCommand(world: World, version: string, exitWith: (code: nu
 
 async function run({ json, quiet, ...store }: Options, world: World): Promise<void> {
   const begunMs = world.nowMs();
+  if (secretArgument(store) !== null) world.say(`filter: ${secretWarning}\n`);
   const target = world.target(store);
   const reader = await world.openReader(target);
   const progress =
@@ -145,10 +151,10 @@ export async function runCommand(args: readonly string[], world: World, version:
       return 2;
     }
     if (error instanceof StoreError || error instanceof Interrupted) {
-      world.say(`filter: ${visibleSentence(error.message)}\n`);
+      world.say(`filter: ${visibleSentence(withoutSecrets(error.message))}\n`);
     } else {
       const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      world.say(`filter: this is a fault of the filter: ${visibleLines(trace)}\n`);
+      world.say(`filter: this is a fault of the filter: ${visibleLines(withoutSecrets(trace))}\n`);
     }
     return 1;
   }

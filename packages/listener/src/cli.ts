@@ -1,7 +1,7 @@
 /** The program `godo`. The only place that sets the exit code. */
 
 import { setFlagsFromString } from 'node:v8';
-import { longOptions, rewriteGoStyle, StoreError, visibleLines, visibleSentence } from '@godo/evidence';
+import { longOptions, rewriteGoStyle, StoreError, visibleLines, visibleSentence, withoutSecrets } from '@godo/evidence';
 import { CommanderError } from 'commander';
 import { program } from './commands/program.ts';
 import { realWorld } from './commands/world.ts';
@@ -22,11 +22,11 @@ try {
     // Commander has said it already.
     process.exitCode = error.exitCode === 0 ? 0 : 2;
   } else if (error instanceof ListenerError || error instanceof StoreError || isNativeError(error)) {
-    process.stderr.write(`${visibleSentence(error.message)}\n`);
+    process.stderr.write(`${visibleSentence(withoutSecrets(error.message))}\n`);
     process.exitCode = 1;
   } else {
     process.stderr.write(
-      `godo failed in a way it does not know: ${visibleLines(String((error as Error).stack ?? error))}\n`,
+      `godo failed in a way it does not know: ${visibleLines(withoutSecrets(String((error as Error).stack ?? error)))}\n`,
     );
     process.exitCode = 70;
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { openCookedReader, openRawVerifier, resolveTarget } from '@godo/evidence';
+import { openCookedReader, openRawVerifier, ownTarget } from '@godo/evidence';
 import { runViewer } from './run.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -13,10 +13,8 @@ process.stderr.on('error', () => undefined);
 process.exitCode = await runViewer(
   process.argv.slice(2),
   {
-    openEvidence: (options) =>
-      openCookedReader(resolveTarget(options, { uid: process.getuid?.() ?? -1, environment: process.env })),
-    openRaw: async (options) =>
-      openRawVerifier(resolveTarget(options, { uid: process.getuid?.() ?? -1, environment: process.env })),
+    openEvidence: (options) => openCookedReader(ownTarget(options)),
+    openRaw: async (options) => openRawVerifier(ownTarget(options)),
     out: process.stdout,
     say: (text) => void process.stderr.write(text),
     nowNs: () => BigInt(Date.now()) * 1_000_000n,

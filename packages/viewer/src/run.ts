@@ -1,4 +1,12 @@
-import { KeyError, longOptions, rewriteGoStyle, StoreError, visibleLines, visibleSentence } from '@godo/evidence';
+import {
+  KeyError,
+  longOptions,
+  rewriteGoStyle,
+  StoreError,
+  visibleLines,
+  visibleSentence,
+  withoutSecrets,
+} from '@godo/evidence';
 import { CommanderError } from 'commander';
 import { OutputClosed } from './output.ts';
 import { buildProgram } from './program.ts';
@@ -32,10 +40,10 @@ export async function runViewer(
       world.say(`viewer: ${visibleSentence(error.message)}\n`);
       return 2;
     }
-    if (error instanceof StoreError) world.say(`viewer: ${visibleSentence(error.message)}\n`);
+    if (error instanceof StoreError) world.say(`viewer: ${visibleSentence(withoutSecrets(error.message))}\n`);
     else {
       const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      world.say(`viewer: this is a fault of the viewer: ${visibleLines(trace)}\n`);
+      world.say(`viewer: this is a fault of the viewer: ${visibleLines(withoutSecrets(trace))}\n`);
     }
     return 1;
   }

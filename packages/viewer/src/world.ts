@@ -5,6 +5,7 @@ import type { Terminal } from './render/screen.ts';
 /** Where the evidence is, as the options say. */
 export interface EvidenceOptions {
   readonly db?: string;
+  readonly dbFile?: string;
   readonly mongo?: string;
   readonly rawDb?: string;
   readonly cookedDb?: string;

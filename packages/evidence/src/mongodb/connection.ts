@@ -2,6 +2,7 @@ import { type Db, MongoClient, type MongoClientOptions } from 'mongodb';
 import { reasonOf, StoreError } from '../store-error.ts';
 import { type MongoTarget, redactUri } from '../target.ts';
 import { mongoError, withoutPassword } from './errors.ts';
+import { connectionTrouble } from './tls-errors.ts';
 
 /** An open connection to a server, and one of its databases. */
 export interface MongoConnection {
@@ -41,8 +42,15 @@ export async function connect(target: MongoTarget, name: string, socketTimeoutMs
     return { client, db, location: `${server} (database ${name})`, closed: false };
   } catch (error) {
     await client.close().catch(() => undefined);
-    throw mongoError(error, server);
+    throw beforeAnyRequest(error, server) ?? mongoError(error, server);
   }
+}
+
+/** Of what is wrong with the files that the URI names, no server knows. */
+function beforeAnyRequest(error: unknown, server: string): StoreError | null {
+  const trouble = connectionTrouble(error);
+  if (trouble?.whose !== 'ours') return null;
+  return new StoreError('BAD_TARGET', `${server} cannot be connected to: ${trouble.reason}.`);
 }
 
 function newClient(uri: string, server: string, options: MongoClientOptions): MongoClient {

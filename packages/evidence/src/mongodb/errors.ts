@@ -6,6 +6,7 @@ import {
   MongoServerSelectionError,
 } from 'mongodb';
 import { reasonOf, StoreError } from '../store-error.ts';
+import { connectionTrouble } from './tls-errors.ts';
 
 const authenticationFailed: ReadonlySet<number> = new Set([18, 8000]);
 const unauthorized = 13;
@@ -21,6 +22,10 @@ export const notImplemented = 238;
 export function mongoError(error: unknown, location: string): StoreError {
   if (error instanceof StoreError) return error;
   const reason = withoutPassword(reasonOf(error));
+  const trouble = connectionTrouble(error);
+  if (trouble?.whose === 'server') {
+    return new StoreError('DATABASE_UNREACHABLE', `${location} cannot be connected to: ${trouble.reason}.`);
+  }
   if (error instanceof MongoServerSelectionError || error instanceof MongoNetworkError || lostConnection(error)) {
     return new StoreError(
       'DATABASE_UNREACHABLE',
@@ -31,11 +36,14 @@ export function mongoError(error: unknown, location: string): StoreError {
   if (code !== null && authenticationFailed.has(code)) {
     return new StoreError(
       'DATABASE_REFUSED',
-      `${location} does not accept the user and password of the URI: ${reason}`,
+      `${location} does not accept the user and password of the URI (${reason}): see what they are, and where the user is kept (authSource).`,
     );
   }
   if (code === unauthorized) {
-    return new StoreError('DATABASE_REFUSED', `${location} does not let this user do what is needed: ${reason}`);
+    return new StoreError(
+      'DATABASE_REFUSED',
+      `${location} does not let this user, or nobody without a password, do what is needed: ${reason}`,
+    );
   }
   if (code === outOfDiskSpace) {
     return new StoreError('DATABASE_FULL', `${location} has no room left: make room on its disk.`);
@@ -74,7 +82,7 @@ function retryable(error: unknown): boolean {
   );
 }
 
-/** The driver quotes the URI in some of its messages. */
+/** The driver quotes the URI in some of its messages, and what it takes for a host: a password, where its @ is missing. */
 export function withoutPassword(text: string): string {
-  return text.replace(/\/\/.*@/gs, '//***@');
+  return text.replace(/\/\/.*@/gs, '//***@').replace(/\bparse .* with URL/s, 'parse a host of it');
 }

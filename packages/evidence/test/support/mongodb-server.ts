@@ -26,6 +26,29 @@ export interface MongoServer {
   stop(): Promise<void>;
 }
 
+/** Who may come in to a server, and how. */
+export interface GuardedServerOptions {
+  readonly user?: { readonly name: string; readonly password: string };
+  /** Files in PEM form: what the server shows. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+  /** File in PEM form: clients must have a certificate of this authority. */
+  readonly clientAuthority?: string;
+}
+
+/** A FerretDB of our own that asks for passwords (SCRAM) or speaks TLS; whatever else there is on this machine. */
+export async function startGuardedServer(options: GuardedServerOptions): Promise<MongoServer & { readonly host: string }> {
+  const directory = mkdtempSync(join(tmpdir(), 'godo-mongodb-'));
+  const { user, tls, clientAuthority } = options;
+  const server = startServer(await builtFerretdb(), [directory], {
+    ...(user && { FERRETDB_USER: user.name, FERRETDB_PASSWORD: user.password }),
+    ...(tls && { FERRETDB_CERTIFICATE: tls.certificate, FERRETDB_KEY: tls.key }),
+    ...(clientAuthority !== undefined && { FERRETDB_CA: clientAuthority }),
+  });
+  // It says its address when it takes connections.
+  const uri = await addressOf(server);
+  return { uri, host: new URL(uri).host, pid: server.child.pid as number, stop: () => stopped(server, directory) };
+}
+
 /** What the first start may take: FerretDB is downloaded and compiled. For `beforeAll`. */
 export const mongoServerStartMs = 900_000;
 
@@ -140,12 +163,16 @@ async function isReleased(program: string): Promise<boolean> {
 
 async function startBuilt(program: string, directory: string): Promise<MongoServer> {
   const server = startServer(program, [directory]);
+  return started(server, await addressOf(server), directory);
+}
+
+async function addressOf(server: RunningServer): Promise<string> {
   const lines = createInterface({ input: server.child.stdout as NodeJS.ReadableStream });
   const [uri] = await Promise.race([
     once(lines, 'line') as Promise<[string]>,
-    once(server.child, 'exit').then(() => Promise.reject(new Error(`${program} ended: ${server.log()}`))),
+    once(server.child, 'exit').then(() => Promise.reject(new Error(`the MongoDB server ended: ${server.log()}`))),
   ]);
-  return started(server, uri, directory);
+  return uri;
 }
 
 interface RunningServer {
@@ -154,9 +181,9 @@ interface RunningServer {
   log(): string;
 }
 
-function startServer(program: string, options: readonly string[]): RunningServer {
+function startServer(program: string, options: readonly string[], environment: NodeJS.ProcessEnv = {}): RunningServer {
   // Standard input stays open as long as we live: the built server ends with it.
-  const child = spawn(program, options, { stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(program, options, { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...environment } });
   let log = '';
   child.on('error', (error) => {
     log += error.message;
@@ -171,15 +198,7 @@ function startServer(program: string, options: readonly string[]): RunningServer
 
 async function started(server: RunningServer, uri: string, directory: string): Promise<MongoServer> {
   const { child } = server;
-  const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, 'exit');
-      child.kill('SIGTERM');
-      const overdue = setTimeout(10_000, null, { ref: false }).then(() => child.kill('SIGKILL'));
-      await Promise.race([ended, overdue.then(() => ended)]);
-    }
-    rmSync(directory, { recursive: true, force: true });
-  };
+  const stop = () => stopped(server, directory);
   try {
     await untilItAnswers(uri, () => (child.exitCode === null ? null : server.log()));
   } catch (error) {
@@ -187,6 +206,16 @@ async function started(server: RunningServer, uri: string, directory: string): P
     throw error;
   }
   return { uri, stop };
+}
+
+async function stopped({ child }: RunningServer, directory: string): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) {
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    const overdue = setTimeout(10_000, null, { ref: false }).then(() => child.kill('SIGKILL'));
+    await Promise.race([ended, overdue.then(() => ended)]);
+  }
+  rmSync(directory, { recursive: true, force: true });
 }
 
 /** @param ended what the server said last, once it has ended. */

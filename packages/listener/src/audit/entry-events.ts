@@ -1,5 +1,6 @@
 /** From an event entry to a typed event: what the call did, by whom, to which file. */
 
+import { maskedArguments } from '@godo/evidence';
 import type {
   AuditEvent,
   BinaryString,
@@ -212,7 +213,8 @@ function execEventOf(
   const success = (memory.u8(at + 5) & eventFlag.succeeded) !== 0;
   const execve: BinaryString[] = [];
   for (const { type, body } of bodies) if (type === recordType.execve) execve.push(body);
-  const { argv, problem } = readArgv(execve);
+  const { argv: told, problem } = readArgv(execve);
+  const argv = told === null ? null : maskedArguments(told);
   const first = firstItem(memory, at);
   const cwd = texts[memory.u32(at + eventAt.cwd)] ?? null;
   const names = itemNames(memory, at);
@@ -224,7 +226,7 @@ function execEventOf(
     argv,
     cwd,
     name: absolutePath(name, atCwd ? cwd : null) ?? (name === '' ? null : name),
-    ...(success && executedFile({ names, argv, cwd, exe: caller.exe, comm: caller.comm })),
+    ...(success && executedFile({ names, argv: told, cwd, exe: caller.exe, comm: caller.comm })),
     dev: first === 0 ? null : (texts[memory.u32(first + itemAt.dev)] ?? null),
     ms: memory.f64(at + eventAt.ms),
     serial: memory.u32(at + eventAt.serial),

@@ -17,6 +17,7 @@ import {
   textFlag,
 } from './entry-layout.ts';
 import type { EntryMemory } from './entry-memory.ts';
+import { maskedBody } from './masked-body.ts';
 import { formatStamp } from './record.ts';
 import { recordTypeName } from './record-types.ts';
 
@@ -261,5 +262,5 @@ export class EntryReader {
 
 /** The record as a line of an audit.log. Bytes that would break the line become blanks. */
 function logLine({ type, body }: RecordBody, stamp: string): BinaryString {
-  return `type=${recordTypeName(type)} msg=audit(${stamp}): ${body.replace(/[\n\r\0]/g, ' ')}`;
+  return `type=${recordTypeName(type)} msg=audit(${stamp}): ${maskedBody(type, body).replace(/[\n\r\0]/g, ' ')}`;
 }

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { maskedArguments } from '@godo/evidence';
 import { Command } from 'commander';
 import { ListenerError } from '../listener-error.ts';
 import { serviceUnit } from '../service-unit.ts';
@@ -17,6 +18,7 @@ export function installServiceCommand(world: World): Command {
     .option('--print', 'print the unit and change nothing')
     .option('--now', 'enable and start it, too')
     .action((options: string[], { print, now }: { print?: boolean; now?: boolean }) => {
+      refuseSecrets(options);
       const program = fileURLToPath(new URL('../../bin/godo.js', import.meta.url));
       const unit = serviceUnit([process.execPath, program], options);
       if (print) {
@@ -28,6 +30,16 @@ export function installServiceCommand(world: World): Command {
       if (now) systemctl(['enable', '--now', 'godo.service']);
       world.print(`${unitPath} written${now ? ', enabled and started' : ': `systemctl enable --now godo` starts it'}.`);
     });
+}
+
+/** Everybody may read a unit, and ask systemd for it. @throws ListenerError BAD_INPUT */
+export function refuseSecrets(options: readonly string[]): void {
+  const shown = maskedArguments(options);
+  if (shown.every((word, index) => word === options[index])) return;
+  throw new ListenerError(
+    'BAD_INPUT',
+    'The unit would hold the password, and everybody may read it: write the address into a file of root (chmod 600), and give --db-file with its path.',
+  );
 }
 
 /** Whole or not at all, and never through a link that somebody put there. */

@@ -1,5 +1,6 @@
 /** `godo`: listen until told to stop. */
 
+import { longOptions, maskedArguments, rewriteGoStyle, secretArgument, secretWarning } from '@godo/evidence';
 import { Command } from 'commander';
 import type { Logger } from 'pino';
 import { canBeBounded, keptCapabilities, ownsAll, startBounded, writtenTo } from '../kernel/bounded-start.ts';
@@ -11,6 +12,7 @@ import type { MetricsAddress } from '../metrics/address.ts';
 import { MetricsEndpoint } from '../metrics/endpoint.ts';
 import { defaultSensitivePaths } from '../rules/sensitive-paths.ts';
 import { type ListenerOptions, Supervisor } from '../stages/supervisor.ts';
+import { withoutStoreOptions } from './handed-on.ts';
 import {
   addListenOptions,
   defaultStars,
@@ -31,11 +33,12 @@ export function listenCommand(world: World): Command {
   return addListenOptions(command).action(async (options: SharedOptions) => {
     requireCapabilities('godo');
     const log = world.log(options);
-    giveUpCapabilities(options, log);
+    if (secretArgument(options) !== null) log.warn(secretWarning);
+    giveUpCapabilities(options, longOptions(command.parent ?? command), log);
     const supervisor = new Supervisor(listenerOptions(options, null), log);
     const signals = watchSignals();
     // Not for what we start.
-    const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID, ...environment } = process.env;
+    const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID, GODO_DB, ...environment } = process.env;
     process.env = environment;
     const manager = new ServiceManager(
       {
@@ -104,23 +107,23 @@ export function listenerOptions(options: SharedOptions, command: readonly string
     // The command of `godo record` is the root of its own tree, and the only one.
     stars: command === null ? [...defaultStars, ...options.root] : options.root,
     engines: command === null ? engineNames : [],
-    command,
+    command: command === null ? null : maskedArguments(command),
   };
 }
 
 /** What is not needed is not had: nobody who gets into the listener gets more than it has. Root's alone are given up so. */
-function giveUpCapabilities(options: SharedOptions, log: Logger): void {
+function giveUpCapabilities(options: SharedOptions, names: ReadonlyMap<string, boolean>, log: Logger): void {
   const uid = process.getuid?.();
   if (uid !== 0) return;
+  const target = targetOf(options);
   const kept = keptCapabilities(
-    ownsAll(
-      [...writtenTo(targetOf(options), options.diag ?? null), ...[spoolOf(options)?.directory ?? []].flat()],
-      uid,
-    ),
+    ownsAll([...writtenTo(target, options.diag ?? null), ...[spoolOf(options)?.directory ?? []].flat()], uid),
   );
   if (!canBeBounded(ownStatus(), kept)) return;
+  const words = rewriteGoStyle(process.argv.slice(2), names);
   try {
-    startBounded(kept);
+    if (secretArgument(options) === null || target.kind !== 'mongodb') startBounded(kept, words, {});
+    else startBounded(kept, withoutStoreOptions(words, names), { GODO_DB: target.uri, GODO_DB_FILE: undefined });
   } catch (error) {
     log.warn(`Capabilities that are not needed cannot be given up (${(error as Error).message}).`);
   }

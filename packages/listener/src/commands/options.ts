@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { redactUri, resolveTarget, type StoreTarget } from '@godo/evidence';
+import { ownTarget, redactUri, resolveTarget, type StoreTarget } from '@godo/evidence';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type MetricsAddress, parseMetricsAddress } from '../metrics/address.ts';
 import { isWatchable } from '../rules/sensitive-paths.ts';
@@ -16,6 +16,7 @@ export interface SensitiveChoice {
 
 export interface SharedOptions {
   readonly db?: string;
+  readonly dbFile?: string;
   readonly mongo?: string;
   readonly rawDb?: string;
   readonly diag?: string;
@@ -66,6 +67,7 @@ export function addStoreOptions(command: Command): Command {
       '--db <url|directory>',
       'where evidence is kept: mongodb://… or a directory (default: $GODO_DB, or /var/lib/godo for root)',
     )
+    .option('--db-file <file>', 'a file, readable by nobody else, with what --db takes (default: $GODO_DB_FILE)')
     .option('--mongo <host:port|uri>', 'MongoDB server')
     .option('--raw-db <name>', 'MongoDB database of the raw evidence (default: test)');
 }
@@ -153,10 +155,11 @@ export function addListenOptions(command: Command): Command {
     .option('-v, --verbose', 'say more');
 }
 
+/** Options that say which database is meant. */
+type NamesDatabase = 'db' | 'dbFile' | 'mongo' | 'rawDb';
+
 /** A folder for each database: what waits is for that one alone. @throws StoreError BAD_TARGET */
-export function spoolOf(
-  options: Pick<SharedOptions, 'db' | 'mongo' | 'rawDb' | 'spool' | 'spoolMax'>,
-): SpoolPlace | null {
+export function spoolOf(options: Pick<SharedOptions, NamesDatabase | 'spool' | 'spoolMax'>): SpoolPlace | null {
   if (options.spool === false) return null;
   const target = targetOf(options);
   const mostBytes = options.spoolMax;
@@ -210,13 +213,14 @@ export function parseWait(value: string): number {
 const leastSpoolBytes = 16 * 1024 * 1024;
 
 /** @throws StoreError BAD_TARGET */
-export function targetOf(options: Pick<SharedOptions, 'db' | 'mongo' | 'rawDb'>): StoreTarget {
+export function targetOf(options: Pick<SharedOptions, NamesDatabase>): StoreTarget {
   const given = {
     ...(options.db !== undefined && { db: options.db }),
+    ...(options.dbFile !== undefined && { dbFile: options.dbFile }),
     ...(options.mongo !== undefined && { mongo: options.mongo }),
     ...(options.rawDb !== undefined && { rawDb: options.rawDb }),
   };
-  return resolveTarget(given, { uid: process.getuid?.() ?? -1, environment: process.env });
+  return ownTarget(given);
 }
 
 /**

@@ -3,9 +3,11 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { secretArgument, secretWarning } from '@godo/evidence';
 import { Command } from 'commander';
 import { ListenerError } from '../listener-error.ts';
 import { Supervisor } from '../stages/supervisor.ts';
+import { type HandedOn, handedOn } from './handed-on.ts';
 import {
   listenerOptions,
   requireCapabilities,
@@ -14,7 +16,7 @@ import {
   stopAndReport,
   watchSignals,
 } from './listen.ts';
-import { addListenOptions, type SharedOptions } from './options.ts';
+import { addListenOptions, type SharedOptions, targetOf } from './options.ts';
 import { showProgress } from './progress.ts';
 import type { World } from './world.ts';
 
@@ -32,6 +34,8 @@ export function recordCommand(world: World): Command {
     .action(async (words: string[], options: RecordOptions) => {
       requireCapabilities('godo record');
       const log = world.log({ quiet: options.verbose !== true, ...options });
+      if (secretArgument(options) !== null) log.warn(secretWarning);
+      const store = handedOn(options, targetOf(options));
       const supervisor = new Supervisor(listenerOptions(options, words), log);
       const signals = watchSignals();
       await startUnlessStopped(supervisor, signals);
@@ -47,13 +51,10 @@ export function recordCommand(world: World): Command {
       }
       await stopAndReport(supervisor, 'command-ended', signals, log);
       if (typeof outcome !== 'number') throw outcome;
-      const store = storeArguments(options);
-      await runProgram('filter', [...store, '--quiet']);
-      await runProgram('viewer', [
-        ...store.filter((word) => !word.startsWith('--raw-db')),
-        '--session',
-        supervisor.sessionId,
-      ]);
+      const cooked = options.cookedDb === undefined ? [] : [`--cooked-db=${options.cookedDb}`];
+      const raw = options.rawDb === undefined ? [] : [`--raw-db=${options.rawDb}`];
+      await runProgram('filter', [...store.words, ...raw, ...cooked, '--quiet'], store.environment);
+      await runProgram('viewer', [...store.words, ...cooked, '--session', supervisor.sessionId], store.environment);
       world.exitWith(outcome);
     });
 }
@@ -84,19 +85,17 @@ async function runStarred(
   });
 }
 
-function storeArguments(options: RecordOptions): string[] {
-  return [
-    ...(options.db === undefined ? [] : [`--db=${options.db}`]),
-    ...(options.mongo === undefined ? [] : [`--mongo=${options.mongo}`]),
-    ...(options.rawDb === undefined ? [] : [`--raw-db=${options.rawDb}`]),
-    ...(options.cookedDb === undefined ? [] : [`--cooked-db=${options.cookedDb}`]),
-  ];
-}
-
 /** The other two programs are started as programs: the database is the only thing between us. */
-async function runProgram(name: 'filter' | 'viewer', args: readonly string[]): Promise<void> {
+async function runProgram(
+  name: 'filter' | 'viewer',
+  args: readonly string[],
+  environment: HandedOn['environment'],
+): Promise<void> {
   const path = fileURLToPath(new URL(`../../../${name}/bin/${name}.js`, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const child = spawn(process.execPath, [path, ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...environment },
+  });
   const code = await new Promise<number>((resolve, reject) => {
     child.once('error', reject);
     child.once('exit', (status) => resolve(status ?? 1));

@@ -1,7 +1,7 @@
 /** `godo replay FILE|-`: the same pipeline from an audit.log or a --diag file. Needs no root. */
 
 import { type FileHandle, open } from 'node:fs/promises';
-import { harmlessJson, openRawStore, type RawEntry } from '@godo/evidence';
+import { harmlessJson, openRawStore, type RawEntry, secretArgument, secretWarning } from '@godo/evidence';
 import { Command } from 'commander';
 import { diagPrefix } from '../diag/diag-line.ts';
 import { ListenerError } from '../listener-error.ts';
@@ -14,7 +14,7 @@ import { DocumentQueue } from '../stages/document-queue.ts';
 import { addStoreOptions, defaultStars, engineNames, type SharedOptions, targetOf } from './options.ts';
 import type { World } from './world.ts';
 
-interface ReplayOptions extends Pick<SharedOptions, 'db' | 'mongo' | 'rawDb' | 'quiet' | 'root'> {
+interface ReplayOptions extends Pick<SharedOptions, 'db' | 'dbFile' | 'mongo' | 'rawDb' | 'quiet' | 'root'> {
   readonly host: string;
   readonly json?: boolean;
 }
@@ -36,8 +36,9 @@ export function replayCommand(world: World): Command {
     .option('-q, --quiet', 'warnings only')
     .option('--json', 'a summary as one JSON document on standard output')
     .action(async (file: string, options: ReplayOptions) => {
-      const store = await openRawStore(targetOf(options));
       const log = world.log(options);
+      if (secretArgument(options) !== null) log.warn(secretWarning);
+      const store = await openRawStore(targetOf(options));
       let documents = 0;
       let duplicates = 0;
       let failure: Error | null = null;

@@ -1,6 +1,6 @@
 /** What the commands need of the process around them. */
 
-import { harmlessJson } from '@godo/evidence';
+import { harmlessJson, withoutSecrets } from '@godo/evidence';
 import pino, { type Logger } from 'pino';
 import { isJournal, priorityOf } from '../kernel/service-manager.ts';
 
@@ -31,7 +31,7 @@ function standardError() {
   process.stderr.on('error', () => undefined);
   const harmless = {
     // What is quoted in a line of the log may be of anybody's making.
-    write: (line: string) => void destination.write(harmlessJson(line)),
+    write: (line: string) => void destination.write(harmlessJson(withoutSecrets(line))),
   };
   return isJournal(2, process.env.JOURNAL_STREAM) ? prioritized(harmless) : harmless;
 }

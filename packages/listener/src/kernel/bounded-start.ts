@@ -65,7 +65,29 @@ function ownerOf(path: string): number | null {
   }
 }
 
-/** Executes this program anew without the capabilities that are not kept. @throws NativeError where that fails. */
-export function startBounded(kept: bigint): never {
-  return executeBounded(kept, [process.execPath, ...process.execArgv, ...process.argv.slice(1)]);
+/**
+ * Executes this program anew without the capabilities that are not kept, with `words` for arguments and its environment
+ * changed by `changes` (undefined: not there).
+ *
+ * @throws NativeError where that fails; the environment is as it was then.
+ */
+export function startBounded(
+  kept: bigint,
+  words: readonly string[],
+  changes: Readonly<Record<string, string | undefined>>,
+): never {
+  const found = Object.keys(changes).map((name) => [name, process.env[name]] as const);
+  setEnvironment(Object.entries(changes));
+  try {
+    return executeBounded(kept, [process.execPath, ...process.execArgv, process.argv[1] as string, ...words]);
+  } finally {
+    setEnvironment(found);
+  }
+}
+
+function setEnvironment(values: Iterable<readonly [name: string, value: string | undefined]>): void {
+  for (const [name, value] of values) {
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
+  }
 }

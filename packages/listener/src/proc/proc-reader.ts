@@ -3,7 +3,7 @@
  * are everyday events.
  */
 
-import { namespaceKinds } from '@godo/evidence';
+import { maskedArguments, namespaceKinds } from '@godo/evidence';
 import type { BinaryString, ContainerRoot, MountTable, ProcFacts } from '../events.ts';
 import { type Bundle, bundleOf } from './bundle.ts';
 import { type ContainerPath, ContainerReadings } from './cgroup.ts';
@@ -327,9 +327,10 @@ export class ProcessReading {
 }
 
 /** NUL after each argument; none at all for a kernel thread. A process may overwrite this with what it likes. */
-function argvOf(cmdline: BinaryString | null): BinaryString[] | null {
+/** Passwords in addresses of databases are no evidence that anybody should find here. */
+function argvOf(cmdline: BinaryString | null): readonly BinaryString[] | null {
   if (cmdline === null || cmdline === '') return null;
-  return (cmdline.endsWith('\0') ? cmdline.slice(0, -1) : cmdline).split('\0');
+  return maskedArguments((cmdline.endsWith('\0') ? cmdline.slice(0, -1) : cmdline).split('\0'));
 }
 
 function number<Name extends string>(name: Name, text: string | null | undefined): { [K in Name]?: number } {

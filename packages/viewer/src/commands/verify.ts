@@ -1,4 +1,4 @@
-import { runVerify, verifyHelp } from '@godo/evidence';
+import { runVerify, secretArgument, secretWarning, verifyHelp } from '@godo/evidence';
 import { Command } from 'commander';
 import { Output } from '../output.ts';
 import type { EvidenceOptions, World } from '../world.ts';
@@ -16,6 +16,7 @@ export function verifyCommand(world: World): Command {
     .option(...verifyHelp.publicKey)
     .action(async (_options: unknown, command: Command) => {
       const { publicKey, json, ...store } = command.optsWithGlobals<VerifyOptions>();
+      if (secretArgument(store) !== null) world.say(`viewer: ${secretWarning}\n`);
       const lines: string[] = [];
       const print = (text: string) => void lines.push(text);
       const code = await runVerify({ open: () => world.openRaw(store), publicKey, json: json === true, print });

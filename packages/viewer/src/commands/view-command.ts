@@ -1,3 +1,4 @@
+import { secretArgument, secretWarning } from '@godo/evidence';
 import { Command } from 'commander';
 import { filtersOf, type ViewerOptions } from '../options/shared.ts';
 import { Output } from '../output.ts';
@@ -22,6 +23,7 @@ export async function runView(world: World, command: Command, show: Show): Promi
   if (filters.sinceNs !== undefined && filters.untilNs !== undefined && filters.sinceNs > filters.untilNs) {
     command.error('error: --since is later than --until, so that nothing can be between them.');
   }
+  if (secretArgument(options) !== null) world.say(`viewer: ${secretWarning}\n`);
   const reader = await world.openEvidence(options);
   try {
     const out = new Output(world.out);

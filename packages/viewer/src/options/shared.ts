@@ -6,6 +6,7 @@ import { parseTime } from './time.ts';
 /** Options as commander gives them, for every sub-command alike. */
 export interface ViewerOptions {
   readonly db?: string;
+  readonly dbFile?: string;
   readonly mongo?: string;
   readonly cookedDb?: string;
   readonly container?: string;
@@ -34,6 +35,7 @@ export function addSharedOptions(program: Command, nowNs: () => bigint): Command
         'mongodb://… or the directory of cooked.db (default: $GODO_DB, else the usual place)',
       ),
     ],
+    [evidence, new Option('--db-file <file>', 'a file, readable by nobody else, with what --db takes')],
     [evidence, new Option('--mongo <host:port|uri>', 'MongoDB server, as the first version named it')],
     [evidence, new Option('--cooked-db <name>', 'MongoDB database of the cooked evidence').default('cooked')],
     [filters, new Option('--container <id>', 'container, by the first digits of its id').argParser(parseContainer)],

@@ -1,4 +1,4 @@
-module godo.invalid/ferretdb-for-tests
+module github.com/FerretDB/FerretDB/godo-tests
 
 go 1.24
 
