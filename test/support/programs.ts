@@ -29,7 +29,13 @@ export const built: Need = () => {
 };
 
 /** A neutral environment: what the user has set must not decide what a test sees. */
-const neutral = { GODO_DB: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined, COLUMNS: undefined };
+const neutral = {
+  GODO_DB: undefined,
+  GODO_DB_FILE: undefined,
+  NO_COLOR: undefined,
+  FORCE_COLOR: undefined,
+  COLUMNS: undefined,
+};
 
 export function runGodoProgram(name: ProgramName, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return runProgram(process.execPath, [binPath(name), ...args], { ...options, env: { ...neutral, ...options.env } });

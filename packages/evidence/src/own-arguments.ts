@@ -8,10 +8,10 @@ import { maskedArguments } from './masked-text.ts';
 
 /** `process.argv` keeps what was given. */
 export function hideOwnSecrets(): void {
-  const words = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const words = ownCommandLine();
   const shown = maskedArguments(words);
   if (shown.every((word, index) => word === words[index])) return;
-  const name = ownName();
+  const name = textOf(nameFile);
   // Written over the arguments that the kernel shows; what does not fit is cut off, the rest cleared.
   process.title = shown.join(' ');
   // That names the thread as well, by which programs are known.
@@ -20,9 +20,16 @@ export function hideOwnSecrets(): void {
 
 const nameFile = '/proc/self/comm';
 
-function ownName(): string | null {
+/** As the kernel shows it, where it does. */
+function ownCommandLine(): readonly string[] {
+  const line = textOf('/proc/self/cmdline');
+  if (line) return line.replace(/\0$/, '').split('\0');
+  return [process.argv0, ...process.execArgv, ...process.argv.slice(1)];
+}
+
+function textOf(file: string): string | null {
   try {
-    return readFileSync(nameFile, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
     return null;
   }

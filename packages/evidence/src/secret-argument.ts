@@ -8,5 +8,5 @@ export function secretArgument({ db, mongo }: { readonly db?: string; readonly m
 }
 
 export const secretWarning =
-  'The password on the command line could be read by everybody on this host until it was hidden, and stays in the ' +
-  "shell's history and in what sudo logs: give the address in a file (--db-file, chmod 600) or in $GODO_DB.";
+  'The password on the command line could be read by everybody on this host until it was hidden, and still can be where ' +
+  'sudo, npx or a shell was given it too: give the address in a file (--db-file, chmod 600) or in $GODO_DB.';

@@ -2,7 +2,7 @@ import { type Db, MongoClient, type MongoClientOptions } from 'mongodb';
 import { reasonOf, StoreError } from '../store-error.ts';
 import { type MongoTarget, redactUri } from '../target.ts';
 import { mongoError, withoutPassword } from './errors.ts';
-import { connectionTrouble } from './tls-errors.ts';
+import { connectionTrouble, tlsQuestion } from './tls-errors.ts';
 
 /** An open connection to a server, and one of its databases. */
 export interface MongoConnection {
@@ -42,15 +42,17 @@ export async function connect(target: MongoTarget, name: string, socketTimeoutMs
     return { client, db, location: `${server} (database ${name})`, closed: false };
   } catch (error) {
     await client.close().catch(() => undefined);
-    throw beforeAnyRequest(error, server) ?? mongoError(error, server);
+    throw connectError(error, server, client.options.tls);
   }
 }
 
-/** Of what is wrong with the files that the URI names, no server knows. */
-function beforeAnyRequest(error: unknown, server: string): StoreError | null {
+function connectError(error: unknown, server: string, usesTls: boolean): StoreError {
   const trouble = connectionTrouble(error);
-  if (trouble?.whose !== 'ours') return null;
-  return new StoreError('BAD_TARGET', `${server} cannot be connected to: ${trouble.reason}.`);
+  if (trouble?.whose === 'ours') {
+    return new StoreError('BAD_TARGET', `${server} cannot be connected to: ${trouble.reason}.`);
+  }
+  const { code, message } = mongoError(error, server);
+  return new StoreError(code, trouble === null ? message + tlsQuestion(error, usesTls) : message);
 }
 
 function newClient(uri: string, server: string, options: MongoClientOptions): MongoClient {

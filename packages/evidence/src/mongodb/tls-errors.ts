@@ -26,8 +26,7 @@ export type ConnectionTrouble =
 
 /** null: nothing that is known here. */
 export function connectionTrouble(error: unknown): ConnectionTrouble | null {
-  const chain = causesOf(error);
-  for (const cause of chain) {
+  for (const cause of causesOf(error)) {
     const code = typeof cause.code === 'string' ? cause.code : '';
     const reason = certificateReasons[code];
     if (reason !== undefined) return { whose: 'server', reason };
@@ -47,11 +46,16 @@ export function connectionTrouble(error: unknown): ConnectionTrouble | null {
       return { whose: 'ours', reason: `a key or certificate of ours cannot be used (${fileOptions})` };
     }
   }
-  const text = chain.map((cause) => cause.message).join(' ');
-  // Where a server wants TLS and gets none, or the other way round, it hangs up.
-  if (/connection .* closed/.test(text))
-    return { whose: 'server', reason: 'it hung up: is it TLS that it wants (tls=true), or none?' };
   return null;
+}
+
+/** Where one of two wants TLS and the other none, neither says so: it hangs up, or waits. '': nothing of that kind. */
+export function tlsQuestion(error: unknown, usesTls: boolean): string {
+  const text = causesOf(error)
+    .map((cause) => cause.message)
+    .join(' ');
+  if (!usesTls && /connection .* closed/.test(text)) return ' Does it want TLS (tls=true in the URI)?';
+  return usesTls && /timed out|closed/.test(text) ? ' Does it speak TLS, as the URI wants it?' : '';
 }
 
 function unknownIssuer(what: string): string {

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRawStore, type RawEntry, resolveTarget, StoreError } from '../../src/index.ts';
 import { Authority, type Certificate } from '../support/certificates.ts';
+import { loss } from '../support/documents.ts';
 import {
   canStartMongoServer,
   type GuardedServerOptions,
@@ -23,6 +24,8 @@ let servers: Record<'open' | 'guarded' | 'tls' | 'elsewhere' | 'expired' | 'mutu
 let client: Certificate;
 const stops: (() => Promise<void>)[] = [];
 
+const entry: RawEntry = { collection: 'losses', document: loss({ _id: 'loss' }) };
+
 /** HOST:PORT of a new server. */
 async function start(options: GuardedServerOptions): Promise<string> {
   const { host, stop } = await startGuardedServer(options);
@@ -36,7 +39,7 @@ async function write(uri: string): Promise<string> {
   try {
     const store = await openRawStore(target);
     try {
-      const { inserted, duplicates } = await store.insert([loss]);
+      const { inserted, duplicates } = await store.insert([entry]);
       return inserted + duplicates === 1 ? 'written' : 'not written';
     } finally {
       await store.close();
@@ -47,6 +50,8 @@ async function write(uri: string): Promise<string> {
     return `${error.code}: ${error.message.replaceAll(folder, '').replaceAll(/127\.0\.0\.1:\d+/g, 'SERVER')}`;
   }
 }
+
+const escaped = (text: string) => text.replace(/[.()]/g, '\\$&');
 
 describe.skipIf(!canStartMongoServer())('a MongoDB server', () => {
   beforeAll(async () => {
@@ -87,31 +92,61 @@ describe.skipIf(!canStartMongoServer())('a MongoDB server', () => {
       ...Array(2).fill(
         'DATABASE_REFUSED: mongodb://***@SERVER/ does not accept the user and password of the URI (Authentication failed.): see what they are, and where the user is kept (authSource).',
       ),
-      expect.stringMatching(/^DATABASE_REFUSED: mongodb:\/\/SERVER\/ .*does not let this user, or nobody without a password, do/),
+      expect.stringMatching(
+        /^DATABASE_REFUSED: mongodb:\/\/SERVER\/ .*does not let this user, or nobody without a password, do/,
+      ),
     ]);
   });
 
   test('whose certificate cannot be trusted is not, and it is said why', async () => {
     const ca = `tlsCAFile=${authority.certificate}`;
-    expect([
-      await write(`mongodb://${login}${servers.tls}/?tls=true`),
-      await write(`mongodb://${servers.elsewhere}/?tls=true&${ca}`),
-      await write(`mongodb://${servers.expired}/?tls=true&${ca}`),
-      await write(`mongodb://${login}${servers.mutual}/?tls=true&${ca}`),
-    ].map((text) => text.replace(/tls=true\S*/, 'tls=true'))).toStrictEqual([]);
+    const told = await Promise.all(
+      [
+        `mongodb://${login}${servers.tls}/?tls=true`,
+        `mongodb://${servers.elsewhere}/?tls=true&${ca}`,
+        `mongodb://${servers.expired}/?tls=true&${ca}`,
+        `mongodb://${login}${servers.mutual}/?tls=true&${ca}`,
+      ].map(write),
+    );
+    expect(told).toStrictEqual(
+      [
+        'its certificate was issued by an authority that is not known here: name its authority with tlsCAFile',
+        "its certificate is for another name (IP: 127.0.0.1 is not in the cert's list:)",
+        'its certificate has expired: it needs a new one',
+        'it wants a certificate of ours that it knows: name it with tlsCertificateKeyFile',
+      ].map((reason) =>
+        expect.stringMatching(`^DATABASE_UNREACHABLE: \\S+ cannot be connected to: ${escaped(reason)}.$`),
+      ),
+    );
   });
 
-  test('that wants TLS and gets none, or the other way round', async () => {
-    expect([await write(`mongodb://${login}${servers.tls}/`), await write(`mongodb://${servers.open}/?tls=true`)]).toStrictEqual([]);
+  test('that wants TLS and gets none, or the other way round, is asked about', async () => {
+    const none = (uri: string, why: string) =>
+      `DATABASE_UNREACHABLE: No MongoDB server answers at ${uri} (${why}): start it, or name another with --db or --mongo.`;
+    const told = await Promise.all([
+      write(`mongodb://${login}${servers.tls}/`),
+      write(`mongodb://${servers.open}/?tls=true`),
+    ]);
+    expect(told).toStrictEqual([
+      `${none('mongodb://***@SERVER/', 'connection <monitor> to SERVER closed')} Does it want TLS (tls=true in the URI)?`,
+      `${none('mongodb://SERVER/?tls=true', 'Server selection timed out after 5000 ms')} Does it speak TLS, as the URI wants it?`,
+    ]);
   });
 
-  test('files that the URI names and that are not there, or hold something else', async () => {
+  test('is not connected to with files of the URI that are not there, or hold something else', async () => {
     const tls = `mongodb://${servers.tls}/?tls=true`;
-    expect([
-      await write(`${tls}&tlsCAFile=${folder}/none`),
-      await write(`${tls}&tlsCertificateKeyFile=${client.certificate}`),
-      await write(`${tls}&tlsCAFile=${authority.certificate}&tlsCertificateKeyFile=/etc/hostname`),
-    ]).toStrictEqual([]);
+    const told = await Promise.all(
+      [
+        `${tls}&tlsCAFile=${folder}/none`,
+        `${tls}&tlsCertificateKeyFile=${client.certificate}`,
+        `${tls}&tlsCertificateKeyFile=/etc/hostname`,
+      ].map(write),
+    );
+    const files = '(tlsCAFile, tlsCertificateKeyFile or tlsCRLFile of the URI)';
+    expect(told.map((text) => text.replace(/\S+ cannot/, 'it cannot'))).toStrictEqual([
+      `BAD_TARGET: it cannot be connected to: ENOENT: no such file or directory, open '/none' ${files}.`,
+      ...Array(2).fill(`BAD_TARGET: it cannot be connected to: a key or certificate of ours cannot be used ${files}.`),
+    ]);
   });
 
   test('is asked to let a certificate be the user, where the URI says so', async () => {
@@ -125,9 +160,27 @@ describe.skipIf(!canStartMongoServer())('a MongoDB server', () => {
 
 test('a URI that is none is not quoted', async () => {
   const uris = [
-    ...['ann:MARKER', 'ann:MARKER.db:27017', 'ann:MAR@MARKER@db', 'ann:MARKER%ZZ@db', 'ann:x/MARKER@db', 'ann:x?MARKER@db'],
-    ...['ann:MARKER@', 'ann:MARKER@:1', ':MARKER@db', 'ann:MARKER@db:99999', 'ann:MARKER@db/?x=1', 'ann:MARKER@db/?tls=maybe'],
-    ...['db/?tlsCertificateKeyFilePassword=MARKER&x', 'ann:MARKER@db/?authMechanismProperties=TOKEN_RESOURCE', 'ann:MARKER@[db'],
+    ...[
+      'ann:MARKER',
+      'ann:MARKER.db:27017',
+      'ann:MAR@MARKER@db',
+      'ann:MARKER%ZZ@db',
+      'ann:x/MARKER@db',
+      'ann:x?MARKER@db',
+    ],
+    ...[
+      'ann:MARKER@',
+      'ann:MARKER@:1',
+      ':MARKER@db',
+      'ann:MARKER@db:99999',
+      'ann:MARKER@db/?x=1',
+      'ann:MARKER@db/?tls=maybe',
+    ],
+    ...[
+      'db/?tlsCertificateKeyFilePassword=MARKER&x',
+      'ann:MARKER@db/?authMechanismProperties=TOKEN_RESOURCE',
+      'ann:MARKER@[db',
+    ],
   ];
   const told = await Promise.all(
     uris.map(async (uri) => {
@@ -141,5 +194,3 @@ test('a URI that is none is not quoted', async () => {
   );
   expect(told.filter((text) => text.includes('MARKER') || !text.startsWith('BAD_TARGET: '))).toStrictEqual([]);
 });
-
-const loss: RawEntry = null as never;

@@ -20,7 +20,16 @@ export class Authority {
     this.#folder = folder;
     this.#name = name;
     const subject = ['-subj', `/CN=${name}`, '-days', '2'];
-    this.#openssl(['req', '-x509', ...newKey, '-keyout', this.#file(`${name}.key`), '-out', this.certificate, ...subject]);
+    this.#openssl([
+      'req',
+      '-x509',
+      ...newKey,
+      '-keyout',
+      this.#file(`${name}.key`),
+      '-out',
+      this.certificate,
+      ...subject,
+    ]);
   }
 
   get certificate(): string {
@@ -36,7 +45,19 @@ export class Authority {
     const issuer = ['-CA', this.certificate, '-CAkey', this.#file(`${this.#name}.key`), '-CAcreateserial'];
     // A negative number of days is an end that has been.
     const days = expired ? '-1' : '1';
-    this.#openssl(['x509', '-req', '-in', request, ...issuer, '-days', days, '-extfile', extensions, '-out', certificate]);
+    this.#openssl([
+      'x509',
+      '-req',
+      '-in',
+      request,
+      ...issuer,
+      '-days',
+      days,
+      '-extfile',
+      extensions,
+      '-out',
+      certificate,
+    ]);
     writeFileSync(both, readFileSync(key, 'utf8') + readFileSync(certificate, 'utf8'), { mode: 0o600 });
     return { certificate, key, both };
   }

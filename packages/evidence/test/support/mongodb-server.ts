@@ -36,7 +36,9 @@ export interface GuardedServerOptions {
 }
 
 /** A FerretDB of our own that asks for passwords (SCRAM) or speaks TLS; whatever else there is on this machine. */
-export async function startGuardedServer(options: GuardedServerOptions): Promise<MongoServer & { readonly host: string }> {
+export async function startGuardedServer(
+  options: GuardedServerOptions,
+): Promise<MongoServer & { readonly host: string }> {
   const directory = mkdtempSync(join(tmpdir(), 'godo-mongodb-'));
   const { user, tls, clientAuthority } = options;
   const server = startServer(await builtFerretdb(), [directory], {
