@@ -197,21 +197,34 @@ describeWith('the password of the database', [root, built, mongo, program('opens
     expect(watch.looks).toBeGreaterThan(10);
   }, 180_000);
 
-  it('is handed on by `godo record` in the environment, to its own programs and not to the command', async () => {
-    const own = join(scene().folder, 'record');
-    await mkdir(own);
-    const options = ['--mongo', uri, '--raw-db', 'raw_recorded', '--cooked-db', 'cooked_recorded'];
-    const words = ['record', ...options, '--diag', join(own, 'diag'), '--', 'sh', '-c', 'env; sleep 0.2'];
-    const watch = new ProcessListWatch(marker);
-    const outcome = await runGodoProgram('godo', words, { timeoutMs: 120_000 });
-    const seen = watch.stop();
-    expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining('Process tree') });
-    expect(outcome.stderr).toContain(warning);
-    const documents = await documentsAt(uri, 'raw_recorded', 'cooked_recorded');
-    expect(holders({ ...outputs('record', outcome), ...documents, ...(await filesBelow(own)) })).toEqual([]);
-    // Its own, until it was hidden, and no other.
-    expect(seen.filter((line) => !line.includes('godo.js record'))).toEqual([]);
-  }, 180_000);
+  it.each(['argument', 'environment'] as const)(
+    'is handed on by `godo record`, that has it by %s, to its own programs in theirs, and not to the command',
+    async (how) => {
+      const own = join(scene().folder, `record-${how}`);
+      await mkdir(own);
+      const databases = [`raw_${how}`, `cooked_${how}`] as const;
+      const options = ['--raw-db', databases[0], '--cooked-db', databases[1], '--diag', join(own, 'diag')];
+      const given = how === 'argument' ? ['--mongo', uri] : [];
+      const watch = new ProcessListWatch(marker);
+      const outcome = await runGodoProgram(
+        'godo',
+        ['record', ...given, ...options, '--', 'sh', '-c', 'env; sleep 0.2'],
+        {
+          timeoutMs: 120_000,
+          env: how === 'argument' ? {} : { GODO_DB: uri },
+        },
+      );
+      const seen = watch.stop();
+      expect(outcome).toMatchObject({ code: 0, stdout: expect.stringContaining('Process tree') });
+      expect(outcome.stderr.includes(warning)).toBe(how === 'argument');
+      const documents = await documentsAt(uri, ...databases);
+      expect(Object.keys(documents)).toContain(`${databases[1]}.processes`);
+      expect(holders({ ...outputs('record', outcome), ...documents, ...(await filesBelow(own)) })).toEqual([]);
+      // Its own, until it was hidden, and no other.
+      expect(seen.filter((line) => !line.includes('godo.js record'))).toEqual([]);
+    },
+    180_000,
+  );
 
   it('is in no evidence of a listener that was given it by argument, nor of others that were', async () => {
     const own = join(scene().folder, 'by-argument');

@@ -37,7 +37,7 @@ export function maskedAddress(address: string): string {
 }
 
 /** Options of a MongoDB URI whose values are keys and tokens. */
-const secretOption = /((?:password|token|secret|authMechanismProperties)[a-z]*=)[^&]*/gi;
+const secretOption = /((?:password|token|secret|authMechanismProperties)[a-z]{0,32}=)[^&]*/gi;
 
 const mayHoldAddress = /mongo/i;
 

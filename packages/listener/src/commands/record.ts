@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { secretArgument, secretWarning } from '@godo/evidence';
+import { holdsSecret, secretArgument, secretWarning } from '@godo/evidence';
 import { Command } from 'commander';
 import { ListenerError } from '../listener-error.ts';
 import { Supervisor } from '../stages/supervisor.ts';
@@ -69,7 +69,7 @@ async function runStarred(
   signals: SignalWatch,
 ): Promise<number | ListenerError> {
   const [program = '', ...rest] = words;
-  const child = spawn(program, rest, { stdio: 'inherit' });
+  const child = spawn(program, rest, { stdio: 'inherit', env: environmentOfCommand(process.env) });
   const { pid } = child;
   if (pid !== undefined) supervisor.star(pid);
   // A signal that came while we started is for the command as well.
@@ -83,6 +83,12 @@ async function runStarred(
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
   });
+}
+
+/** What is recorded is not to know the password of where it is recorded. */
+function environmentOfCommand(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const { GODO_DB, ...others } = own;
+  return GODO_DB !== undefined && holdsSecret(GODO_DB) ? others : own;
 }
 
 /** The other two programs are started as programs: the database is the only thing between us. */
