@@ -236,7 +236,7 @@ describeWith('the password of the database', [root, built, mongo, program('opens
       let ended: Outcome;
       try {
         const watch = new ProcessListWatch(marker);
-        await waitFor('three looks at the processes', () => watch.looks > 2);
+        await waitFor('three looks at the processes', () => watch.looks > 2, 10_000);
         // Nobody but that one hides its own.
         expect(watch.stop()).toEqual([expect.stringMatching(/^sleeper /)]);
         expect(await environmentsBelow(godo.pid)).toEqual([]);

@@ -70,7 +70,18 @@ export function resolveTarget(options: StoreOptions, env: TargetEnvironment): St
   if (from !== '--db-file' && from !== '$GODO_DB_FILE') return targetOf(value, from, options);
   if (value === '') throw new StoreError('BAD_TARGET', `${from} is empty: give the path of a file.`);
   const { readFile = readDatabaseFile } = env;
-  return targetOf(readFile(value, env.uid, from), `What stands in ${value}`, options);
+  return targetOfFile(value, readFile(value, env.uid, from), options);
+}
+
+/** What stands in a file is a secret until it is known not to be one: nothing of it is told, or made a directory. */
+function targetOfFile(file: string, line: string, options: StoreOptions): StoreTarget {
+  if (isMongoUri(line)) return mongoTarget(line, options);
+  if (isAbsolute(line)) return { kind: 'sqlite', directory: resolve(line) };
+  throw new StoreError('BAD_TARGET', `${file} holds neither a mongodb:// URI nor the absolute path of a directory.`);
+}
+
+function isMongoUri(text: string): boolean {
+  return /^mongodb(\+srv)?:\/\//.test(text);
 }
 
 type Named = readonly [from: string, value: string | undefined];
@@ -95,7 +106,7 @@ export function redactUri(uri: string): string {
 }
 
 function targetOf(db: string, from: string, options: StoreOptions): StoreTarget {
-  if (/^mongodb(\+srv)?:\/\//.test(db)) return mongoTarget(db, options);
+  if (isMongoUri(db)) return mongoTarget(db, options);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(db);
   if (db === '' || scheme) {
     const what = scheme ? `a ${scheme[1]} address` : 'empty';
@@ -105,7 +116,7 @@ function targetOf(db: string, from: string, options: StoreOptions): StoreTarget 
 }
 
 function mongoUri(mongo: string): string {
-  if (/^mongodb(\+srv)?:\/\//.test(mongo)) return mongo;
+  if (isMongoUri(mongo)) return mongo;
   if (mongo === '' || /[/\s]/.test(mongo)) {
     throw new StoreError('BAD_TARGET', '--mongo takes HOST:PORT or a mongodb:// URI.');
   }

@@ -100,7 +100,11 @@ test('what names no database, or two, is a bad target', () => {
   expect(bad.map((options) => codeOf(options))).toStrictEqual(bad.map(() => 'BAD_TARGET'));
   expect(codeOf({}, { uid: 1000, environment: {} })).toBe('BAD_TARGET');
   expect(codeOf({}, { uid: 1000, environment: { GODO_DB: '/x', GODO_DB_FILE: '/f' } })).toBe('BAD_TARGET');
-  expect(codeOf({ dbFile: '/f' }, { ...user, readFile: () => 'postgres://ann:s3cret@db/' })).toBe('BAD_TARGET');
+  for (const line of ['postgres://ann:s3cret@db/', 'ann:s3cret@db:27017', '-----BEGIN PRIVATE KEY-----']) {
+    expect(() => resolveTarget({ dbFile: '/f' }, { ...user, readFile: () => line })).toThrow(
+      new StoreError('BAD_TARGET', '/f holds neither a mongodb:// URI nor the absolute path of a directory.'),
+    );
+  }
 });
 
 test('a URI is shown without what must stay secret', () => {

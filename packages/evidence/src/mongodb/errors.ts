@@ -40,10 +40,8 @@ export function mongoError(error: unknown, location: string): StoreError {
     );
   }
   if (code === unauthorized) {
-    return new StoreError(
-      'DATABASE_REFUSED',
-      `${location} does not let this user, or nobody without a password, do what is needed: ${reason}`,
-    );
+    const who = location.includes('@') ? 'this user' : 'somebody without user and password';
+    return new StoreError('DATABASE_REFUSED', `${location} does not let ${who} do what is needed: ${reason}`);
   }
   if (code === outOfDiskSpace) {
     return new StoreError('DATABASE_FULL', `${location} has no room left: make room on its disk.`);

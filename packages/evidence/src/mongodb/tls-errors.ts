@@ -39,7 +39,8 @@ export function connectionTrouble(error: unknown): ConnectionTrouble | null {
     if (/^ERR_SSL_/.test(code) || code === 'EPROTO') {
       return { whose: 'server', reason: 'it does not speak the TLS that we do, or none' };
     }
-    if (cause.syscall === 'open' || cause.syscall === 'read') {
+    // A read that failed may be that of the connection.
+    if (cause.syscall === 'open' || code === 'EISDIR') {
       return { whose: 'ours', reason: `${cause.message} (${fileOptions})` };
     }
     if (/^ERR_OSSL_|^ERR_CRYPTO_/.test(code)) {

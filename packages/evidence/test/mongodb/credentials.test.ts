@@ -93,7 +93,7 @@ describe.skipIf(!canStartMongoServer())('a MongoDB server', () => {
         'DATABASE_REFUSED: mongodb://***@SERVER/ does not accept the user and password of the URI (Authentication failed.): see what they are, and where the user is kept (authSource).',
       ),
       expect.stringMatching(
-        /^DATABASE_REFUSED: mongodb:\/\/SERVER\/ .*does not let this user, or nobody without a password, do/,
+        /^DATABASE_REFUSED: mongodb:\/\/SERVER\/ .*does not let somebody without user and password do/,
       ),
     ]);
   });
@@ -140,12 +140,14 @@ describe.skipIf(!canStartMongoServer())('a MongoDB server', () => {
         `${tls}&tlsCAFile=${folder}/none`,
         `${tls}&tlsCertificateKeyFile=${client.certificate}`,
         `${tls}&tlsCertificateKeyFile=/etc/hostname`,
+        `${tls}&tlsCAFile=${folder}`,
       ].map(write),
     );
     const files = '(tlsCAFile, tlsCertificateKeyFile or tlsCRLFile of the URI)';
     expect(told.map((text) => text.replace(/\S+ cannot/, 'it cannot'))).toStrictEqual([
       `BAD_TARGET: it cannot be connected to: ENOENT: no such file or directory, open '/none' ${files}.`,
       ...Array(2).fill(`BAD_TARGET: it cannot be connected to: a key or certificate of ours cannot be used ${files}.`),
+      `BAD_TARGET: it cannot be connected to: EISDIR: illegal operation on a directory, read ${files}.`,
     ]);
   });
 
