@@ -37,5 +37,5 @@ function masked(words: readonly string[], before: string): string[] {
 
 /** What was cut off in a password has no @ behind it. */
 function withoutCutPassword(text: string): string {
-  return text.replace(/((?:mongodb(?:\+srv)?:\/\/|--?mongo[=\0])[^:@/?\0]*:)(?!\*\*\*)[^@\0]*$/i, '$1***');
+  return text.replace(/((?:mongodb(?:\+srv)?:\/\/|--?mongo[=\0](?!mongodb))[^:@/?\0]*:)(?!\*\*\*)[^@\0]*$/i, '$1***');
 }
