@@ -18,7 +18,7 @@ export * from './file-session.ts';
 export { longOptions, rewriteGoStyle } from './go-style.ts';
 export * from './instant.ts';
 export { documentFromJson, documentToJson } from './json.ts';
-export { holdsSecret, maskedArguments, withoutSecrets } from './masked-text.ts';
+export { holdsSecret, maskedArguments, namesOwnProgram, withoutOwnSecrets, withoutSecrets } from './masked-text.ts';
 export * from './moment.ts';
 export * from './open.ts';
 export * from './raw-documents.ts';

@@ -1,5 +1,5 @@
 /**
- * Passwords in the addresses of databases, made unreadable wherever a text is kept or shown that others wrote: command
+ * Passwords in the addresses of databases, made unreadable wherever a text is kept or shown that may quote ours: command
  * lines above all. Pure, and without imports: the programs do this before anything else is loaded.
  */
 
@@ -25,6 +25,21 @@ export function maskedArguments(words: readonly string[]): readonly string[] {
   return words.map((word, index) => maskedWord(word, words[index - 1] ?? ''));
 }
 
+/**
+ * The words of any command line as they are kept as evidence: those of others are kept whole, of godo's own programs, whoever
+ * starts them, the passwords are left out.
+ */
+export function withoutOwnSecrets(words: readonly string[]): readonly string[] {
+  return words.some((word) => mayHoldAddress.test(word)) && words.some(namesOwnProgram)
+    ? maskedArguments(words)
+    : words;
+}
+
+/** Whether a word, or one within it, is called as one of godo's programs, or sets what they read. */
+export function namesOwnProgram(text: string): boolean {
+  return ownProgram.test(text);
+}
+
 /** Whether an address, with its scheme or without, has a password, or what else of its options must stay secret. */
 export function holdsSecret(address: string): boolean {
   return maskedAddress(address) !== address;
@@ -38,6 +53,9 @@ export function maskedAddress(address: string): string {
 
 /** Options of a MongoDB URI whose values are keys and tokens. */
 const secretOption = /((?:password|token|secret|authMechanismProperties)[a-z]{0,32}=)[^&]*/gi;
+
+const ownProgram =
+  /(?:^|[\s/"'=;&|(`])(?:(?:godo|godo-filter|godo-viewer|filter|viewer)(?:\.js)?(?=$|[\s"';&|)`])|GODO_DB=)/;
 
 const mayHoldAddress = /mongo/i;
 

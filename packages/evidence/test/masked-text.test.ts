@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { holdsSecret, maskedArguments, withoutSecrets } from '../src/index.ts';
+import { holdsSecret, maskedArguments, withoutOwnSecrets, withoutSecrets } from '../src/index.ts';
 
 test('of a command line only the passwords are hidden', () => {
   const lines: readonly (readonly [given: string[], shown: string[]])[] = [
@@ -33,6 +33,25 @@ test('of a command line only the passwords are hidden', () => {
     [['--db=mongodb://ann:s3cret.db:27017/'], ['--db=mongodb://ann:***']],
   ];
   expect(lines.map(([given]) => maskedArguments(given))).toStrictEqual(lines.map(([, shown]) => shown));
+});
+
+test('evidence of others is kept whole', () => {
+  const shown = (...words: string[]) => withoutOwnSecrets(words).at(-1);
+  const uri = 'mongodb://ann:s3cret@db/';
+  const masked = 'mongodb://ann:***@db/';
+
+  expect([
+    shown('mongodump', uri),
+    shown('my-filter', '--db', uri),
+    shown('sh', '-c', `curl x | mongosh ${uri}`),
+  ]).toEqual([...[uri, uri], `curl x | mongosh ${uri}`]);
+  expect([
+    shown('/usr/bin/node', '/opt/godo/packages/listener/bin/godo.js', '--db', uri),
+    shown('sudo', 'godo', '--db', uri),
+    shown('npx', 'viewer', '--db', uri),
+    shown('sh', '-c', `exec filter --db '${uri}'`),
+    shown('env', `GODO_DB=${uri}`),
+  ]).toEqual([masked, masked, masked, `exec filter --db '${masked}'`, `GODO_DB=${masked}`]);
 });
 
 test('what holds no password stays as it is, to the same array', () => {

@@ -1,6 +1,6 @@
 /** From an event entry to a typed event: what the call did, by whom, to which file. */
 
-import { maskedArguments } from '@godo/evidence';
+import { withoutOwnSecrets } from '@godo/evidence';
 import type {
   AuditEvent,
   BinaryString,
@@ -214,7 +214,7 @@ function execEventOf(
   const execve: BinaryString[] = [];
   for (const { type, body } of bodies) if (type === recordType.execve) execve.push(body);
   const { argv: told, problem } = readArgv(execve);
-  const argv = told === null ? null : maskedArguments(told);
+  const argv = told === null ? null : withoutOwnSecrets(told);
   const first = firstItem(memory, at);
   const cwd = texts[memory.u32(at + eventAt.cwd)] ?? null;
   const names = itemNames(memory, at);

@@ -1,15 +1,15 @@
 /**
- * Bodies of records as lines of a --diag file have them: without passwords of databases. Records quote command lines
+ * Bodies of records as lines of a --diag file have them: without the passwords of godo's own programs. Records quote command lines
  * (EXECVE word by word, PROCTITLE and USER_CMD whole), what has blanks or other special characters in hex.
  */
 
-import { maskedArguments, withoutSecrets } from '@godo/evidence';
+import { maskedArguments, namesOwnProgram, withoutSecrets } from '@godo/evidence';
 import type { BinaryString } from '../events.ts';
 import { decodeText } from './record.ts';
 import { recordType } from './record-types.ts';
 
 export function maskedBody(type: number, body: BinaryString): BinaryString {
-  if (!mayHoldAddress.test(body)) return body;
+  if (!mayHoldAddress.test(body) || !concernsUs(body)) return body;
   return withoutSecrets(body)
     .replace(separateWord, (_whole, option: string, address: string) => option + masked([address], '--mongo'))
     .replace(hexValue, (whole, equals: string, digits: string) => {
@@ -20,6 +20,11 @@ export function maskedBody(type: number, body: BinaryString): BinaryString {
         type === recordType.proctitle && text.length >= proctitleBytes - 1 ? withoutCutPassword(shown) : shown;
       return cut === text ? whole : equals + Buffer.from(cut, 'latin1').toString('hex').toUpperCase();
     });
+}
+
+function concernsUs(body: BinaryString): boolean {
+  const inHex = [...body.matchAll(hexValue)].flatMap(([, , digits = '']) => decodeText(digits)?.split('\0') ?? []);
+  return namesOwnProgram(body) || inHex.some(namesOwnProgram);
 }
 
 /** `mongo`, or its digits in hex. */

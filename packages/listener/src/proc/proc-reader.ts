@@ -3,7 +3,7 @@
  * are everyday events.
  */
 
-import { maskedArguments, namespaceKinds } from '@godo/evidence';
+import { namespaceKinds, withoutOwnSecrets } from '@godo/evidence';
 import type { BinaryString, ContainerRoot, MountTable, ProcFacts } from '../events.ts';
 import { type Bundle, bundleOf } from './bundle.ts';
 import { type ContainerPath, ContainerReadings } from './cgroup.ts';
@@ -327,10 +327,9 @@ export class ProcessReading {
 }
 
 /** NUL after each argument; none at all for a kernel thread. A process may overwrite this with what it likes. */
-/** Passwords in addresses of databases are no evidence that anybody should find here. */
 function argvOf(cmdline: BinaryString | null): readonly BinaryString[] | null {
   if (cmdline === null || cmdline === '') return null;
-  return maskedArguments((cmdline.endsWith('\0') ? cmdline.slice(0, -1) : cmdline).split('\0'));
+  return withoutOwnSecrets((cmdline.endsWith('\0') ? cmdline.slice(0, -1) : cmdline).split('\0'));
 }
 
 function number<Name extends string>(name: Name, text: string | null | undefined): { [K in Name]?: number } {

@@ -24,8 +24,8 @@ describe('the body of a record', () => {
     ],
     [
       type.execve,
-      `argc=1 a0=${hex('--db=mongodb://ann:s3"c r@db/')} `,
-      `argc=1 a0=${hex('--db=mongodb://ann:***@db/')} `,
+      `argc=2 a0="/usr/bin/filter" a1=${hex('--db=mongodb://ann:s3"c r@db/')} `,
+      `argc=2 a0="/usr/bin/filter" a1=${hex('--db=mongodb://ann:***@db/')} `,
     ],
     // The whole command line.
     [
@@ -56,6 +56,9 @@ describe('the body of a record', () => {
         `argc=1 a0=${hex('é mongo')}`,
         'name="/var/lib/mongodb/WiredTiger" inode=6D6F6E676F',
         'a1="--mongo" a2="db:1"',
+        // Of others it is evidence.
+        'argc=2 a0="mongodump" a1="mongodb://ann:s3cret@db/"',
+        `argc=2 a0="sh" a1=${hex('mongosh mongodb://ann:s3cret@db/')}`,
       ],
     ];
     expect(bodies.map((body) => maskedBody(type.execve, body))).toEqual(bodies);
