@@ -24,7 +24,7 @@ constexpr uint8_t execve = 4;
 constexpr uint8_t openat2 = 8;
 /** Its events are of interest only where `success=yes` and an `exit` are told. */
 constexpr uint8_t success = 16;
-/** The bodies of its SYSCALL, PATH and MMAP records, for what entries do not have of them. */
+/** The bodies of its SYSCALL, PATH, MMAP and FD_PAIR records, for what entries do not have of them. */
 constexpr uint8_t bodies = 32;
 constexpr uint8_t all = 63;
 }  // namespace call_need

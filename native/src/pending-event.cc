@@ -61,7 +61,7 @@ void PendingEvent::begin(const Stamp& stamp, double since) {
   exit_ = 0;
   std::fill(arguments_, arguments_ + 4, 0);
   argumentsKnown_ = 0;
-  success_ = decided_ = syscallSeen_ = byUring_ = cwdSeen_ = itemsLeftOut_ = openat2Seen_ = mmapSeen_ = standsAlone_ =
+  success_ = decided_ = syscallSeen_ = byUring_ = cwdSeen_ = itemsLeftOut_ = openat2Seen_ = mmapSeen_ = pairSeen_ = standsAlone_ =
       watched_ = false;
   caller_ = cwd_ = 0;
   itemCount_ = 0;
@@ -105,6 +105,10 @@ void PendingEvent::add(const Record& record, const CallTable& calls, TextEpochs&
       // One call has one; more are no kernel's.
       if (wants(call_need::bodies) && !keepRecords && !mmapSeen_) addBody(record.type, record.body());
       mmapSeen_ = true;
+      break;
+    case record_type::fdPair:
+      if (wants(call_need::bodies) && !keepRecords && !pairSeen_) addBody(record.type, record.body());
+      pairSeen_ = true;
       break;
     case record_type::execve:
       if (wants(call_need::execve) && !keepRecords) addBody(record.type, record.body());

@@ -127,6 +127,7 @@ class PendingEvent {
   bool itemsLeftOut_ = false;
   bool openat2Seen_ = false;
   bool mmapSeen_ = false;
+  bool pairSeen_ = false;
   bool standsAlone_ = false;
   bool watched_ = false;
   uint32_t caller_ = 0;

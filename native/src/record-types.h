@@ -20,6 +20,7 @@ constexpr uint32_t configChange = 1305;
 constexpr uint32_t cwd = 1307;
 constexpr uint32_t execve = 1309;
 constexpr uint32_t kernelOther = 1316;
+constexpr uint32_t fdPair = 1317;
 constexpr uint32_t tty = 1319;
 constexpr uint32_t eoe = 1320;
 constexpr uint32_t mmap = 1323;

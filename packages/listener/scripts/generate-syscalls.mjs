@@ -33,6 +33,8 @@ const names = [
   'clone3',
   'pidfd_getfd',
   'memfd_create',
+  'pipe',
+  'pipe2',
   'open_by_handle_at',
   'pivot_root',
   'chroot',

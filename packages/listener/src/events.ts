@@ -129,6 +129,14 @@ export interface MadeEvent extends AuditOrigin {
   readonly closeOnExec: boolean;
 }
 
+/** pipe, pipe2. */
+export interface PipeEvent extends AuditOrigin {
+  readonly kind: 'pipe';
+  /** To read from, and to write to. */
+  readonly fds: readonly [number, number];
+  readonly closeOnExec: boolean;
+}
+
 export interface WriteEvent extends AuditOrigin {
   readonly kind: 'write';
   readonly fd: number;
@@ -326,6 +334,7 @@ export type AuditEvent =
   | DupEvent
   | DescriptorFlagsEvent
   | MadeEvent
+  | PipeEvent
   | CloneEvent
   | UnshareEvent
   | SetnsEvent

@@ -36,6 +36,9 @@ export const callMeaning = {
   pidfdGetfd: 22,
   memfdCreate: 23,
   openByHandle: 24,
+  /** Both descriptors stand in a record of their own. */
+  pipe: 25,
+  pipe2: 26,
   chroot: 30,
   unmount: 31,
   mmap: 36,
@@ -68,6 +71,7 @@ const moved = { meaning: callMeaning.writeToThird, needs: need.success };
 const executed = { meaning: callMeaning.exec, needs: need.paths | need.cwd | need.execve };
 const executedAt = { ...executed, meaning: callMeaning.execAt };
 const mapped = { meaning: callMeaning.mmap, needs: need.success | need.bodies };
+const piped = need.success | need.bodies;
 const cloned = { meaning: callMeaning.clone, needs: need.success };
 
 const readings: Readonly<Record<Exclude<SyscallName, OperationSyscall>, CallReading>> = {
@@ -109,6 +113,8 @@ const readings: Readonly<Record<Exclude<SyscallName, OperationSyscall>, CallRead
   pidfd_getfd: { meaning: callMeaning.pidfdGetfd, needs: need.success },
   memfd_create: { meaning: callMeaning.memfdCreate, needs: need.success },
   open_by_handle_at: { meaning: callMeaning.openByHandle, needs: need.success },
+  pipe: { meaning: callMeaning.pipe, needs: piped },
+  pipe2: { meaning: callMeaning.pipe2, needs: piped },
   mmap: mapped,
   mmap2: mapped,
   connect: { meaning: callMeaning.connect, needs: need.paths | need.cwd },

@@ -22,6 +22,7 @@ import { openEventOf } from './open-events.ts';
 import { operationCall } from './operation-calls.ts';
 import { operationEventOf } from './operation-events.ts';
 import { absolutePath } from './paths.ts';
+import { pipeEventOf } from './pipe-event.ts';
 import { recordType } from './record-types.ts';
 import { connectEventOf, failedOpenOf, isOpen } from './sensitive-events.ts';
 import {
@@ -135,6 +136,10 @@ export function eventOf(
       const closeOnExec = flags !== null && (flags & openFlag.closeOnExec) !== 0;
       return { kind: 'descriptor-made', by: 'open_by_handle_at', fd: exit, flags, closeOnExec, ms, serial, caller };
     }
+    case callMeaning.pipe:
+      return pipeEventOf(memory, at, caller, bodies, false);
+    case callMeaning.pipe2:
+      return pipeEventOf(memory, at, caller, bodies, (given & known.a1) !== 0 && (a1 & openFlag.closeOnExec) !== 0);
     case callMeaning.chroot:
       return chrootEventOf(memory, at, caller, texts);
     case callMeaning.unmount:

@@ -103,6 +103,7 @@ export const recordType = {
   path: 1302,
   cwd: 1307,
   execve: 1309,
+  fdPair: 1317,
   mmap: 1323,
   eoe: 1320,
   openat2: 1337,

@@ -23,6 +23,7 @@ const auditKinds: ReadonlySet<string> = new Set<AuditEvent['kind']>([
   'dup',
   'descriptor-flags',
   'descriptor-made',
+  'pipe',
   'clone',
   'unshare',
   'setns',

@@ -26,6 +26,7 @@ import type {
   MapEvent,
   OpenEvent,
   OperationEvent,
+  PipeEvent,
   SnapshotEvent,
   UnshareEvent,
   UringFile,
@@ -55,6 +56,9 @@ import { changesContent, type DescribedFile, operationDocument } from './operati
 import type { ProcessState } from './process-table.ts';
 import type { RecordingChoice } from './recording-choice.ts';
 import { type Opened, TrackedSession } from './tracked-session.ts';
+
+/** A call told what the descriptor refers to: nothing takes that back. */
+const told = Number.NEGATIVE_INFINITY;
 
 export type EmitFile = (collection: FileCollection, session: FileSession) => void;
 
@@ -108,7 +112,7 @@ export class FileRecorder {
   /** `id`: of its session, as in FileSession. */
   open(process: ProcessState, opening: OpenEvent, id: string | number = opening.serial): void {
     const event = this.#names.open(process, opening);
-    this.#giveOut(process, event);
+    this.#giveOut(process, event.fd, event);
     if (event.truncates && !this.#mapped.isEmpty) this.#mapped.changed(event.dev, event.inode, event.ms);
     if (!this.#choice.isRecorded(event)) return;
     const path = event.path === null ? null : textOf(event.path);
@@ -140,7 +144,7 @@ export class FileRecorder {
 
   /** A descriptor of which the call does not tell what it refers to: /proc is asked at once. */
   made(process: ProcessState, event: MadeEvent): void {
-    this.#giveOut(process, event);
+    this.#giveOut(process, event.fd, event);
     process.descriptors.directories.delete(event.fd);
     const found = this.found.find(process, event.fd);
     const file = found?.file ?? null;
@@ -174,6 +178,23 @@ export class FileRecorder {
       ...(looked !== null && { foundMs: looked.ms }),
     };
     this.#begin(process, event.fd, event.closeOnExec, opened, looked);
+  }
+
+  /** What is written to a pipe is in no file, of whoever inherits it either. */
+  pipe(process: ProcessState, event: PipeEvent): void {
+    for (const fd of event.fds) {
+      this.#giveOut(process, fd, event);
+      process.descriptors.directories.delete(fd);
+      const { closeOnExec } = event;
+      process.descriptors.setElsewhere(fd, {
+        closeOnExec,
+        lost: false,
+        foundMs: told,
+        file: null,
+        writes: 0,
+        bytes: 0,
+      });
+    }
   }
 
   /** clone with CLONE_FILES: from here on what one of them does to a descriptor the other one has done too. */
@@ -478,8 +499,8 @@ export class FileRecorder {
   }
 
   /** The number is another file's now. */
-  #giveOut(process: ProcessState, event: OpenEvent | MadeEvent): void {
-    const { fd, ms } = event;
+  #giveOut(process: ProcessState, fd: number, event: OpenEvent | MadeEvent | PipeEvent): void {
+    const { ms } = event;
     let held = process.descriptors.get(fd);
     if (held === undefined || held.looked !== null) {
       this.found.correct(process, fd, ms);

@@ -218,6 +218,9 @@ export class Recorder {
       case 'descriptor-made':
         run.files.made(process, event);
         return;
+      case 'pipe':
+        run.files.pipe(process, event);
+        return;
       case 'map':
         run.files.map(process, event);
         return;

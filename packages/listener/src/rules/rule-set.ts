@@ -93,6 +93,9 @@ const wanted: readonly Wanted[] = [
       'dup3',
       'pidfd_getfd',
       'memfd_create',
+      // Else what a process then writes to it would have to be looked up in /proc, and most that do are gone by then.
+      'pipe',
+      'pipe2',
       'pivot_root',
       'chroot',
       'umount',

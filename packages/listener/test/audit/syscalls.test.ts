@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isOperation, type OperationSyscall, operationSyscalls } from '../../src/audit/operation-calls.ts';
 import { auditArch, openForWriteMask, type SyscallName, syscallName, syscallNumber } from '../../src/audit/syscalls.ts';
-import { eventOf, mmapRecord, syscallRecord } from '../support/audit-records.ts';
+import { eventOf, mmapRecord, pairRecord, syscallRecord } from '../support/audit-records.ts';
 import { interpret } from '../support/interpreting.ts';
 
 /** They are told only with the name of a socket (sensitive-events.test.ts). */
@@ -39,6 +39,8 @@ const kinds: Readonly<Record<Exclude<SyscallName, OperationSyscall | Connecting>
   pidfd_getfd: 'descriptor-made',
   memfd_create: 'descriptor-made',
   open_by_handle_at: 'descriptor-made',
+  pipe: 'pipe',
+  pipe2: 'pipe',
   pivot_root: 'pivot-root',
   chroot: 'chroot',
   umount: 'unmount',
@@ -90,7 +92,8 @@ describe.each(['x86_64', 'i386', 'aarch64'] as const)('on %s', (arch) => {
     const told = there.map((name) => {
       // The command of an ioctl decides what it is: FIOCLEX.
       const given = name === 'ioctl' ? '3 5451 0 0' : '3 0 4 0';
-      const records = [syscallRecord({ name, arch, exit: 5, arguments: given }), mmapRecord('fd=3 flags=0x1')];
+      const call = syscallRecord({ name, arch, exit: 5, arguments: given });
+      const records = [call, mmapRecord('fd=3 flags=0x1'), pairRecord('fd0=3 fd1=4')];
       const event = interpret(eventOf(...records), {
         keepLines: false,
       });

@@ -55,6 +55,8 @@ export const openat2Record = (body: string): AuditRecord => ({ ...stamp, type: r
 
 export const mmapRecord = (body: string): AuditRecord => ({ ...stamp, type: recordType.mmap, body });
 
+export const pairRecord = (body: string): AuditRecord => ({ ...stamp, type: recordType.fdPair, body });
+
 export function eventOf(...records: AuditRecord[]): AuditRecords {
   return { ms: records[0]?.ms ?? 0, serial: records[0]?.serial ?? 0, records, incomplete: null };
 }

@@ -18,6 +18,7 @@ import type {
   MapEvent,
   OpenEvent,
   OperationEvent,
+  PipeEvent,
   PivotRootEvent,
   RescanEvent,
   SessionEndEvent,
@@ -170,6 +171,10 @@ export const map = (ms: number, tgid: number, fd: number, fields: Unique<MapEven
 /** dup2 unless `replaces` is false. */
 export function dup(ms: number, tgid: number, from: number, to: number, fields: Unique<DupEvent> = {}): DupEvent {
   return { kind: 'dup', from, to, replaces: true, closeOnExec: false, ...auditOrigin(ms, tgid, fields) };
+}
+
+export function pipe(ms: number, tgid: number, fds: readonly [number, number], closeOnExec = false): PipeEvent {
+  return { kind: 'pipe', fds, closeOnExec, ...auditOrigin(ms, tgid, {}) };
 }
 
 export function setFlags(ms: number, tgid: number, fd: number, closeOnExec: boolean): DescriptorFlagsEvent {
