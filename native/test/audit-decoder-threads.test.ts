@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
+import { TestThread } from './support/test-thread.ts';
 
 const decodingThread = new URL('./support/decoding-thread.mjs', import.meta.url);
 
@@ -39,10 +38,10 @@ function log(events: number): Uint8Array {
 
 /** Digests of the entries that a thread made of the text, once a round. */
 async function digests(text: Uint8Array, piece: number, room: number, rounds: number): Promise<string[]> {
-  const worker = new Worker(decodingThread, { workerData: { options, text, piece, room, rounds } });
+  const thread = new TestThread(decodingThread, { options, text, piece, room, rounds });
   const all: string[] = [];
-  worker.on('message', (digest) => all.push(digest));
-  await once(worker, 'exit');
+  while (all.length < rounds) all.push((await thread.message()) as string);
+  expect(await thread.ended()).toBe(0);
   return all;
 }
 
@@ -60,10 +59,10 @@ it('a thread may be ended in the middle of it', async () => {
   const text = log(5_000);
   for (let delay = 0; delay < 5; delay += 1) {
     const workerData = { options, text, piece: 4096, room: 0, rounds: 1_000_000 };
-    const worker = new Worker(decodingThread, { workerData });
-    await once(worker, 'message');
+    const thread = new TestThread(decodingThread, workerData);
+    await thread.message();
     await new Promise((resolve) => setTimeout(resolve, delay * 7));
 
-    expect(await worker.terminate()).toBe(1);
+    expect(await thread.terminate()).toBe(1);
   }
 });

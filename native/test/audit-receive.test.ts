@@ -217,7 +217,8 @@ describeAsRoot('the audit role', () => {
       const exited = once(holder, 'exit');
       const data = openAudit({ multicast: false, receiveBufferBytes: 1 << 20 });
       try {
-        await once(holder.stdout, 'data');
+        const gone = exited.then(([code]) => Promise.reject(new Error(`the holder ended with ${code}`)));
+        await Promise.race([once(holder.stdout, 'data'), gone]);
         expect(getAuditStatus(control, limitMs).pid).toBe(holder.pid);
         const take = (): void => setAuditStatus(data, { pid: process.pid }, limitMs);
         expect(take).toThrow(expect.objectContaining({ code: 'EEXIST', syscall: 'AUDIT_SET' }));
