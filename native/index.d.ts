@@ -343,7 +343,8 @@ export interface AuditDecoderOptions {
  *  5 event      flags: 1 success=yes, 2 of a record that stands alone, 4 PATH records were left out, 8 done by io_uring,
  *               16 it has the watchKey.
  *               6 u8 incomplete (0 no, 1 its end did not come in time, 2 too many were open, 3 the input ended, 4 as the
- *               diag-line entry before it says), 7 u8 bits of a0…a3 that are known, 8 f64 ms, 16 u32 serial, 20 u32 caller,
+ *               diag-line entry before it says, 5 its end came, but not all of its records), 7 u8 bits of a0…a3 that are known,
+ *               8 f64 ms, 16 u32 serial, 20 u32 caller,
  *               24 f64 exit (NaN: not told), 32 four u32: the low 32 bits of a0…a3 (by io_uring the first is how
  *               many such operations there were, and none is known), 48 u8 id of the call (0: none of interest), 50 u16 number of items, 52 u32 cwd (text), 56 items: its PATH records in their order.
  *               An item: 0 u32 bytes (a multiple of 8), 4 u8 nametype (0 not told, 1 NORMAL, 2 PARENT, 3 CREATE, 4 DELETE,
@@ -400,6 +401,11 @@ export class AuditDecoder {
     outputLength: number,
     progress: Float64Array,
   ): number;
+  /**
+   * For records: the socket overran. From then on the kernel may drop records uncounted wherever they stand. An event whose
+   * end came but not its SYSCALL record is told as a gap then, and one that lacks PATH or EXECVE records as incomplete.
+   */
+  noteOverrun(): void;
   /**
    * The input is over: so is every event that waits. To be called until it does not return because the output is full.
    * @returns bytes written.

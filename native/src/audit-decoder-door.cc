@@ -101,6 +101,7 @@ class AuditDecoderDoor : public Napi::ObjectWrap<AuditDecoderDoor> {
     return DefineClass(env, "AuditDecoder",
                        {InstanceMethod<&AuditDecoderDoor::decodeRecords>("decodeRecords"),
                         InstanceMethod<&AuditDecoderDoor::decodeText>("decodeText"),
+                        InstanceMethod<&AuditDecoderDoor::noteOverrun>("noteOverrun"),
                         InstanceMethod<&AuditDecoderDoor::finish>("finish")});
   }
 
@@ -130,6 +131,14 @@ class AuditDecoderDoor : public Napi::ObjectWrap<AuditDecoderDoor> {
       need(DecoderSource::kernel, false);
       const Bytes memory = arguments.partOfMemory(0, 0);
       return decoder_->decodeText(memory.data, memory.length, arguments.boolean(3, "last"), output);
+    });
+  }
+
+  Napi::Value noteOverrun(const Napi::CallbackInfo& info) {
+    return withNativeErrors(info.Env(), [&]() -> Napi::Value {
+      need(DecoderSource::kernel, true);
+      decoder_->noteOverrun();
+      return info.Env().Undefined();
     });
   }
 

@@ -72,6 +72,8 @@ class AuditDecoder : private ReassemblyOutput {
   CallTable& calls() { return parts_.calls; }
   RecordTypeNames& names() { return names_; }
   DecoderSource source() const { return options_.source; }
+  /** Of the kernel's records: see Reassembler. */
+  void noteOverrun() { reassembler_->noteOverrun(); }
   /** finish() was called: there is no more input. */
   bool isFinished() const { return finished_; }
 

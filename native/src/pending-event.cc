@@ -61,10 +61,10 @@ void PendingEvent::begin(const Stamp& stamp, double since) {
   exit_ = 0;
   std::fill(arguments_, arguments_ + 4, 0);
   argumentsKnown_ = 0;
-  success_ = decided_ = syscallSeen_ = byUring_ = cwdSeen_ = itemsLeftOut_ = openat2Seen_ = mmapSeen_ = pairSeen_ = standsAlone_ =
-      watched_ = false;
+  success_ = decided_ = syscallSeen_ = byUring_ = cwdSeen_ = execveSeen_ = itemsLeftOut_ = openat2Seen_ = mmapSeen_ =
+      pairSeen_ = standsAlone_ = watched_ = false;
   caller_ = cwd_ = 0;
-  itemCount_ = 0;
+  itemCount_ = pathRecords_ = pathsTold_ = 0;
   epoch_ = nullptr;
   textBytes_ = 0;
   for (std::string* kept : {&items_, &bodies_}) {
@@ -98,6 +98,7 @@ void PendingEvent::add(const Record& record, const CallTable& calls, TextEpochs&
       if (wants(call_need::cwd) && !cwdSeen_) addCwd(record.body(), epochs);
       break;
     case record_type::path:
+      pathRecords_++;
       if (wants(call_need::paths)) addItem(record.body(), epochs);
       if ((call_.needs & call_need::bodies) != 0 && !keepRecords) addBody(record.type, record.body());
       break;
@@ -111,6 +112,7 @@ void PendingEvent::add(const Record& record, const CallTable& calls, TextEpochs&
       pairSeen_ = true;
       break;
     case record_type::execve:
+      execveSeen_ = true;
       if (wants(call_need::execve) && !keepRecords) addBody(record.type, record.body());
       break;
     case record_type::openat2:
@@ -120,6 +122,12 @@ void PendingEvent::add(const Record& record, const CallTable& calls, TextEpochs&
     default:
       break;
   }
+}
+
+bool PendingEvent::lacksRecords() const {
+  if ((call_.needs & call_need::paths) != 0 && pathRecords_ < pathsTold_) return true;
+  // Each exec that succeeds has one (audit_bprm in fs/exec.c).
+  return (call_.needs & call_need::execve) != 0 && success_ && !execveSeen_;
 }
 
 void PendingEvent::addBody(uint32_t type, std::string_view body) {
@@ -151,6 +159,7 @@ void PendingEvent::addSyscall(std::string_view body, const CallTable& calls, Tex
   if ((call_.needs & call_need::bodies) != 0 && !keepRecords) addBody(record_type::syscall, body);
   success_ = syscall.success;
   exit_ = syscall.exit;
+  pathsTold_ = syscall.items;
   std::copy(syscall.arguments, syscall.arguments + 4, arguments_);
   argumentsKnown_ = syscall.argumentsKnown;
   caller_ = intern(epochs, [&](TextEpoch& epoch) { return epoch.caller(syscall.who); });

@@ -22,6 +22,8 @@ enum class Incomplete : uint8_t {
   cut = 3,
   /** What the line of a --diag file before it says. */
   told = 4,
+  /** Some of its records never came, though its end did. */
+  torn = 5,
 };
 
 /** A PATH record as an *event* entry has it (index.d.ts), in front of the bytes of its name and their padding. */
@@ -92,6 +94,11 @@ class PendingEvent {
   bool itemsLeftOut() const { return itemsLeftOut_; }
   /** Its SYSCALL record has the key that is watched for: then it is told although the call failed. */
   bool watched() const { return watched_; }
+  /** Its SYSCALL or URINGOP record, which the kernel makes first, came. */
+  bool hasHead() const { return decided_; }
+  unsigned pathRecords() const { return pathRecords_; }
+  /** Whether it has not all records that its SYSCALL record promises, of those that somebody wants. */
+  bool lacksRecords() const;
   bool standsAlone() const { return standsAlone_; }
   void setStandsAlone() { standsAlone_ = true; }
   /** What it keeps, with the texts that came with it. */
@@ -124,6 +131,7 @@ class PendingEvent {
   bool syscallSeen_ = false;
   bool byUring_ = false;
   bool cwdSeen_ = false;
+  bool execveSeen_ = false;
   bool itemsLeftOut_ = false;
   bool openat2Seen_ = false;
   bool mmapSeen_ = false;
@@ -133,6 +141,9 @@ class PendingEvent {
   uint32_t caller_ = 0;
   uint32_t cwd_ = 0;
   unsigned itemCount_ = 0;
+  /** PATH records that came, and how many there are by the SYSCALL record. */
+  unsigned pathRecords_ = 0;
+  unsigned pathsTold_ = 0;
   TextEpoch* epoch_ = nullptr;
   size_t textBytes_ = 0;
   std::string items_;

@@ -39,6 +39,7 @@ void Reassembler::push(const Record& record, double now) {
   }
   if (record.type == record_type::eoe) {
     recent_.add(record.stamp);
+    if (overran_) tellHeadless(record.stamp);
     return;
   }
   beginEvent(record, now);
@@ -46,11 +47,22 @@ void Reassembler::push(const Record& record, double now) {
 
 void Reassembler::pushToOpen(PendingEvent* event, const Record& record) {
   if (record.type == record_type::eoe) {
-    over(event, Incomplete::no);
+    pathsCome_ |= event->pathRecords() > 0;
+    over(event, overran_ ? lostFrom(*event) : Incomplete::no);
     return;
   }
   pool_.add(*event, record, calls_, options_.keepRecords);
   keepBounds();
+}
+
+Incomplete Reassembler::lostFrom(const PendingEvent& event) {
+  if (!event.hasHead()) tellHeadless(event.stamp());
+  return pathsCome_ && event.lacksRecords() ? Incomplete::torn : Incomplete::no;
+}
+
+/** The kernel makes an EOE only where it has made a SYSCALL or URINGOP record before (audit_log_exit in kernel/auditsc.c). */
+void Reassembler::tellHeadless(const Stamp& stamp) {
+  if (options_.watchSerials) output_.gap({stamp.serial, stamp.serial, 0});
 }
 
 void Reassembler::beginEvent(const Record& record, double now) {

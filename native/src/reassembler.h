@@ -50,6 +50,11 @@ class Reassembler {
   void expire(double now);
   /** End of input: everything that is open is over, and every gap told. */
   void finish();
+  /**
+   * The socket overran. From then on the kernel may drop records uncounted wherever they stand, so that an event may lose its
+   * head, which counts as a serial that never came, or others, which makes it incomplete.
+   */
+  void noteOverrun() { overran_ = true; }
   /** Ends one event that is known to have no more records. */
   void end(const Stamp& stamp, Incomplete incomplete);
 
@@ -70,6 +75,9 @@ class Reassembler {
   void pushToOpen(PendingEvent* event, const Record& record);
   void beginEvent(const Record& record, double now);
   void over(PendingEvent* event, Incomplete incomplete);
+  /** What of an event whose EOE came never did. */
+  Incomplete lostFrom(const PendingEvent& event);
+  void tellHeadless(const Stamp& stamp);
   Incomplete givenUp(Incomplete why) const { return options_.timeIsTheEnd ? Incomplete::no : why; }
 
   const ReassemblerOptions options_;
@@ -89,6 +97,10 @@ class Reassembler {
 
   /** Events that are over, to know a late record when it comes. */
   RecentEvents recent_;
+
+  bool overran_ = false;
+  /** PATH records come at all: a rule of others may exclude them. */
+  bool pathsCome_ = false;
 };
 
 }  // namespace godo

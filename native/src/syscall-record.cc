@@ -91,6 +91,7 @@ bool readInOrder(std::string_view body, SyscallRecord& record) {
   if (!cursor.take(" a2=") || !readArgumentAfter(cursor, 2, record)) return false;
   if (!cursor.take(" a3=") || !readArgumentAfter(cursor, 3, record)) return false;
   if (!cursor.take(" items=") || !cursor.decimal(number) || !cursor.take(" ")) return false;
+  record.items = static_cast<uint32_t>(number);
   record.who = cursor.rest();
   return true;
 }

@@ -66,6 +66,7 @@ export const incompleteReason = {
   cut: 3,
   /** What the line of a --diag file before the event says. */
   told: 4,
+  torn: 5,
 } as const;
 
 export const incompleteReasons: readonly string[] = [
@@ -73,6 +74,8 @@ export const incompleteReasons: readonly string[] = [
   'its end did not come in time',
   'too many events open at once',
   'the input ended before it did',
+  '',
+  'some of its records never came',
 ];
 
 /** What the flags of a *bad* entry mean. */

@@ -20,7 +20,7 @@ export interface CounterMeaning {
 /** Of one metric, all have the same label names and the same help. */
 const lostRecords = 'Audit records that are lost; each is counted here once.';
 const overruns =
-  'How often a socket overran: an unknown number of messages was lost each time, but of audit none where we have its role.';
+  'How often a socket overran: an unknown number of messages was lost each time; of audit, where we have its role, only what the kernel could not keep, which the missing serials show.';
 const warned = 'What came, and was not whole, not readable, or too late.';
 const ring = 'Bytes that wait in memory between two stages, and the most that ever did.';
 const ringWaits = 'How often a stage waited for room in the memory behind it.';

@@ -132,7 +132,10 @@ class Reassembly {
       if (room === null) return false;
       if (mark.type === ringMark.drained) {
         this.#commit(room, 0, { kind: batchKind.events, arrivalUs: mark.arrivalUs, drainedUs: mark.arrivalUs });
-      } else this.#commit(room, 0, { kind: batchKind.overrun, arrivalUs: this.#arrivalUs, drainedUs: null });
+      } else {
+        this.#decoder.noteOverrun();
+        this.#commit(room, 0, { kind: batchKind.overrun, arrivalUs: this.#arrivalUs, drainedUs: null });
+      }
       this.#records.release(auditRecordHeaderBytes);
     }
   }

@@ -66,13 +66,16 @@ const turnMs = 20;
 
 type EachEvent = (event: AuditEvent | LossEvent) => void;
 
-/** As the daemon we get again what did not fit: the kernel keeps it in its queue, and counts what does not fit there. */
+/**
+ * As the daemon we get again what did not fit: the kernel keeps it in its queue and counts what does not fit there, but drops
+ * uncounted what nobody took for half a second (kauditd_hold_skb in kernel/audit.c).
+ */
 const socketOverran = {
   unicast: {
     severity: 'warning',
     source: 'audit-socket',
     reason:
-      'The audit socket overran: what did not fit the kernel has kept, so it may come later than what followed it. What the kernel had to drop is stated as its own loss.',
+      'The audit socket overran: the kernel keeps what did not fit for half a second, so it may come later than what followed it. What it had to drop is stated on its own: records that it counted, events that never came, events that may be incomplete.',
   },
   multicast: {
     source: 'audit-socket',
