@@ -1,6 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
@@ -19,6 +18,7 @@ import {
 import { withAuditExperiment } from './support/audit-experiment.ts';
 import { lockedTestMs } from './support/audit-lock.ts';
 import { exitRule } from './support/audit-rules.ts';
+import { netlinkRow } from './support/netlink-sockets.ts';
 import { type AuditRecord, receiveRecordsUntil, unpackRecords } from './support/packed-records.ts';
 import { describeAsRoot } from './support/privilege.ts';
 
@@ -172,15 +172,11 @@ function describeReceiving(ringBytes: number): void {
     try {
       if (ringBytes > 0) attachRecordRing(data, ringBytes);
       const before = foreignDatagrams();
-      const inode = /\d+/.exec(readlinkSync(`/proc/self/fd/${data}`))?.[0] ?? '';
-      const line = readFileSync('/proc/net/netlink', 'utf8')
-        .split('\n')
-        .find((text) => text.trim().endsWith(` ${inode}`));
-      const port = line?.trim().split(/\s+/)[2];
+      const { port } = netlinkRow(data);
       const forged =
         'import socket,struct,sys; s=socket.socket(socket.AF_NETLINK,socket.SOCK_RAW,9);' +
         's.sendto(struct.pack("=IHHII",20,1300,0,0,0)+b"fake",(int(sys.argv[1]),0))';
-      const sender = spawnSync('python3', ['-c', forged, port ?? ''], { encoding: 'utf8' });
+      const sender = spawnSync('python3', ['-c', forged, `${port}`], { encoding: 'utf8' });
       expect({ status: sender.status, stderr: sender.stderr }).toEqual({ status: 0, stderr: '' });
 
       const memory = new Uint8Array(auditRecordRoomBytes);

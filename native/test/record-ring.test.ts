@@ -65,7 +65,8 @@ describeAsRoot('a ring of records', () => {
         }
         let pauses = 0;
         const [received, seen] = await Promise.all([
-          // Long pauses fill it at once, and short ones make it fill just when it was emptied.
+          // Long pauses fill it at once, and short ones make it fill just when it was emptied. Who pauses much longer reads so
+          // little (some 100 records at once from the socket) that a lasting load fills that too: record-overrun.test.ts.
           receiveAll(
             data,
             () => running === 0,
