@@ -34,7 +34,8 @@ it('who waits for a thread that ends in silence or hangs is told so', async () =
     'the thread ended with 3 and did not say anything',
   );
 
-  const hanging = threadOf('for (;;);');
+  const hanging = threadOf("say('first'); for (;;);");
+  expect(await hanging.message()).toBe('first');
   await expect(hanging.message(100)).rejects.toThrow('the thread did not say anything within 100 ms');
   await expect(hanging.ended(100)).rejects.toThrow('the thread did not end within 100 ms');
   expect(await hanging.terminate()).toBe(1);
