@@ -1,11 +1,11 @@
 /** What already runs when the listener starts: every process with its tasks and the files it has open for writing. */
 
-import { readdirSync, readlinkSync } from 'node:fs';
 import { closeProcess, openProcess } from '@godo/native';
 import { openDirectoryFlag, openFlag } from '../audit/syscalls.ts';
 import { beforeDeletedMark } from '../deleted-suffix.ts';
-import type { BinaryString, OtherDescriptor, SnapshotDirectory, SnapshotEvent, SnapshotFile } from '../events.ts';
+import type { OtherDescriptor, SnapshotDirectory, SnapshotEvent, SnapshotFile } from '../events.ts';
 import { fileBehind } from './open-descriptor.ts';
+import { linkTarget, numericEntries } from './proc-entries.ts';
 import { isExiting } from './proc-files.ts';
 import type { ProcReader } from './proc-reader.ts';
 
@@ -149,21 +149,4 @@ function viewOf(tgid: number, hostMounts: number | null): Pick<SnapshotEvent, 'c
     ...(root?.startsWith('/') && root !== '/' && { chroot: root }),
     ...(isOther && { mountNamespace: mounts }),
   };
-}
-
-/** null: it is gone, or may not be looked at. */
-function linkTarget(path: string): BinaryString | null {
-  try {
-    return readlinkSync(path, 'buffer').toString('latin1');
-  } catch {
-    return null;
-  }
-}
-
-function numericEntries(directory: string): number[] {
-  try {
-    return readdirSync(directory).flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
-  } catch {
-    return [];
-  }
 }

@@ -1,19 +1,27 @@
-/** Finds the descriptors of a process that refer to certain files, by what the kernel itself knows: no file is asked. */
+/**
+ * Finds the descriptors of a process that refer to certain files, by what the kernel itself knows: no file is asked. Inode
+ * and device are those of fdinfo and mountinfo, as audit has them; what stat tells (`readDescriptor` of the addon) may be
+ * another device (btrfs, whose subvolumes have numbers of their own) or inode (an overlay).
+ */
 
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { beforeDeletedMark } from '../deleted-suffix.ts';
-import type { BinaryString, UringDescriptor, UringFile } from '../events.ts';
+import type { UringDescriptor, UringFile } from '../events.ts';
 import { auditDeviceOfMount } from './device.ts';
+import { linkTarget, numericEntries } from './proc-entries.ts';
 
 /** Of a process that has more open, these are looked at. */
 const mostDescriptors = 256;
 
 /** @param directory of the process in /proc. Whatever goes away meanwhile is left out. */
-export function descriptorsOf(directory: string, files: readonly UringFile[]): UringDescriptor[] {
+export function descriptorsOf(
+  directory: string,
+  files: readonly Pick<UringFile, 'dev' | 'inode'>[],
+): UringDescriptor[] {
   const inodes = new Set(files.map(({ inode }) => inode));
   const found: UringDescriptor[] = [];
   let mounts: string | null = null;
-  for (const fd of numbersIn(`${directory}/fd`).slice(-mostDescriptors)) {
+  for (const fd of numericEntries(`${directory}/fd`).slice(-mostDescriptors)) {
     const info = contents(`${directory}/fdinfo/${fd}`);
     const inode = /^ino:\s+(\d+)/m.exec(info)?.[1];
     if (inode === undefined || !inodes.has(inode)) continue;
@@ -39,21 +47,5 @@ function contents(path: string): string {
     return readFileSync(path, 'latin1');
   } catch {
     return '';
-  }
-}
-
-function linkTarget(path: string): BinaryString | null {
-  try {
-    return readlinkSync(path, 'buffer').toString('latin1');
-  } catch {
-    return null;
-  }
-}
-
-function numbersIn(directory: string): number[] {
-  try {
-    return readdirSync(directory).flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
-  } catch {
-    return [];
   }
 }
