@@ -7,6 +7,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type MetricsAddress, parseMetricsAddress } from '../metrics/address.ts';
 import { isWatchable } from '../rules/sensitive-paths.ts';
 import type { SpoolPlace } from '../stages/messages.ts';
+import { sizeParser } from './size.ts';
 
 /** Paths that were given, and whether the usual ones are watched beside them. */
 export interface SensitiveChoice {
@@ -91,7 +92,7 @@ export function addListenOptions(command: Command): Command {
     )
     .addOption(
       new Option('--receive-buffer <bytes>', 'what may wait in each of our sockets (K, M, G)')
-        .argParser((value) => parseSize(value, leastReceiveBuffer, '4K'))
+        .argParser(sizeParser('4K'))
         .default(32 * 1024 ** 2, '32M'),
     )
     .addOption(
@@ -118,7 +119,8 @@ export function addListenOptions(command: Command): Command {
         '--spool-max <bytes>',
         'what the spool may hold (K, M, G); the oldest goes, and is stated, where it is full',
       )
-        .argParser(parseBytes)
+        // Two segments of each kind.
+        .argParser(sizeParser('16M'))
         .default(1024 ** 3, '1G'),
     )
     .option('--reads', 'record opens for reading too, of all files (how much is read is not told)')
@@ -139,14 +141,14 @@ export function addListenOptions(command: Command): Command {
     )
     .option('--hash', 'keep SHA-256 and size of regular files when they were changed and closed')
     .addOption(
-      new Option('--hash-max <bytes>', 'larger files are not read; 64MiB and the like are understood')
-        .argParser(parseReadBytes)
-        .default(64 * 1024 * 1024, '64MiB'),
+      new Option('--hash-max <bytes>', 'larger files are not read (K, M, G)')
+        .argParser(sizeParser('1'))
+        .default(64 * 1024 ** 2, '64M'),
     )
     .addOption(
-      new Option('--hash-rate <bytes/s>', 'no more is read in a second')
-        .argParser((value) => parseReadBytes(value.replace(/\/s$/, '')))
-        .default(32 * 1024 * 1024, '32MiB/s'),
+      new Option('--hash-rate <bytes/s>', 'no more is read in a second (K, M, G)')
+        .argParser((value) => sizeParser('1')(value.replace(/\/s$/, '')))
+        .default(32 * 1024 ** 2, '32M'),
     )
     .option('--env-names', 'keep the names (never the values) of the environment of what is executed')
     .option('--sign-key <file>', 'Ed25519 private key (PEM, 0600) that the chain of the evidence is signed with')
@@ -178,25 +180,6 @@ function nameOf(database: string): string {
   return createHash('sha256').update(database).digest('hex').slice(0, 16);
 }
 
-/** Up to 8 PiB: larger numbers would not be exact. */
-export function parseBytes(value: string): number {
-  return parseSize(value, leastSpoolBytes, '16M');
-}
-
-function parseSize(value: string, least: number, leastText: string): number {
-  const match = /^(\d{1,12})([KMG]?)$/i.exec(value);
-  const power = ['', 'K', 'M', 'G'].indexOf(match?.[2]?.toUpperCase() ?? '');
-  const bytes = Number(match?.[1]) * 1024 ** power;
-  if (match === null || !Number.isSafeInteger(bytes) || bytes < least) {
-    throw new InvalidArgumentError(
-      `It must be a number of bytes, ${leastText} or more; K, M and G may stand behind it.`,
-    );
-  }
-  return bytes;
-}
-
-const leastReceiveBuffer = 4096;
-
 export const defaultWaitMs = 60;
 const mostWaitMs = 1_000;
 
@@ -208,9 +191,6 @@ export function parseWait(value: string): number {
   }
   return ms;
 }
-
-/** Two segments of each kind. */
-const leastSpoolBytes = 16 * 1024 * 1024;
 
 /** @throws StoreError BAD_TARGET */
 export function targetOf(options: Pick<SharedOptions, NamesDatabase>): StoreTarget {
@@ -233,17 +213,6 @@ export function parseBacklog(value: string): number {
     throw new InvalidArgumentError('It must be a whole number of records, from 64 to 4294967295.');
   }
   return records;
-}
-
-const units: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3 };
-
-export function parseReadBytes(value: string): number {
-  const [, digits, unit = ''] = /^(\d{1,12})(?:([KMG])(?:iB)?)?$/.exec(value) ?? [];
-  const bytes = Number(digits) * (units[unit] ?? Number.NaN);
-  if (!Number.isSafeInteger(bytes) || bytes < 1) {
-    throw new InvalidArgumentError('It must be a number of bytes above 0, as 65536, 512KiB or 64MiB.');
-  }
-  return bytes;
 }
 
 function addSensitive(value: string, previous: SensitiveChoice | false | undefined): SensitiveChoice {

@@ -120,8 +120,18 @@ describe('the options of the listener', () => {
     }
   });
 
-  it('take the size of the sockets', () => {
-    expect(parse('--receive-buffer', '64K').receiveBuffer).toBe(65_536);
-    expect(() => parse('--receive-buffer', '100')).toThrow('4K or more');
+  it.each([
+    ['--receive-buffer', 'receiveBuffer', '4K'],
+    ['--spool-max', 'spoolMax', '16M'],
+    ['--hash-max', 'hashMax', '1'],
+    ['--hash-rate', 'hashRate', '1'],
+  ])('take %s as a size, of a least one', (option, name, least) => {
+    for (const size of ['33554432', '32M', '32MiB']) expect(parse(option, size)[name]).toBe(33_554_432);
+    expect(() => parse(option, '0')).toThrow(`It must be a number of bytes, ${least} or more`);
+    expect(() => parse(option, '32MB')).toThrow('powers of 1024');
+  });
+
+  it('take the rate at which contents are read by the second', () => {
+    expect(parse('--hash-rate', '32MiB/s').hashRate).toBe(33_554_432);
   });
 });
