@@ -19,9 +19,8 @@ let folder: string;
 
 /** The scene of a `describe`; its folder is the one that tests use. */
 function useFolder(): void {
-  const scene = useAuditScene('godo-hash-', 'once');
-  beforeAll(() => {
-    folder = scene().folder;
+  useAuditScene('godo-hash-', 'once', (scene) => {
+    folder = scene.folder;
   });
 }
 

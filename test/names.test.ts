@@ -2,13 +2,11 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
-import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { useAuditScene } from './support/audit-scene.ts';
 import { staticBusybox } from './support/busybox-image.ts';
 import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
 import { describeWith, program, root } from './support/needs.ts';
@@ -58,20 +56,13 @@ const changed = [
 
 const named = ({ path, pathResolved, dirfd }: Shown) => (pathResolved ? path : `${path} (below ${dirfd})`);
 
-let lock: AuditLock;
-let before: AuditState;
 let folder: string;
 
-async function prepare(): Promise<void> {
-  lock = await takeAuditLock();
-  before = await readAuditState();
-  folder = await mkdtemp(join(tmpdir(), 'godo-names-'));
-}
-
-async function cleanUp(): Promise<void> {
-  if (before !== undefined) await restoreAuditState(before);
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-  await lock?.release();
+/** The scene of a `describe`; its folder is the one that tests use. */
+function useFolder(): void {
+  useAuditScene('godo-names-', 'once', (scene) => {
+    folder = scene.folder;
+  });
 }
 
 async function compileNames(): Promise<string> {
@@ -86,12 +77,12 @@ async function shown(view: 'sessions' | 'operations', db: string): Promise<Shown
 }
 
 describeWith('names', needs, () => {
+  useFolder();
   let binary: string;
   let files: readonly Shown[];
   let operations: readonly Shown[];
 
   beforeAll(async () => {
-    await prepare();
     binary = await compileNames();
     for (const abi of abis) await mkdir(join(folder, abi));
     const script = abis.map((abi) => `${binary} ${abi} ${folder}/${abi}`).join(' && ');
@@ -99,9 +90,7 @@ describeWith('names', needs, () => {
     await succeed('godo', ['record', ...options, '--', 'sh', '-c', script]);
     files = (await shown('sessions', join(folder, 'db'))).filter(({ exe }) => exe === binary);
     operations = (await shown('operations', join(folder, 'db'))).filter(({ exe }) => exe === binary);
-  }, 120_000);
-
-  afterAll(cleanUp);
+  });
 
   const inFolder = (abi: string, list: readonly string[]) =>
     list.map((one) => one.replaceAll('FOLDER', join(folder, abi)));
@@ -227,16 +216,15 @@ const lines = [
 const docker = [program('dockerd', 'docker.io'), program('docker', 'docker.io'), staticBusybox];
 
 describeWith('the places of a container’s files on the host', [...needs, ...docker], () => {
+  useFolder();
   let engine: DockerEngine;
 
   beforeAll(async () => {
-    await prepare();
     engine = await startDockerEngine();
-  }, 120_000);
+  });
 
   afterAll(async () => {
     await engine?.stop();
-    await cleanUp();
   });
 
   it('hold what was written', { timeout: 120_000 }, async () => {

@@ -1,12 +1,11 @@
 /** Every operation on files by its own system call, done and failed: what is told of each, on the real kernel. */
 
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { release, tmpdir } from 'node:os';
+import { release } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
-import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { useAuditScene } from './support/audit-scene.ts';
 import { staticBusybox } from './support/busybox-image.ts';
 import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
 import { describeWith, program, root } from './support/needs.ts';
@@ -183,30 +182,23 @@ function comparable(found: readonly Fields[], expected: readonly Fields[]): Fiel
 }
 
 const needs = [root, built, program('auditctl', 'auditd')];
-let lock: AuditLock;
-let before: AuditState;
 let folder: string;
 
-async function prepare(): Promise<void> {
-  lock = await takeAuditLock();
-  before = await readAuditState();
-  folder = await mkdtemp(join(tmpdir(), 'godo-operations-'));
-}
-
-async function cleanUp(): Promise<void> {
-  if (before !== undefined) await restoreAuditState(before);
-  if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-  await lock?.release();
+/** The scene of a `describe`; its folder is the one that tests use. */
+function useFolder(): void {
+  useAuditScene('godo-operations-', 'once', (scene) => {
+    folder = scene.folder;
+  });
 }
 
 const abis = process.arch === 'x64' ? ['x86_64', 'i386'] : [];
 
 describeWith('operations on files', [...needs, program('gcc', 'gcc')], () => {
+  useFolder();
   let files: string;
   let found: readonly Fields[];
 
   beforeAll(async () => {
-    await prepare();
     // tmpfs gives no inode out twice.
     files = await mkdtemp('/dev/shm/godo-operations-');
     const [source, binary] = [fileURLToPath(new URL('./programs/operations.c', import.meta.url)), join(folder, 'ops')];
@@ -216,11 +208,10 @@ describeWith('operations on files', [...needs, program('gcc', 'gcc')], () => {
     const options = ['--db', join(folder, 'db'), '--diag', join(folder, 'diag.log')];
     await succeed('godo', ['record', ...options, '--', 'sh', '-c', script]);
     found = parseJsonLines<Fields>(await succeed('viewer', ['--db', join(folder, 'db'), 'operations', '--json']));
-  }, 17 * 60_000);
+  });
 
   afterAll(async () => {
     if (files !== undefined) await rm(files, { recursive: true, force: true });
-    await cleanUp();
   });
 
   it.each(abis)('of %s are all told, whole and in their order', (abi) => {
@@ -279,16 +270,15 @@ const lines = [
 const docker = [program('dockerd', 'docker.io'), program('docker', 'docker.io'), staticBusybox];
 
 describeWith('operations in a container', [...needs, ...docker], () => {
+  useFolder();
   let engine: DockerEngine;
 
   beforeAll(async () => {
-    await prepare();
     engine = await startDockerEngine();
-  }, 17 * 60_000);
+  });
 
   afterAll(async () => {
     await engine?.stop();
-    await cleanUp();
   });
 
   it('are told with the paths of the container and its id', { timeout: 120_000 }, async () => {

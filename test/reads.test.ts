@@ -20,9 +20,8 @@ let folder: string;
 
 /** The scene of a `describe`; its folder is the one that tests use. */
 function useFolder(): void {
-  const scene = useAuditScene('godo-reads-', 'once');
-  beforeAll(() => {
-    folder = scene().folder;
+  useAuditScene('godo-reads-', 'once', (scene) => {
+    folder = scene.folder;
   });
 }
 

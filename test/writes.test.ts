@@ -1,12 +1,10 @@
 /** Every way to change what is in a file, each by its own system call, on the real kernel. */
 
-import { mkdir, mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, open, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
-import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { useAuditScene } from './support/audit-scene.ts';
 import { staticBusybox } from './support/busybox-image.ts';
 import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
 import { unmountBelow } from './support/mounts.ts';
@@ -144,27 +142,23 @@ const needs = [root, built, program('auditctl', 'auditd'), program('gcc', 'gcc')
 const abis = process.arch === 'x64' ? ['x86_64', 'i386'] : [];
 const mappedNames = ['stored', 'validated', 'untouched', 'private', 'closed', 'protected', 'explained', 'inherited'];
 
-let lock: AuditLock;
-let before: AuditState;
 let folder: string;
 let binary: string;
 
-async function prepare(): Promise<void> {
-  lock = await takeAuditLock();
-  before = await readAuditState();
-  folder = await mkdtemp(join(tmpdir(), 'godo-writes-'));
-  binary = join(folder, 'writes');
-  const source = fileURLToPath(new URL('./programs/writes.c', import.meta.url));
-  await runOrThrow('gcc', ['-static', '-no-pie', '-mno-red-zone', '-O1', '-o', binary, source]);
-}
+/** The scene of a `describe`, and writes.c in it. */
+function useWriter(): void {
+  const scene = useAuditScene('godo-writes-', 'once');
 
-async function cleanUp(): Promise<void> {
-  if (before !== undefined) await restoreAuditState(before);
-  if (folder !== undefined) {
-    await unmountBelow(folder);
-    await rm(folder, { recursive: true, force: true });
-  }
-  await lock?.release();
+  beforeAll(async () => {
+    folder = scene().folder;
+    binary = join(folder, 'writes');
+    const source = fileURLToPath(new URL('./programs/writes.c', import.meta.url));
+    await runOrThrow('gcc', ['-static', '-no-pie', '-mno-red-zone', '-O1', '-o', binary, source]);
+  });
+
+  afterAll(async () => {
+    if (folder !== undefined) await unmountBelow(folder);
+  });
 }
 
 /** The files that are there before. */
@@ -179,12 +173,12 @@ async function fill(files: string): Promise<void> {
 }
 
 describeWith('changes of files', [...needs, program('mkfs.xfs', 'xfsprogs')], () => {
+  useWriter();
   let files: readonly Fields[];
   let operations: readonly Fields[];
   const mount = () => join(folder, 'mount');
 
   beforeAll(async () => {
-    await prepare();
     const image = join(folder, 'image');
     await writeFile(image, '');
     await truncate(image, 512 * 2 ** 20);
@@ -198,9 +192,7 @@ describeWith('changes of files', [...needs, program('mkfs.xfs', 'xfsprogs')], ()
     const shown = (...view: string[]) => succeed('viewer', ['--db', join(folder, 'db'), ...view, '--json']);
     files = parseJsonLines<Fields>(await shown('sessions', '--all', '--exe', binary));
     operations = parseJsonLines<Fields>(await shown('operations', '--exe', binary));
-  }, 17 * 60_000);
-
-  afterAll(cleanUp);
+  });
 
   const ofAbi = (documents: readonly Fields[], abi: string) => {
     const callers = [...new Set(documents.map(({ tgid }) => tgid))];
@@ -250,8 +242,7 @@ describeWith('changes of files', [...needs, program('mkfs.xfs', 'xfsprogs')], ()
 });
 
 describeWith('mappings of files on tmpfs', needs, () => {
-  beforeAll(prepare, 17 * 60_000);
-  afterAll(cleanUp);
+  useWriter();
 
   it('that were not seen to be written may have been, for it does not tell', async () => {
     const files = join(folder, 'mount');
@@ -276,16 +267,15 @@ describeWith('mappings of files on tmpfs', needs, () => {
 const docker = [program('dockerd', 'docker.io'), program('docker', 'docker.io'), staticBusybox];
 
 describeWith('mappings of files in a container', [...needs, ...docker], () => {
+  useWriter();
   let engine: DockerEngine;
 
   beforeAll(async () => {
-    await prepare();
     engine = await startDockerEngine();
-  }, 17 * 60_000);
+  });
 
   afterAll(async () => {
     await engine?.stop();
-    await cleanUp();
   });
 
   it('are looked at through its root, and told with its paths', { timeout: 120_000 }, async () => {

@@ -16,8 +16,15 @@ export interface AuditScene {
 const lockMs = 17 * 60_000;
 const hooks = { once: [beforeAll, afterAll], each: [beforeEach, afterEach] } as const;
 
-/** To be called in a `describe`: one scene for `once` all of its tests, or for `each`. */
-export function useAuditScene(prefix: string, how: keyof typeof hooks): () => AuditScene {
+/**
+ * To be called in a `describe`: one scene for `once` all of its tests, or for `each`. `begun` is called with it before
+ * whatever the tests prepare.
+ */
+export function useAuditScene(
+  prefix: string,
+  how: keyof typeof hooks,
+  begun?: (scene: AuditScene) => void,
+): () => AuditScene {
   let lock: AuditLock | undefined;
   let before: AuditState | undefined;
   let folder: string | undefined;
@@ -27,6 +34,7 @@ export function useAuditScene(prefix: string, how: keyof typeof hooks): () => Au
     lock = await takeAuditLock();
     before = await readAuditState();
     folder = await mkdtemp(join(tmpdir(), prefix));
+    begun?.({ before, folder });
   }, lockMs);
 
   end(async () => {
