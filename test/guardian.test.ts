@@ -1,12 +1,13 @@
 /** After a crash nothing of godo stays in the kernel, and the gap is stated all the same. */
 
+import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { useAuditScene } from './support/audit-scene.ts';
 import { readAuditState } from './support/audit-state.ts';
 import { describeWith, program, root } from './support/needs.ts';
-import { built, startGodo } from './support/programs.ts';
+import { binPath, built, isReady, startGodo } from './support/programs.ts';
 import { succeed } from './support/shown-evidence.ts';
 import { readRawEvidence } from './support/stored-evidence.ts';
 import { waitFor } from './support/wait-for.ts';
@@ -56,6 +57,26 @@ describeWith('the guardian', [root, built, program('auditctl', 'auditd')], () =>
     expect(losses.filter(({ source }) => source === 'listener')).toHaveLength(1);
     expect(await readAuditState()).toEqual(scene().before);
     expect(await status()).toMatchObject({ rules: 0, listener: null, leftBehind: false });
+  });
+
+  it('takes them out too where nobody waits for the listener that was killed, and another can start', async () => {
+    const { folder } = scene();
+    const [db, log] = [join(folder, 'db'), join(folder, 'log')];
+    const command = '"$0" "$@" & echo $!; exec sleep 120';
+    const parent = spawn('sh', ['-c', `exec 2> '${log}'; ${command}`, process.execPath, binPath('godo'), '--db', db]);
+    try {
+      const pid = Number(await new Promise((told) => parent.stdout.once('data', told)));
+      await waitFor('godo to say "listening"', async () => isReady(await readFile(log, 'utf8')), 60_000);
+      process.kill(pid, 'SIGKILL');
+      await waitFor('an end of the rules', async () => (await status()).rules === 0, 20_000);
+
+      expect(await readFile(`/proc/${pid}/stat`, 'latin1')).toMatch(/\) Z /);
+      expect(await readAuditState()).toEqual(scene().before);
+      const second = await startGodo(['--db', db]);
+      expect(await second.stop()).toMatchObject({ code: 0 });
+    } finally {
+      parent.kill('SIGKILL');
+    }
   });
 
   it('does nothing where another listener has begun meanwhile', async () => {

@@ -2,6 +2,7 @@
 
 import { closeSync, constants, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isUnwaitedFor } from '../proc/ended-process.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
 import type { FoundSettings } from './audit-role.ts';
 
@@ -23,9 +24,9 @@ export interface RunState {
   readonly counters: Readonly<Record<string, number>>;
 }
 
-/** Whether the process that wrote it still lives. */
-export function isRunning({ pid, startTicks }: RunState): boolean {
-  return new ProcReader().stat(pid)?.startTicks === startTicks;
+/** Whether the process that wrote it still lives. One that has ended may be there until its parent has waited for it. */
+export function isRunning({ pid, startTicks }: Pick<RunState, 'pid' | 'startTicks'>): boolean {
+  return new ProcReader().stat(pid)?.startTicks === startTicks && !isUnwaitedFor(pid);
 }
 
 const directory = '/run/godo';
