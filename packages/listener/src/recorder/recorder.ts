@@ -26,8 +26,9 @@ import { nanosecondsPerMs } from './documents.ts';
 import { type EmitFile, FileRecorder } from './file-recorder.ts';
 import type { AskForFile } from './mapped-sessions.ts';
 import { mountsDocument } from './mounts-document.ts';
-import { ProcessRecorder, type SeenAgain } from './process-recorder.ts';
+import { ProcessRecorder } from './process-recorder.ts';
 import type { ProcessState } from './process-table.ts';
+import type { SeenAgain } from './processes-in-proc.ts';
 import { RecordingChoice } from './recording-choice.ts';
 import { UringRecorder } from './uring-recorder.ts';
 
