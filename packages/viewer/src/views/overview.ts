@@ -19,10 +19,7 @@ export async function showOverview(job: Job): Promise<void> {
     const pending: string[] = [];
     const section: Job = { ...job, note: (sentence) => void pending.push(sentence) };
     const sections = [
-      [
-        'Process tree',
-        async () => ((await showTree(section)) === 0 ? section.note('No such process in the evidence.') : undefined),
-      ],
+      ['Process tree', () => showTree(section)],
       ['Processes', () => showProcesses(section)],
       [isOfChanges(job.filters) ? 'Changed files' : 'Files', () => showSessions(section)],
     ] as const;

@@ -9,10 +9,10 @@ import { type Node, nodeOf, type Place, type Skeleton, treeOrder } from '../tree
 import { type Job, noteUnresolved } from './job.ts';
 
 /**
- * Prints the processes that are asked for and their ancestors as a tree; returns how many lines that were. Only each
- * process's place is kept in memory, its document is read again when its line is due.
+ * Prints the processes that are asked for and their ancestors as a tree. Only each process's place is kept in memory, its
+ * document is read again when its line is due.
  */
-export async function showTree(job: Job): Promise<number> {
+export async function showTree(job: Job): Promise<void> {
   const skeleton = await buildSkeleton(job);
   const origins = new Set([...skeleton.values()].map((node) => node.origin));
   let origin: string | null = null;
@@ -45,7 +45,7 @@ export async function showTree(job: Job): Promise<number> {
     if (group.length === groupSize) await print();
   }
   await print();
-  return skeleton.size;
+  if (!job.json && skeleton.size === 0) job.note('No such process in the evidence.');
 }
 
 function originLine(place: Place, document: { host?: unknown; bootId?: unknown } | undefined, { screen }: Job): string {

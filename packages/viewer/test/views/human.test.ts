@@ -139,6 +139,11 @@ test('an empty database is said to be empty, and nothing is missing in it', asyn
     out: '',
     err: 'viewer: No known gap in the evidence.\n',
   });
+  expect(await view(['tree'], { evidence: nothing })).toEqual({
+    code: 0,
+    out: '',
+    err: 'viewer: No such process in the evidence.\n',
+  });
 });
 
 test('a table of more rows than one group has one header', async () => {
