@@ -1,12 +1,10 @@
 /** Every way to execute a program: what is told of each, on the real kernel. */
 
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
-import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { useAuditScene } from './support/audit-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built } from './support/programs.ts';
 import { runOrThrow } from './support/run-program.ts';
@@ -98,16 +96,13 @@ const cases: Readonly<Record<string, Expected>> = {
 };
 
 describeWith('what is told of an exec', [root, built, program('auditctl', 'auditd'), program('gcc', 'gcc')], () => {
-  let lock: AuditLock;
-  let before: AuditState;
+  const scene = useAuditScene('godo-execs-', 'once');
   let folder: string;
   let processes: readonly ShownProcess[];
   const self = () => join(folder, 'execs');
 
   beforeAll(async () => {
-    lock = await takeAuditLock();
-    before = await readAuditState();
-    folder = await mkdtemp(join(tmpdir(), 'godo-execs-'));
+    folder = scene().folder;
     const source = fileURLToPath(new URL('./programs/execs.c', import.meta.url));
     await runOrThrow('gcc', ['-static', '-pthread', '-O1', '-o', self(), source]);
     for (const name of Object.keys(cases)) await mkdir(join(folder, name));
@@ -116,12 +111,6 @@ describeWith('what is told of an exec', [root, built, program('auditctl', 'audit
     const db = join(folder, 'db');
     await succeed('godo', ['record', '--db', db, '--', 'sh', join(folder, 'all.sh')]);
     ({ processes } = await showEvidence(['--db', db]));
-  }, 17 * 60_000);
-
-  afterAll(async () => {
-    if (before !== undefined) await restoreAuditState(before);
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-    await lock?.release();
   });
 
   it.each(Object.entries(cases))('%s', (name, expected) => {

@@ -3,10 +3,9 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { useAuditScene } from './support/audit-scene.ts';
-import { staticBusybox } from './support/busybox-image.ts';
-import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
+import { docker, useDockerEngine } from './support/docker-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, parseJsonLines, startGodo } from './support/programs.ts';
 import { succeed } from './support/shown-evidence.ts';
@@ -88,20 +87,9 @@ describeWith('contents of changed files on a host', needs, () => {
   });
 });
 
-const docker = [program('dockerd', 'docker.io'), program('docker', 'docker.io'), staticBusybox];
-
 describeWith('contents of changed files in a container', [...needs, ...docker], () => {
-  let engine: DockerEngine;
-
   useFolder();
-
-  beforeAll(async () => {
-    engine = await startDockerEngine();
-  }, 17 * 60_000);
-
-  afterAll(async () => {
-    await engine?.stop();
-  });
+  const engine = useDockerEngine();
 
   it('are found in its root and its volumes, and nowhere outside', { timeout: 120_000 }, async () => {
     const db = join(folder, 'db');
@@ -119,7 +107,16 @@ describeWith('contents of changed files in a container', [...needs, ...docker], 
     const idFile = join(folder, 'cid');
     try {
       const mounts = ['-v', `${volume}:/data`, '--cidfile', idFile];
-      await engine.dockerOrThrow(['run', '--network', 'none', ...mounts, engine.image, 'sh', '-c', script.join('\n')]);
+      await engine().dockerOrThrow([
+        'run',
+        '--network',
+        'none',
+        ...mounts,
+        engine().image,
+        'sh',
+        '-c',
+        script.join('\n'),
+      ]);
     } finally {
       await godo.stop();
     }

@@ -5,10 +5,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { useAuditScene } from './support/audit-scene.ts';
-import { staticBusybox } from './support/busybox-image.ts';
-import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
+import { docker, useDockerEngine } from './support/docker-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, parseJsonLines, startGodo } from './support/programs.ts';
 import { runOrThrow } from './support/run-program.ts';
@@ -213,19 +212,9 @@ const lines = [
   'mv /deep/er/file /deep/moved',
 ];
 
-const docker = [program('dockerd', 'docker.io'), program('docker', 'docker.io'), staticBusybox];
-
 describeWith('the places of a container’s files on the host', [...needs, ...docker], () => {
   useFolder();
-  let engine: DockerEngine;
-
-  beforeAll(async () => {
-    engine = await startDockerEngine();
-  });
-
-  afterAll(async () => {
-    await engine?.stop();
-  });
+  const engine = useDockerEngine();
 
   it('hold what was written', { timeout: 120_000 }, async () => {
     const db = join(folder, 'db');
@@ -235,13 +224,13 @@ describeWith('the places of a container’s files on the host', [...needs, ...do
     const godo = await startGodo(['--db', db]);
     try {
       const mounts = ['-v', `${volume}:/volume`, '-v', `${inner}:/volume/inner`];
-      const run = ['run', '--name', 'places', '--network', 'none', ...mounts, engine.image];
-      await engine.dockerOrThrow([...run, 'sh', '-c', `${lines.join('; ')}; sleep 1`]);
+      const run = ['run', '--name', 'places', '--network', 'none', ...mounts, engine().image];
+      await engine().dockerOrThrow([...run, 'sh', '-c', `${lines.join('; ')}; sleep 1`]);
     } finally {
       await godo.stop();
     }
     await succeed('filter', ['--db', db]);
-    const id = (await engine.dockerOrThrow(['inspect', '-f', '{{.Id}}', 'places'])).trim();
+    const id = (await engine().dockerOrThrow(['inspect', '-f', '{{.Id}}', 'places'])).trim();
     const view = async (name: 'sessions' | 'operations') =>
       parseJsonLines<Shown>(await succeed('viewer', ['--db', db, name, '--container', id, '--json']));
     const [files, operations] = [await view('sessions'), await view('operations')];

@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { useAuditScene } from './support/audit-scene.ts';
-import { staticBusybox } from './support/busybox-image.ts';
-import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
+import { docker, useDockerEngine } from './support/docker-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, parseJsonLines, startGodo } from './support/programs.ts';
 import { runOrThrow } from './support/run-program.ts';
@@ -267,27 +266,17 @@ const lines = [
   'rm -r /tmp/d',
 ];
 
-const docker = [program('dockerd', 'docker.io'), program('docker', 'docker.io'), staticBusybox];
-
 describeWith('operations in a container', [...needs, ...docker], () => {
   useFolder();
-  let engine: DockerEngine;
-
-  beforeAll(async () => {
-    engine = await startDockerEngine();
-  });
-
-  afterAll(async () => {
-    await engine?.stop();
-  });
+  const engine = useDockerEngine();
 
   it('are told with the paths of the container and its id', { timeout: 120_000 }, async () => {
     const db = join(folder, 'db');
     const idFile = join(folder, 'cid');
     const godo = await startGodo(['--db', db]);
     try {
-      const run = ['run', '--rm', '--network', 'none', '--cidfile', idFile, engine.image];
-      await engine.dockerOrThrow([...run, 'sh', '-c', `${lines.join('; ')}; true`]);
+      const run = ['run', '--rm', '--network', 'none', '--cidfile', idFile, engine().image];
+      await engine().dockerOrThrow([...run, 'sh', '-c', `${lines.join('; ')}; true`]);
     } finally {
       await godo.stop();
     }

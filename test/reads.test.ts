@@ -2,10 +2,10 @@
 
 import { chmod, mkdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { useAuditScene } from './support/audit-scene.ts';
-import { staticBusybox } from './support/busybox-image.ts';
-import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
+import type { DockerEngine } from './support/docker-engine.ts';
+import { docker, useDockerEngine } from './support/docker-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, parseJsonLines, startGodo } from './support/programs.ts';
 import { runOrThrow, runProgram } from './support/run-program.ts';
@@ -152,27 +152,16 @@ describeWith('reads on a host', [...needs, program('gcc', 'gcc')], () => {
   });
 });
 
-const docker = [program('dockerd', 'docker.io'), program('docker', 'docker.io'), program('gcc', 'gcc'), staticBusybox];
-
-describeWith('reads with containers', [...needs, ...docker], () => {
-  let engine: DockerEngine;
-
+describeWith('reads with containers', [...needs, ...docker, program('gcc', 'gcc')], () => {
   useFolder();
-
-  beforeAll(async () => {
-    engine = await startDockerEngine();
-  }, 17 * 60_000);
-
-  afterAll(async () => {
-    await engine?.stop();
-  });
+  const engine = useDockerEngine();
 
   it("of a container's own shadow file, and connections from inside to the engine, are told", {
     timeout: 120_000,
   }, async () => {
     const db = join(folder, 'containers');
-    const socket = join(engine.folder, 'docker.sock');
-    const [image, binary] = [await imageWithShadow(engine), await compiled()];
+    const socket = join(engine().folder, 'docker.sock');
+    const [image, binary] = [await imageWithShadow(engine()), await compiled()];
     const godo = await startGodo(['--db', db, '--sensitive', socket, '--scope', 'containers']);
     const [idFile, outside] = [join(folder, 'cid'), join(folder, 'outside')];
     try {
@@ -180,7 +169,7 @@ describeWith('reads with containers', [...needs, ...docker], () => {
       const mounts = own.flatMap((mount) => ['-v', mount]);
       const script = 'cat /etc/shadow /mnt/shadow; /mnt/talk /mnt/engine; echo x > /tmp/inside';
       const run = ['run', '--network', 'none', '--cidfile', idFile, ...mounts, image];
-      await engine.dockerOrThrow([...run, 'sh', '-c', script]);
+      await engine().dockerOrThrow([...run, 'sh', '-c', script]);
       await writeFile(outside, 'x');
       await runOrThrow('sh', ['-c', `cat /etc/shadow > ${outside}`]);
     } finally {
@@ -205,8 +194,8 @@ describeWith('reads with containers', [...needs, ...docker], () => {
 
   it('of containers that run already are told, and their rules go with them', { timeout: 120_000 }, async () => {
     const db = join(folder, 'running');
-    const image = await imageWithShadow(engine);
-    const id = await engine.dockerOrThrow(['run', '-d', '--network', 'none', image, 'sleep', '600']);
+    const image = await imageWithShadow(engine());
+    const id = await engine().dockerOrThrow(['run', '-d', '--network', 'none', image, 'sleep', '600']);
     const godo = await startGodo(['--db', db]);
     try {
       await waitFor(
@@ -214,8 +203,8 @@ describeWith('reads with containers', [...needs, ...docker], () => {
         async () => /path=\S+\/etc\/shadow/.test(ofContainers(await rules())),
         20_000,
       );
-      await engine.dockerOrThrow(['exec', id, 'cat', '/etc/shadow']);
-      await engine.dockerOrThrow(['rm', '-f', id]);
+      await engine().dockerOrThrow(['exec', id, 'cat', '/etc/shadow']);
+      await engine().dockerOrThrow(['rm', '-f', id]);
       await waitFor('the rules to be gone', async () => ofContainers(await rules()) === '', 30_000);
     } finally {
       await godo.stop();

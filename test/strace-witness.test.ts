@@ -1,11 +1,9 @@
 /** File sessions and strace tell the same of the same execution: which process wrote how much to which file. */
 
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
-import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { useAuditScene } from './support/audit-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, parseJsonLines } from './support/programs.ts';
 import { type ShownFile, succeed } from './support/shown-evidence.ts';
@@ -30,17 +28,14 @@ const needs = [
 ];
 
 describeWith('file sessions and strace', needs, () => {
-  let lock: AuditLock;
-  let before: AuditState;
+  const scene = useAuditScene('godo-strace-', 'once');
   let folder: string;
   let files: readonly ShownFile[];
   const said = new Map<string, Witnessed>();
   const place = (name: string) => join(folder, `run-${names.indexOf(name)}`);
 
   beforeAll(async () => {
-    lock = await takeAuditLock();
-    before = await readAuditState();
-    folder = await mkdtemp(join(tmpdir(), 'godo-strace-'));
+    folder = scene().folder;
     await makeInputs(join(folder, 'in'));
     const lines: string[] = [];
     for (const name of names) {
@@ -55,12 +50,6 @@ describeWith('file sessions and strace', needs, () => {
     for (const name of names) {
       said.set(name, await witnessed(folder, `run-${names.indexOf(name)}.trace`, place(name)));
     }
-  }, 17 * 60_000);
-
-  afterAll(async () => {
-    if (before !== undefined) await restoreAuditState(before);
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-    await lock?.release();
   });
 
   it.each(names)('agree about %s: path, writer and bytes', (name) => {

@@ -5,8 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { useAuditScene } from './support/audit-scene.ts';
-import { staticBusybox } from './support/busybox-image.ts';
-import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
+import { docker, useDockerEngine } from './support/docker-scene.ts';
 import { unmountBelow } from './support/mounts.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, parseJsonLines, startGodo } from './support/programs.ts';
@@ -264,19 +263,9 @@ describeWith('mappings of files on tmpfs', needs, () => {
   });
 });
 
-const docker = [program('dockerd', 'docker.io'), program('docker', 'docker.io'), staticBusybox];
-
 describeWith('mappings of files in a container', [...needs, ...docker], () => {
   useWriter();
-  let engine: DockerEngine;
-
-  beforeAll(async () => {
-    engine = await startDockerEngine();
-  });
-
-  afterAll(async () => {
-    await engine?.stop();
-  });
+  const engine = useDockerEngine();
 
   it('are looked at through its root, and told with its paths', { timeout: 120_000 }, async () => {
     const db = join(folder, 'db');
@@ -284,8 +273,8 @@ describeWith('mappings of files in a container', [...needs, ...docker], () => {
     const files = `mkdir /w; for f in ${names}; do head -c 8192 /dev/zero > /w/$f; done; sleep 1`;
     const godo = await startGodo(['--db', db]);
     try {
-      const run = ['run', '--rm', '--network', 'none', '-v', `${binary}:/writes:ro`, engine.image];
-      await engine.dockerOrThrow([...run, 'sh', '-c', `${files}; /writes x86_64 /w map; sleep 1`]);
+      const run = ['run', '--rm', '--network', 'none', '-v', `${binary}:/writes:ro`, engine().image];
+      await engine().dockerOrThrow([...run, 'sh', '-c', `${files}; /writes x86_64 /w map; sleep 1`]);
     } finally {
       await godo.stop();
     }

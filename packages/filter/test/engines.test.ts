@@ -152,25 +152,18 @@ describe('shims that no star reaches', () => {
 
   test('docker in docker: the outer shim under the outer dockerd, the inner one under the inner dockerd', () => {
     const inside = { containerId: containerId('a') };
-    expect(
-      tree(
-        init,
-        dockerd(100, { containerId: null }),
-        shim(200, systemSocket, { containerId: null }),
-        dockerd(300, { parent: 200, ...inside }),
-        shim(400, systemSocket, { parent: 200, ...inside }),
-      ),
-    ).toEqual(['100', ' 200', '  300', '   400']);
     // The inner shim was adopted by the outer one, or by nobody that is known.
-    expect(
-      tree(
-        init,
-        dockerd(100, { containerId: null }),
-        shim(200, systemSocket, { containerId: null }),
-        dockerd(300, { parent: 200, ...inside }),
-        shim(400, systemSocket, { parent: 999, ...inside }),
-      ),
-    ).toEqual(['100', ' 200', '  300', '   400']);
+    for (const parent of [200, 999]) {
+      expect(
+        tree(
+          init,
+          dockerd(100, { containerId: null }),
+          shim(200, systemSocket, { containerId: null }),
+          dockerd(300, { parent: 200, ...inside }),
+          shim(400, systemSocket, { parent, ...inside }),
+        ),
+      ).toEqual(['100', ' 200', '  300', '   400']);
+    }
   });
 
   test('never under an engine that descends from the shim itself', () => {
