@@ -16,8 +16,9 @@ export const rawFile = 'raw.db';
  * Durability: a batch is one transaction in the write-ahead log. Once `insert` resolves it outlives the end of the
  * process, however it comes (SIGKILL included). The log is not flushed to the disk at each batch (synchronous=NORMAL):
  * a power failure can take the batches since the last checkpoint of the log (32 MiB at most), never part of a batch,
- * and never damages the file. `close` flushes everything and leaves `raw.db` alone and complete in itself, unless a
- * reader or another writer still holds it: then `raw.db-wal` stays and belongs to it.
+ * and never damages the file. What SQLite keeps to undo a single statement is in memory, so that nothing but the
+ * directory need be writable (ProtectSystem=strict) or have room. `close` flushes everything and leaves `raw.db` alone
+ * and complete in itself, unless a reader or another writer still holds it: then `raw.db-wal` stays and belongs to it.
  */
 export async function openSqliteRawStore(directory: string): Promise<RawStore> {
   const file = join(directory, rawFile);
@@ -43,6 +44,7 @@ function prepare(database: SqliteDatabase, file: string): SqliteDatabase {
     PRAGMA synchronous = NORMAL;
     PRAGMA wal_autocheckpoint = 8192;
     PRAGMA cache_size = -16384;
+    PRAGMA temp_store = MEMORY;
     BEGIN IMMEDIATE`);
   // Looked at again under the lock: another listener may have made the tables meanwhile.
   if (checkSchema(database, file, 'godo')) {
