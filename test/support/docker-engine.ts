@@ -40,9 +40,13 @@ const engineProgram = /^(dockerd|containerd|containerd-shim.*|runc|docker-proxy)
 
 /**
  * @param containerd - Socket of a containerd that runs already; by default dockerd starts one of its own.
+ * @param inside - Words before dockerd, of a program that becomes it (nsenter).
  * @throws Error with the engine's log when it does not answer within a minute.
  */
-export async function startDockerEngine(containerd: string | null = null): Promise<DockerEngine> {
+export async function startDockerEngine(
+  containerd: string | null = null,
+  inside: readonly string[] = [],
+): Promise<DockerEngine> {
   const dockerd = findProgram('dockerd');
   const client = findProgram('docker');
   if (dockerd === null || client === null) throw new Error('There is no Docker here: install the package docker.io.');
@@ -53,7 +57,7 @@ export async function startDockerEngine(containerd: string | null = null): Promi
   const logPath = join(folder, 'dockerd.log');
   // An own, empty configuration: an administrator's daemon.json may contradict these options.
   await writeFile(join(folder, 'daemon.json'), '{}\n');
-  const child = startDaemon(dockerd, folder, host, logPath, containerd);
+  const child = startDaemon([...inside, dockerd], folder, host, logPath, containerd);
   const docker = (args: readonly string[], timeoutMs = 60_000) =>
     runProgram(client, ['-H', host, ...args], { timeoutMs, env: { DOCKER_CONTEXT: undefined } });
   const dockerOrThrow = async (args: readonly string[], timeoutMs = 60_000) =>
@@ -88,7 +92,7 @@ export async function startDockerEngine(containerd: string | null = null): Promi
 }
 
 function startDaemon(
-  dockerd: string,
+  [program = '', ...words]: readonly string[],
   folder: string,
   host: string,
   logPath: string,
@@ -97,12 +101,15 @@ function startDaemon(
   const log = openSync(logPath, 'a');
   try {
     return spawn(
-      dockerd,
+      program,
       [
+        ...words,
         ...['--config-file', join(folder, 'daemon.json')],
         ...['--iptables=false', '--ip6tables=false', '--bridge=none'],
         ...['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')],
         ...['--host', host, '--pidfile', join(folder, 'docker.pid')],
+        // There is no manager of the system's to be asked for cgroups where it looks like it.
+        ...(words.length === 0 ? [] : ['--exec-opt', 'native.cgroupdriver=cgroupfs']),
         ...(containerd === null ? [] : ['--containerd', containerd]),
       ],
       // A session of its own, as a service would have: Ctrl-C at the tests must not reach it before they can clean up.
