@@ -41,6 +41,8 @@ UMask=0077
 OOMScoreAdjust=-500
 MemoryMax=1G
 LimitNOFILE=65536
+# Its memory holds evidence, and the database's password.
+LimitCORE=0
 
 CapabilityBoundingSet=${capabilities}
 NoNewPrivileges=yes
@@ -54,7 +56,7 @@ ProtectHostname=yes
 RestrictAddressFamilies=AF_UNIX AF_NETLINK AF_INET AF_INET6
 RestrictNamespaces=yes
 RestrictRealtime=yes
-RestrictSUIDSGID=yes
+# Not RestrictSUIDSGID=: it takes openat2 away, by which files of containers are looked up without leaving their root.
 LockPersonality=yes
 SystemCallArchitectures=native
 

@@ -14,6 +14,10 @@ describe('the unit', () => {
     expect(lineOf(unit, 'Type')).toEqual(['notify']);
   });
 
+  it('leaves openat2 to it, without which nothing can be looked up below a root', () => {
+    expect(lineOf(serviceUnit(['/p'], []), 'RestrictSUIDSGID')).toEqual([]);
+  });
+
   it('means every word as it is', () => {
     const words = ['a b', '$HOME', '100%', 'say "no"', 'back\\slash', 'line\nfeed', '', '\u001b[2J\u202e'];
     const unit = serviceUnit(['/p'], words);
