@@ -526,6 +526,8 @@ export class Supervisor {
       workerData: data,
       transferList: [data.writer],
       name: 'godo-content',
+      // It closes descriptors that the addon has opened: Node would warn of each.
+      trackUnmanagedFds: false,
       resourceLimits: { maxYoungGenerationSizeMb: 6 },
     });
     worker.on('error', (error) => this.#stageFailed('content', error));
