@@ -2,11 +2,13 @@
 
 import { spawnSync } from 'node:child_process';
 import { closeSync, constants, openSync, renameSync, writeFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { maskedArguments } from '@godo/evidence';
+import { longOptions, maskedArguments, rewriteGoStyle } from '@godo/evidence';
 import { Command } from 'commander';
 import { ListenerError } from '../listener-error.ts';
 import { serviceUnit } from '../service-unit.ts';
+import { addListenOptions, type SharedOptions } from './options.ts';
 import type { World } from './world.ts';
 
 const unitPath = '/etc/systemd/system/godo.service';
@@ -17,8 +19,9 @@ export function installServiceCommand(world: World): Command {
     .argument('[options...]', "the listener's options, after --")
     .option('--print', 'print the unit and change nothing')
     .option('--now', 'enable and start it, too')
-    .action((options: string[], { print, now }: { print?: boolean; now?: boolean }) => {
+    .action((options: string[], { print, now }: { print?: boolean; now?: boolean }, command: Command) => {
       refuseSecrets(options);
+      checkListenOptions(options, command);
       const program = fileURLToPath(new URL('../../bin/godo.js', import.meta.url));
       const unit = serviceUnit([process.execPath, program], options);
       if (print) {
@@ -30,6 +33,23 @@ export function installServiceCommand(world: World): Command {
       if (now) systemctl(['enable', '--now', 'godo.service']);
       world.print(`${unitPath} written${now ? ', enabled and started' : ': `systemctl enable --now godo` starts it'}.`);
     });
+}
+
+/**
+ * A unit that the listener refuses would be started again and again, and one with relative paths means others.
+ *
+ * @param asked - Whose settings say what happens to a wrong option.
+ * @throws CommanderError, when that has said what is wrong; ListenerError BAD_INPUT
+ */
+export function checkListenOptions(options: readonly string[], asked: Command): void {
+  const listen = addListenOptions(new Command('listen')).copyInheritedSettings(asked);
+  listen.parse(rewriteGoStyle(options, longOptions(listen)), { from: 'user' });
+  const { db, dbFile, diag, spool, signKey } = listen.opts<SharedOptions>();
+  const directory = db?.startsWith('mongodb') ? undefined : db;
+  const paths = [directory, dbFile, diag, spool, signKey].filter((path) => typeof path === 'string');
+  const relative = paths.find((path) => !isAbsolute(path));
+  if (relative === undefined) return;
+  throw new ListenerError('BAD_INPUT', `${relative} is no absolute path: a service runs in another folder than you.`);
 }
 
 /** Everybody may read a unit, and ask systemd for it. @throws ListenerError BAD_INPUT */
