@@ -19,6 +19,7 @@ export { longOptions, rewriteGoStyle } from './go-style.ts';
 export * from './instant.ts';
 export { documentFromJson, documentToJson } from './json.ts';
 export { holdsSecret, maskedArguments, namesOwnProgram, withoutOwnSecrets, withoutSecrets } from './masked-text.ts';
+export * from './missed-calls.ts';
 export * from './moment.ts';
 export * from './open.ts';
 export * from './raw-documents.ts';

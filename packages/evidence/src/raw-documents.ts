@@ -500,6 +500,15 @@ export interface LossDocument extends Origin, Moment {
   readonly unit?: LossUnit;
   /** One sentence: what happened and what is not seen because of it. */
   readonly reason: string;
+  /** Calls may be missing, made in this time. */
+  readonly missed?: MissedMoments;
+}
+
+export interface MissedMoments {
+  readonly sinceNs: bigint;
+  readonly since: string;
+  readonly untilNs: bigint;
+  readonly until: string;
 }
 
 /** Start and end of one run of the listener. Collection `sessions`. A run without an end document was cut off. */

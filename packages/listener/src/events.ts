@@ -578,6 +578,20 @@ export interface LossEvent {
   readonly count: number | null;
   readonly unit?: LossUnit;
   readonly reason: string;
+  /** Calls may be missing, made in this time. */
+  readonly missed?: MissedTime;
+}
+
+/** Before and after it everything was told. */
+export interface MissedTime {
+  readonly sinceNs: bigint;
+  readonly untilNs: bigint;
+}
+
+/** Calls may be missing, of which a loss tells later, together with others. */
+export interface CallsMissedEvent extends MissedTime {
+  readonly kind: 'calls-missed';
+  readonly timeNs: bigint;
 }
 
 /** A container that a task was seen in for the first time, and what its engine knows of it. Its texts are text, not bytes. */
@@ -664,6 +678,7 @@ export interface SessionEndEvent {
 export type ConnectorEvent = ForkEvent | BecameEvent | ExitEvent;
 export type ControlEvent =
   | LossEvent
+  | CallsMissedEvent
   | MountsEvent
   | ContainerEvent
   | ContentEvent

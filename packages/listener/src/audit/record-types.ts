@@ -106,6 +106,7 @@ export const recordType = {
   fdPair: 1317,
   mmap: 1323,
   eoe: 1320,
+  uringOp: 1336,
   openat2: 1337,
   proctitle: 1327,
   /** The kernel asks whether we are still there; binary. */

@@ -94,10 +94,12 @@ const seenFile = {
   ...{ size: id, mtimeNs: moment, ctimeNs: moment, birthNs: orNull(moment) },
   ...{ fileSystem: text, tellsStores: flag },
 };
+const missed = { sinceNs: moment, untilNs: moment };
 const loss = {
   ...{ timeNs: moment, severity: text, source: text, reason: text },
   ...{ from: orNull(text), to: orNull(text), count: orNull(number) },
   unit: perhaps(text),
+  missed: perhaps(objectOf(missed)),
 };
 
 const shapes: Readonly<Record<string, Shape>> = {
@@ -116,6 +118,7 @@ const shapes: Readonly<Record<string, Shape>> = {
   rescan: { timeNs: moment, beganNs: moment, sinceNs: moment, alive: listOf(id) },
   'uring-found': { timeNs: moment, tgid: id, startTicks: id, descriptors: listOf(objectOf(descriptor)) },
   loss,
+  'calls-missed': { timeNs: moment, ...missed },
   container: { timeNs: moment, data: objectOf(container) },
   mounts: {
     ...{ timeNs: moment, containerId: orNull(text), namespace: orNull(id), entries: listOf(objectOf(mounted)) },

@@ -14,6 +14,8 @@ export interface Descriptor {
   closeOnExec: boolean;
   /** null: what it refers to was told, or inherited. */
   looked: Looked | null;
+  /** Of what tells that it refers to that session (missed-calls.ts). */
+  epoch: number;
 }
 
 /** /proc told what a descriptor refers to: calls from before that moment, told after it, take it back. */
@@ -110,10 +112,10 @@ export class DescriptorTable {
   }
 
   /** Refers `fd` to a session. What it referred to before must have been released. */
-  set(fd: number, session: TrackedSession, closeOnExec: boolean, looked: Looked | null = null): void {
+  set(fd: number, session: TrackedSession, closeOnExec: boolean, epoch: number, looked: Looked | null = null): void {
     session.references += 1;
     if (this.warning !== null) session.warn(this.warning);
-    this.#descriptors.set(fd, { session, closeOnExec, looked });
+    this.#descriptors.set(fd, { session, closeOnExec, looked, epoch });
     this.#elsewhere?.delete(fd);
   }
 
@@ -158,8 +160,8 @@ export class DescriptorTable {
   /** fork without CLONE_FILES: the child gets descriptors of its own to the same sessions; those it has already stay. */
   copyTo(child: DescriptorTable): void {
     this.directories.copyTo(child.directories);
-    for (const [fd, { session, closeOnExec }] of this.#descriptors) {
-      if (child.get(fd) === undefined) child.set(fd, session, closeOnExec);
+    for (const [fd, { session, closeOnExec, epoch }] of this.#descriptors) {
+      if (child.get(fd) === undefined) child.set(fd, session, closeOnExec, epoch);
     }
     if (this.#elsewhere === null) return;
     for (const [fd, { closeOnExec, lost, file }] of this.#elsewhere) {
@@ -175,11 +177,11 @@ export class DescriptorTable {
   become(child: DescriptorTable, all: boolean, ended: SessionEnded): void {
     const theirs = [...child.#descriptors];
     const kept = new Set<number>();
-    for (const [fd, { session, closeOnExec, looked }] of theirs) {
+    for (const [fd, { session, closeOnExec, looked, epoch }] of theirs) {
       kept.add(fd);
       if (this.get(fd)?.session === session) continue;
       this.release(fd, never, 'unseen', ended);
-      this.set(fd, session, closeOnExec, looked);
+      this.set(fd, session, closeOnExec, epoch, looked);
     }
     for (const fd of all ? this.numbers() : []) if (!kept.has(fd)) this.release(fd, never, 'unseen', ended);
     if (all) this.directories.clear();

@@ -27,6 +27,8 @@ export interface KnownFile extends FileIdentity {
   readonly openedBefore: boolean;
   /** How many changes of symbolic links there had been when the path was learnt (changed-links.ts). */
   readonly changes: number;
+  /** Stamp of what told of it. */
+  readonly learntMs: number;
 }
 
 interface Held {

@@ -24,6 +24,7 @@ import type {
   FileLookEvent,
   MadeEvent,
   MapEvent,
+  MissedTime,
   OpenEvent,
   OperationEvent,
   PipeEvent,
@@ -51,11 +52,13 @@ import {
   unknownFile,
 } from './found-file.ts';
 import { type AskForFile, MappedSessions } from './mapped-sessions.ts';
+import { MissedCalls } from './missed-calls.ts';
 import { NameResolver } from './name-resolver.ts';
 import { changesContent, type DescribedFile, operationDocument } from './operation-document.ts';
 import type { ProcessState } from './process-table.ts';
 import type { RecordingChoice } from './recording-choice.ts';
 import { type Opened, TrackedSession } from './tracked-session.ts';
+import { UnsureDescriptors } from './unsure-descriptors.ts';
 
 /** A call told what the descriptor refers to: nothing takes that back. */
 const told = Number.NEGATIVE_INFINITY;
@@ -69,8 +72,10 @@ export class FileRecorder {
   /** Open sessions that changed since they were last written down. */
   readonly #dirty = new Set<TrackedSession>();
   readonly #lastCaller = new LastCaller();
-  readonly #names = new NameResolver();
+  readonly #names: NameResolver;
   readonly #mapped: MappedSessions;
+  readonly #missed: MissedCalls;
+  readonly #unsure: UnsureDescriptors;
   /** Open sessions. */
   #open = 0;
   /** Of descriptors that nothing told of. */
@@ -90,13 +95,21 @@ export class FileRecorder {
     this.#origin = origin;
     this.#choice = choice;
     this.#emit = emit;
+    const missed = new MissedCalls();
+    this.#missed = missed;
+    this.#names = new NameResolver(missed);
     this.found = new FoundDescriptors(origin.sessionId, lookUps, {
+      missed,
       begin: (process, fd, closeOnExec, opened, looked) => this.#begin(process, fd, closeOnExec, opened, looked),
       ended: this.#ended,
     });
+    this.#unsure = new UnsureDescriptors(missed, this.found, {
+      ended: this.#ended,
+      changed: (session) => this.#dirty.add(session),
+    });
     this.#mapped = new MappedSessions({
       ask,
-      settled: (session) => this.#settled(session),
+      settled: (session) => this.#writeDown(session),
       changed: (session) => this.#dirty.add(session),
     });
   }
@@ -255,7 +268,7 @@ export class FileRecorder {
     const held = process.descriptors.get(event.fd);
     if (held !== undefined && this.#isOlderThanSnapshot(process, held, event.ms)) return;
     if (held === undefined || held.looked !== null) this.found.correct(process, event.fd, event.ms);
-    process.descriptors.release(event.fd, stampOf(event), 'close', this.#ended);
+    this.#giveUp(process, event.fd, held, stampOf(event), 'close');
   }
 
   closeRange(process: ProcessState, event: CloseRangeEvent): void {
@@ -279,13 +292,15 @@ export class FileRecorder {
       const held = process.descriptors.get(fd);
       if (held === undefined || this.#isOlderThanSnapshot(process, held, event.ms)) continue;
       if (event.onExec) held.closeOnExec = true;
-      else process.descriptors.release(fd, stampOf(event), 'close', this.#ended);
+      else this.#giveUp(process, fd, held, stampOf(event), 'close');
     }
   }
 
   /** A call that moved no byte (the end of a sendfile loop) is no write. */
   write(process: ProcessState, event: WriteEvent): void {
     if (event.bytes <= 0) return;
+    const held = process.descriptors.get(event.fd);
+    if (held !== undefined && held.epoch !== this.#missed.epoch) this.#unsure.settle(process, event.fd, held, event.ms);
     const session = process.descriptors.get(event.fd)?.session ?? this.found.written(process, event);
     if (session === undefined) return;
     session.countWrite(process.key, event.bytes, event.ms);
@@ -303,7 +318,7 @@ export class FileRecorder {
     ) {
       this.found.lookUp(process, event.fd);
     }
-    const held = descriptors.get(event.fd);
+    const held = this.#settled(process, event.fd, event.ms);
     if (held === undefined || this.#isOlderThanSnapshot(process, held, event.ms)) return;
     const { session } = held;
     // One that may not be written through the descriptor may not through the mapping either.
@@ -317,8 +332,13 @@ export class FileRecorder {
     this.#mapped.looked(event);
   }
 
-  /** Nothing more will be told: what waits is written down. */
-  finish(): void {
+  missed(time: MissedTime): void {
+    this.#missed.add(time);
+  }
+
+  /** Nothing more will be told: what waits is written down. `all`: the processes that live. */
+  finish(all: Iterable<ProcessState>): void {
+    this.#unsure.finish(all);
     this.#mapped.finish();
   }
 
@@ -336,7 +356,7 @@ export class FileRecorder {
     const file = this.#operatedOn(process, event);
     this.#noteChange(process, event, file instanceof TrackedSession ? file : undefined);
     const from = event.content?.fromFd ?? null;
-    const source = from === null ? undefined : process.descriptors.get(from)?.session;
+    const source = from === null ? undefined : this.#settled(process, from, event.ms)?.session;
     const document = operationDocument(this.#origin, process, event, caller, file, source);
     // A file without a name has one from now on; when it was linked it had none.
     if (event.operation === 'link' && event.success) this.#named(process, event);
@@ -363,7 +383,7 @@ export class FileRecorder {
     const { fd, ms, success } = event;
     if (fd === null) return undefined;
     const { descriptors } = process;
-    const held = descriptors.get(fd);
+    const held = this.#settled(process, fd, ms);
     if (held !== undefined && !this.#isOlderThanSnapshot(process, held, ms)) return held.session;
     const directory = described(this.#names.operatedOn(process, event));
     if (directory !== undefined || held !== undefined) return directory;
@@ -372,9 +392,9 @@ export class FileRecorder {
   }
 
   /** An unnamed file (O_TMPFILE) gets its name by a link: it is the one of its session from then on. */
-  #named(process: ProcessState, { to, inode, dev, fd, file }: OperationEvent): void {
+  #named(process: ProcessState, { to, inode, dev, fd, file, ms }: OperationEvent): void {
     const linked = fd ?? linkedDescriptor(file.path, process);
-    const held = linked === null ? undefined : process.descriptors.get(linked);
+    const held = linked === null ? undefined : this.#settled(process, linked, ms);
     if (held === undefined || to === null || to.path === null || !isUnnamed(held.session.flags)) return;
     const { session } = held;
     // Another name of it is none of its own.
@@ -438,9 +458,9 @@ export class FileRecorder {
     if (held !== undefined && this.#isOlderThanSnapshot(process, held, event.ms)) return;
     this.found.correct(process, event.to, event.ms);
     const by: ClosedBy = event.replaces ? 'dup' : 'unseen';
-    process.descriptors.release(event.to, stampOf(event), by, this.#ended);
+    this.#giveUp(process, event.to, held, stampOf(event), by);
     const from = process.descriptors.get(event.from);
-    if (from !== undefined) process.descriptors.set(event.to, from.session, event.closeOnExec);
+    if (from !== undefined) process.descriptors.set(event.to, from.session, event.closeOnExec, from.epoch);
     const what = from === undefined ? process.descriptors.elsewhere(event.from) : undefined;
     if (what === undefined || what.lost) return;
     const { closeOnExec } = event;
@@ -463,6 +483,7 @@ export class FileRecorder {
     for (const [fd, { looked }] of process.descriptors.entries()) {
       if (looked !== null) this.found.correct(process, fd, ms);
     }
+    this.#unsure.leavingAll(process, ms, (descriptor) => descriptor.closeOnExec);
     process.descriptors.releaseOnExec(
       { ms, ns: 0 },
       (descriptor) => !this.#isOlderThanSnapshot(process, descriptor, ms),
@@ -479,12 +500,14 @@ export class FileRecorder {
       return;
     }
     descriptors.directories.clear();
+    this.#unsure.leavingAll(process, msOf(timeNs));
     if (descriptors.size > 0) descriptors.releaseAll(instantOfNs(timeNs), 'exit', this.#ended);
   }
 
   /** Writes down what is open and changed since the last time. */
   checkpoint(timeNs: bigint): void {
     const at = instantOfNs(timeNs);
+    this.#missed.isNow(at.ms);
     if (!this.#mapped.isEmpty) this.#mapped.checkpoint(at.ms);
     for (const session of this.#dirty) {
       if (session.refuted) {
@@ -508,7 +531,20 @@ export class FileRecorder {
     }
     if (held === undefined) process.descriptors.forgetElsewhere(fd);
     else if (held.session.openedBefore && this.#seenBySnapshot(process, ms)) this.#forget(process, fd);
-    else process.descriptors.release(fd, stampOf(event), 'unseen', this.#ended);
+    else this.#giveUp(process, fd, held, stampOf(event), 'unseen');
+  }
+
+  /** `held`: what it refers to, as far as is known. */
+  #giveUp(process: ProcessState, fd: number, held: Descriptor | undefined, at: Instant, by: ClosedBy): void {
+    if (held !== undefined && held.epoch !== this.#missed.epoch) this.#unsure.leaving(held, at.ms);
+    process.descriptors.release(fd, at, by, this.#ended);
+  }
+
+  /** What a descriptor refers to; where calls were missed since that was told, /proc is asked. */
+  #settled(process: ProcessState, fd: number, ms: number): Descriptor | undefined {
+    const held = process.descriptors.get(fd);
+    if (held !== undefined && held.epoch !== this.#missed.epoch) this.#unsure.settle(process, fd, held, ms);
+    return process.descriptors.get(fd);
   }
 
   #begin(process: ProcessState, fd: number, closeOnExec: boolean, opened: Opened, looked: Looked | null = null): void {
@@ -519,7 +555,7 @@ export class FileRecorder {
       containerId: process.containerId ?? null,
       fd,
     });
-    process.descriptors.set(fd, session, closeOnExec, looked);
+    process.descriptors.set(fd, session, closeOnExec, this.#missed.epochOf(opened.opened.ms), looked);
     this.#choice.uses(process, session);
     this.#dirty.add(session);
     this.#open += 1;
@@ -547,14 +583,14 @@ export class FileRecorder {
     if (session.refuted) {
       this.#dirty.delete(session);
     } else if (session.mapped === null) {
-      this.#settled(session);
+      this.#writeDown(session);
     } else {
       this.#dirty.add(session);
       this.#mapped.end(session);
     }
   };
 
-  #settled(session: TrackedSession): void {
+  #writeDown(session: TrackedSession): void {
     this.#dirty.delete(session);
     if (!session.refuted && this.#choice.keeps(session)) this.#emit('files', session);
   }

@@ -16,6 +16,7 @@ import {
   unidentified,
   unknownFile,
 } from './found-file.ts';
+import type { MissedCalls } from './missed-calls.ts';
 import type { ProcessState } from './process-table.ts';
 import type { Opened, TrackedSession } from './tracked-session.ts';
 import { UnresolvedWrites } from './unresolved-writes.ts';
@@ -24,6 +25,7 @@ import { UnresolvedWrites } from './unresolved-writes.ts';
 export interface OpenSessions {
   begin(process: ProcessState, fd: number, closeOnExec: boolean, opened: Opened, looked: Looked | null): void;
   readonly ended: SessionEnded;
+  readonly missed: MissedCalls;
 }
 
 export class FoundDescriptors {
@@ -52,6 +54,11 @@ export class FoundDescriptors {
   /** What /proc shows of it now; null: nobody could look. */
   find(process: ProcessState, fd: number): DescriptorFoundEvent | null {
     return this.#lookUps.find(process, fd, this.#holders);
+  }
+
+  /** Where `find` had nobody who could look: whether somebody may, the next time. */
+  mayLookLater({ exitedNs, startTicks }: ProcessState): boolean {
+    return this.#canLookUp && exitedNs === null && startTicks !== null;
   }
 
   areShared(child: ProcessState, parent: ProcessState): boolean {
@@ -101,8 +108,8 @@ export class FoundDescriptors {
     }
   }
 
-  /** The number refers to what was found. */
-  learn(process: ProcessState, fd: number, found: DescriptorFoundEvent): void {
+  /** The number refers to what was found. `why`: how it came that nothing told of it. */
+  learn(process: ProcessState, fd: number, found: DescriptorFoundEvent, why = foundWarning): void {
     const { file } = found;
     const ms = msOf(found.timeNs);
     if (file === null) {
@@ -117,7 +124,7 @@ export class FoundDescriptors {
     }
     const shared = found.sameAs === undefined ? undefined : this.#sessionOf(found.sameAs);
     if (shared !== undefined) {
-      process.descriptors.set(fd, shared, file.closeOnExec, { ms, told: 'sharing' });
+      process.descriptors.set(fd, shared, file.closeOnExec, this.#sessions.missed.epoch, { ms, told: 'sharing' });
       return;
     }
     const opened: Opened = {
@@ -130,7 +137,7 @@ export class FoundDescriptors {
       exe: textOrNull(process.exe),
       openedBefore: true,
       opened: instantOfNs(found.timeNs),
-      warnings: [foundWarning, ...deletedWarnings(file)],
+      warnings: [why, ...deletedWarnings(file)],
       foundMs: ms,
     };
     this.#sessions.begin(process, fd, file.closeOnExec, opened, { ms, told: 'session' });

@@ -13,6 +13,8 @@ const memoryFile = '/memfd:';
 
 export const foundWarning =
   'found in /proc at its first write: received over a socket, or opened in a way audit does not tell';
+export const missedOpenWarning =
+  'found in /proc at a write behind a descriptor of another file: calls were missed, and its open was among them';
 export const unidentified = 'which file it was could not be looked up before it was closed';
 export const madeWarnings: Readonly<Record<MadeEvent['by'], readonly string[]>> = {
   pidfd_getfd: [],

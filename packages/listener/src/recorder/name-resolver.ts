@@ -21,7 +21,9 @@ import type {
 import { ChangedLinks } from './changed-links.ts';
 import { coarseClockMs } from './coarse-clock.ts';
 import type { KnownFile, PathView } from './directory-descriptors.ts';
+import { nanosecondsPerMs } from './documents.ts';
 import { isSameMounts, isSameView, KnownDirectories } from './known-directories.ts';
+import type { MissedCalls } from './missed-calls.ts';
 import { follow, isBelow } from './moved-directory.ts';
 import type { ProcessState } from './process-table.ts';
 
@@ -33,18 +35,29 @@ interface RelativeName {
   readonly inRoot: boolean;
 }
 
-/** A name that was resolved, or why it could not be. */
-type Resolution = { readonly path: BinaryString } | { readonly path: null; readonly warning: string | null };
+/** A name that was resolved, or not; and what is to be said of that. */
+interface Resolution {
+  readonly path: BinaryString | null;
+  readonly warning: string | null;
+}
 
 const notKnown: Resolution = { path: null, warning: null };
+const unsurePath =
+  'calls were missed since its directory was met: it may have been renamed, or another one have its number by now';
+const unsureDescriptor = 'calls were missed since its directory descriptor was opened: it may be of another directory';
 /** EBADF: there was no such descriptor. */
 const badDescriptor = -9;
 
 export class NameResolver {
   readonly #known = new KnownDirectories();
   readonly #links = new ChangedLinks();
+  readonly #missed: MissedCalls;
   /** Names that could not be made absolute. */
   unresolved = 0;
+
+  constructor(missed: MissedCalls) {
+    this.#missed = missed;
+  }
 
   /** The same event, its name absolute where that can be told. What the descriptor refers to from now on is kept. */
   open(process: ProcessState, event: OpenEvent): OpenEvent {
@@ -54,7 +67,7 @@ export class NameResolver {
       const name = { path, dirfd, parents: event.parents, inRoot: event.inRoot === true };
       const found = this.#resolve(process, event.ms, name);
       if (found.path !== null) named = { ...event, path: found.path, pathResolved: true, dirfd: null };
-      else if (found.warning !== null) named = { ...event, warnings: [...(event.warnings ?? []), found.warning] };
+      if (found.warning !== null) named = { ...named, warnings: [...(event.warnings ?? []), found.warning] };
     }
     const { directories } = process.descriptors;
     const isDirectory = event.fileType === 'directory';
@@ -72,7 +85,8 @@ export class NameResolver {
     const view = { ...viewOf(process), chroot: '' };
     for (const { fd, path, closeOnExec, dev, inode, fileType } of event.directories ?? []) {
       const what = { view, path, dev, inode, fileType, isPhysical: true, openedBefore: true };
-      const file: KnownFile = { ...what, changes: this.#links.changes };
+      const learntMs = Number(event.timeNs / nanosecondsPerMs);
+      const file: KnownFile = { ...what, changes: this.#links.changes, learntMs };
       process.descriptors.directories.set(fd, file, closeOnExec);
       if (fileType === 'directory') this.#known.learn(file);
     }
@@ -121,7 +135,7 @@ export class NameResolver {
     if (dirfd === undefined) return event;
     const found =
       name === null
-        ? { path: this.#heldBy(process, dirfd, event.ms)?.path ?? null }
+        ? { path: this.#surelyHeldBy(process, dirfd, event.ms)?.path ?? null }
         : this.#resolve(process, event.ms, { path: name, dirfd, parents: undefined, inRoot: false });
     return found.path === null ? event : { ...event, name: found.path };
   }
@@ -130,7 +144,9 @@ export class NameResolver {
   operatedOn(process: ProcessState, { fd, ms, dev, inode, fileType }: OperationEvent): KnownFile | undefined {
     if (fd === null) return undefined;
     const held = this.#heldBy(process, fd, ms);
-    const file = held ?? (fileType === 'directory' ? this.#met(viewOf(process), { dev, inode }) : undefined);
+    const isIt = held !== undefined && (!this.#isUnsure(held, ms) || isSurelyFile(held, { dev, inode }));
+    const file =
+      (isIt ? held : undefined) ?? (fileType === 'directory' ? this.#met(viewOf(process), { dev, inode }) : undefined);
     if (file === undefined || file.path === null) return undefined;
     const path = pathIn(process, file);
     return path === null ? undefined : { ...file, path };
@@ -178,9 +194,8 @@ export class NameResolver {
     if (pathResolved || path === null || event.exit === badDescriptor) return given;
     if (dirfd === null && parents === undefined) return given;
     const found = this.#resolve(process, event.ms, { path, dirfd, parents, inRoot: false });
-    if (found.path !== null) return { path: found.path, pathResolved: true, dirfd: null };
     if (found.warning !== null) warnings.push(found.warning);
-    return given;
+    return found.path === null ? given : { path: found.path, pathResolved: true, dirfd: null };
   }
 
   /** What the operation makes known of directories. */
@@ -213,7 +228,7 @@ export class NameResolver {
   }
 
   #resolve(process: ProcessState, ms: number, name: RelativeName): Resolution {
-    const found = this.#byDescriptor(process, ms, name) ?? this.#byParent(process, name) ?? notKnown;
+    const found = this.#byDescriptor(process, ms, name) ?? this.#byParent(process, ms, name) ?? notKnown;
     if (found.path === null) this.unresolved += 1;
     return found;
   }
@@ -227,22 +242,32 @@ export class NameResolver {
       return { path: null, warning: 'the directory descriptor was of another directory than was known of it' };
     }
     if (held.path === null) return null;
+    const isUnsure = this.#isUnsure(held, ms);
+    const parent = directoryPart(path) === '' ? onlyOne(parents ?? []) : null;
+    if (isUnsure && (parent === null || !isSurelyFile(held, parent))) {
+      return this.#byParent(process, ms, { path, parents }) ?? { path: null, warning: unsureDescriptor };
+    }
     const directory = pathIn(process, held);
     if (directory !== null) {
       const whole = pathBelow(directory, path, { isPhysical: held.isPhysical, isRoot: inRoot });
-      return whole === null ? null : { path: whole };
+      return whole === null ? null : { path: whole, warning: isUnsure ? unsurePath : null };
     }
     return { path: null, warning: 'it is not known where its directory lies below the root of the process' };
   }
 
   /** By the directory that the last part of the name lies in. */
-  #byParent(process: ProcessState, { path, parents }: RelativeName): Resolution | null {
+  #byParent(
+    process: ProcessState,
+    ms: number,
+    { path, parents }: Pick<RelativeName, 'path' | 'parents'>,
+  ): Resolution | null {
     const parent = onlyOne(parents ?? []);
     const entry = entryName(path);
     if (parent === null || entry === null) return null;
-    const directory = this.#met(viewOf(process), parent)?.path;
-    if (directory == null) return null;
-    return { path: `${directory === '/' ? '' : directory}/${entry}` };
+    const met = this.#met(viewOf(process), parent);
+    if (met === undefined || met.path === null) return null;
+    const warning = this.#isUnsure(met, ms) ? unsurePath : null;
+    return { path: `${met.path === '/' ? '' : met.path}/${entry}`, warning };
   }
 
   #heldBy(process: ProcessState, fd: number, ms: number): KnownFile | undefined {
@@ -250,6 +275,17 @@ export class NameResolver {
     if (file === undefined || isOlder(process, file, ms)) return undefined;
     this.#links.check(file);
     return file;
+  }
+
+  #surelyHeldBy(process: ProcessState, fd: number, ms: number): KnownFile | undefined {
+    const file = this.#heldBy(process, fd, ms);
+    return file !== undefined && this.#isUnsure(file, ms) ? undefined : file;
+  }
+
+  /** Calls may have been missed between what told of it and a call with the stamp `ms`. */
+  #isUnsure({ learntMs }: KnownFile, ms: number): boolean {
+    const since = this.#missed.sinceMoment(learntMs);
+    return since !== null && ms + coarseClockMs >= since;
   }
 
   /** The directory of that identity, as it was met in that view. */
@@ -263,12 +299,22 @@ export class NameResolver {
   #fileOf(
     process: ProcessState,
     path: BinaryString | null,
-    { dev, inode, fileType }: Pick<OpenEvent, 'dev' | 'inode' | 'fileType'>,
+    { dev, inode, fileType, ms }: Pick<OpenEvent, 'dev' | 'inode' | 'fileType' | 'ms'>,
   ): KnownFile {
     const view = viewOf(process);
     const known = path?.includes('/..') ? this.#met(view, { dev, inode })?.path : null;
     const { changes } = this.#links;
-    return { view, path: known ?? path, dev, inode, fileType, isPhysical: false, openedBefore: false, changes };
+    return {
+      view,
+      path: known ?? path,
+      dev,
+      inode,
+      fileType,
+      isPhysical: false,
+      openedBefore: false,
+      changes,
+      learntMs: ms,
+    };
   }
 }
 
@@ -297,6 +343,10 @@ function pathIn(process: ProcessState, { view, path }: KnownFile): BinaryString 
 function isSameFile(held: KnownFile, { dev, inode }: FileIdentity): boolean {
   if (held.inode !== null && inode !== null && held.inode !== inode) return false;
   return held.openedBefore || held.dev === null || dev === null || held.dev === dev;
+}
+
+function isSurelyFile(held: KnownFile, identity: FileIdentity): boolean {
+  return held.inode !== null && identity.inode !== null && isSameFile(held, identity);
 }
 
 /** A call from before the snapshot was about what the number meant then, not about what the snapshot saw. */

@@ -5,7 +5,7 @@
  */
 
 import type { ChainDocument, RawEntry, RunOrigin, SessionDocument, Sign } from '@godo/evidence';
-import { isoTime, Ledger, moment } from '@godo/evidence';
+import { isoTime, Ledger, missedMoments, moment } from '@godo/evidence';
 import type {
   AuditEvent,
   ChrootEvent,
@@ -161,6 +161,10 @@ export class Recorder {
       case 'loss':
         this.#loss(event);
         return;
+      case 'calls-missed':
+        run.files.missed(event);
+        run.processes.lost();
+        return;
       case 'session-end':
         this.#end(event);
         return;
@@ -311,7 +315,7 @@ export class Recorder {
   #end(event: SessionEndEvent): void {
     const run = this.#run;
     if (run === null) return;
-    run.files.finish();
+    run.files.finish(run.processes.all());
     run.files.checkpoint(event.timeNs);
     this.#tellUnresolved(event.timeNs, true);
     this.#link(this.#ledger?.all());
@@ -346,9 +350,11 @@ export class Recorder {
     const run = this.#run;
     if (run === null) return;
     this.#losses += 1;
-    if (event.severity === 'loss') run.processes.lost();
+    if (event.missed !== undefined) run.files.missed(event.missed);
+    if (event.severity === 'loss' || event.missed !== undefined) run.processes.lost();
     const { severity, source, from, to, count, unit, reason } = event;
     const facts = { severity, source, from, to, count, ...(unit !== undefined && { unit }), reason };
+    const missed = event.missed === undefined ? null : missedMoments(event.missed);
     this.#emit({
       collection: 'losses',
       document: {
@@ -356,6 +362,7 @@ export class Recorder {
         ...run.origin,
         ...moment(event.timeNs),
         ...facts,
+        ...(missed !== null && { missed }),
       },
     });
   }

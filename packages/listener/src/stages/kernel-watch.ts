@@ -2,6 +2,7 @@
 
 import { isoTime } from '@godo/evidence';
 import type { AuditStatus } from '@godo/native';
+import type { MissedTime } from '../events.ts';
 import { type AuditIntake, type AuditRole, isAlive } from '../kernel/audit-role.ts';
 import { realtimeNs } from '../kernel/host.ts';
 import type { LossFacts } from '../loss-event.ts';
@@ -69,8 +70,9 @@ export class KernelWatch {
     const status = this.#role.status();
     if (status.lost > this.#lost) {
       const count = status.lost - this.#lost;
-      const between = `between ${isoTime(this.#lastLookNs)} and ${isoTime(realtimeNs())}`;
-      const reason = `The kernel dropped ${count} audit record(s) ${between}, for its queue was full: so many calls at most are not recorded, or not wholly. Where a close and the next open were among them, a file has got writes of the next.`;
+      const missed = this.#missed();
+      const between = `between ${isoTime(missed.sinceNs)} and ${isoTime(missed.untilNs)}`;
+      const reason = `The kernel dropped ${count} audit record(s) ${between}, for its queue was full: so many calls at most are not recorded, or not wholly. What that makes unsure of files is said of their sessions.`;
       this.#tell({
         source: 'audit-kernel',
         from: String(this.#lost),
@@ -78,10 +80,16 @@ export class KernelWatch {
         count,
         unit: 'records',
         reason,
+        missed,
       });
     }
     this.#lost = status.lost;
     return status;
+  }
+
+  /** Until the last look nothing had been. */
+  #missed(): MissedTime {
+    return { sinceNs: this.#lastLookNs, untilNs: realtimeNs() };
   }
 
   #lookAtRules(enabled: number, between: { from: string; to: string }): void {
@@ -91,7 +99,7 @@ export class KernelWatch {
     if (missing <= 0 && enabled !== 0) return;
     const what = enabled === 0 ? 'switched audit off' : `removed ${missing} of our audit rules`;
     const reason = `Somebody ${what}: calls between these times may not have been recorded.`;
-    this.#tell({ source: 'audit-rules', reason, ...between });
+    this.#tell({ source: 'audit-rules', reason, ...between, missed: this.#missed() });
     // Locked meanwhile (enabled 2): there is nothing to be done until the next boot.
     if (enabled !== 2) this.#role.load(this.#rules);
   }
@@ -115,6 +123,7 @@ export class KernelWatch {
       source: 'audit-socket',
       reason: 'The kernel had let go of us as its audit daemon: records between these times are lost.',
       ...between,
+      missed: this.#missed(),
     });
     this.#role.takeAgain();
   }
@@ -130,7 +139,7 @@ export class KernelWatch {
       return;
     }
     const reason = `Another process (pid ${pid}) has taken the audit role from us: records between these times are lost; ${shared}.`;
-    this.#tell({ source: 'audit-socket', reason, ...between });
+    this.#tell({ source: 'audit-socket', reason, ...between, missed: this.#missed() });
   }
 
   /** The role of another daemon: once that has ended, its records would go into the kernel's log. */
@@ -145,7 +154,7 @@ export class KernelWatch {
     this.#changeRules();
     const reason =
       'The audit role was free, and godo has taken it: of the moment in which it did a record may be missing.';
-    this.#tell({ severity: 'warning', source: 'audit-socket', reason, ...between });
+    this.#tell({ severity: 'warning', source: 'audit-socket', reason, ...between, missed: this.#missed() });
   }
 
   #changeRules(): void {

@@ -5,6 +5,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { type InsertResult, openRawStore, type RawStore, Spool, StoreError, signer } from '@godo/evidence';
 import { EntryMemory } from '../audit/entry-memory.ts';
 import { EntryReader } from '../audit/event-entries.ts';
+import { recordType } from '../audit/record-types.ts';
 import { ContentFeed } from '../content/content-feed.ts';
 import { DiagFile } from '../diag/diag-file.ts';
 import type { AuditEvent, FileLookEvent, LossEvent, PipelineEvent } from '../events.ts';
@@ -29,6 +30,7 @@ import type {
 } from './messages.ts';
 import { ReadingBudget } from './reading-budget.ts';
 import { ReopeningStore } from './reopening-store.ts';
+import { SerialTimes } from './serial-times.ts';
 import { SharedState } from './shared-state.ts';
 import { SpoolingStore } from './spooling-store.ts';
 import { StoredUntil } from './stored-until.ts';
@@ -78,6 +80,7 @@ const socketOverran = {
       'The audit socket overran: the kernel keeps what did not fit for half a second, so it may come later than what followed it. What it had to drop is stated on its own: records that it counted, events that never came, events that may be incomplete.',
   },
   multicast: {
+    severity: 'loss',
     source: 'audit-socket',
     reason: 'The audit socket overran: an unknown number of records was lost.',
   },
@@ -99,6 +102,7 @@ class WriterStage {
   readonly #events: ByteRing;
   readonly #entries: EntryMemory;
   readonly #reader: EntryReader;
+  readonly #serialTimes = new SerialTimes(nowMs());
   /** Takes the events of the batch that is read. */
   #each: EachEvent = () => undefined;
   /** The batch that waits for the connector: it stays in the ring until it is applied. */
@@ -205,7 +209,10 @@ class WriterStage {
     this.#reader = new EntryReader(
       { keepLines: data.diagFile !== null },
       {
-        event: (event) => this.#each(event),
+        event: (event) => {
+          this.#serialTimes.see(event.serial, event.ms);
+          this.#each(event);
+        },
         gap: ({ from, to, count }) => this.#gap(from, to, count),
         late: ({ serial }) => this.#late(serial),
         bad: ({ type, error, hex }) => this.#bad(type, error, hex),
@@ -321,9 +328,16 @@ class WriterStage {
       return;
     }
     const { arrivalUs, drainedUs, entries } = batch;
-    const overrun = batch.kind === batchKind.overrun ? [lossEvent(realtimeNs(), socketOverran[this.#intake])] : null;
+    const overrun = batch.kind === batchKind.overrun ? [this.#overrun()] : null;
     const events = overrun ?? { forEach: (each: EachEvent) => this.#read(entries, each) };
     this.#merge.audit({ arrivalUs, drainedUs, events });
+  }
+
+  #overrun(): LossEvent {
+    const facts = socketOverran[this.#intake];
+    // What the kernel has kept is no loss.
+    const missed = facts.severity === 'warning' ? null : { missed: this.#serialTimes.sinceLast(nowMs()) };
+    return lossEvent(realtimeNs(), { ...facts, ...missed });
   }
 
   get #intake(): keyof typeof socketOverran {
@@ -341,7 +355,8 @@ class WriterStage {
 
   #gap(from: number, to: number, count: number): void {
     this.#shared.add('missingSerials', count);
-    const range = { from: String(from), to: String(to), count, unit: 'events' } as const;
+    const missed = this.#serialTimes.between(from, to, nowMs());
+    const range = { from: String(from), to: String(to), count, unit: 'events', missed } as const;
     this.#lost('audit-serial', `${count} audit event(s) never came: serial ${from} to ${to}.`, range);
   }
 
@@ -353,7 +368,10 @@ class WriterStage {
   }
 
   #bad(type: number, error: string, hex: string): void {
-    const facts = { severity: 'warning', count: 1 } as const;
+    // Without it there is no event.
+    const isHead = type === recordType.syscall || type === recordType.uringOp;
+    const missed = isHead ? { missed: this.#serialTimes.sinceLast(nowMs()) } : null;
+    const facts = { severity: 'warning', count: 1, ...missed } as const;
     this.#lost('audit-record', `A record of type ${type} could not be read (${error}): ${hex} (hex).`, facts);
   }
 
@@ -538,6 +556,11 @@ class WriterStage {
     this.#data.fromConnector.close();
     parentPort?.close();
   }
+}
+
+/** Since the epoch. */
+function nowMs(): number {
+  return Number(realtimeNs() / 1_000_000n);
 }
 
 function report(message: WriterReport): void {

@@ -280,7 +280,7 @@ describe('the change of a symbolic link', () => {
       isPhysical: false,
       openedBefore: false,
     } as const;
-    const [old, recent] = [0, 1].map((changes) => ({ ...what, path: '/a', changes }));
+    const [old, recent] = [0, 1].map((changes) => ({ ...what, path: '/a', changes, learntMs: 0 }));
     for (const path of ['/1', '/2', '/3']) links.note(view, path);
     for (const file of [old, recent]) if (file !== undefined) links.check(file);
 

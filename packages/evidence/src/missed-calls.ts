@@ -1,0 +1,25 @@
+/** What is said of file sessions in whose time calls were missed. */
+
+import { isoTime } from './moment.ts';
+import type { MissedMoments } from './raw-documents.ts';
+
+const beginning = 'calls were missed while it was open, since ';
+
+/**
+ * `sinceNs`: the first moment at which one may have been. `foundOther`: what its descriptor was found to refer to later
+ * is another file.
+ */
+export function missedCallsWarning(sinceNs: bigint, foundOther = false): string {
+  const doubt = foundOther
+    ? 'its descriptor was found to refer to another file, so what was written from then on may have gone there'
+    : 'it may have been closed then, and what was written from then on may have gone to another file';
+  return `${beginning}${isoTime(sinceNs)}: ${doubt}`;
+}
+
+export function isMissedCallsWarning(warning: string): boolean {
+  return warning.startsWith(beginning);
+}
+
+export function missedMoments({ sinceNs, untilNs }: Pick<MissedMoments, 'sinceNs' | 'untilNs'>): MissedMoments {
+  return { sinceNs, since: isoTime(sinceNs), untilNs, until: isoTime(untilNs) };
+}
