@@ -66,6 +66,12 @@ void HostLog::event(PendingEvent* event, Incomplete incomplete) {
 void HostLog::gap(const SerialGap& gap) {
   missing_ += gap.count();
   gaps_++;
+  // With nothing between them they say no more than one does.
+  if (held_.empty() && !untold_.empty()) {
+    untold_.back().to = gap.to;
+  } else {
+    untold_.push_back(gap);
+  }
 }
 
 void HostLog::late(const Record& record) {
@@ -92,10 +98,17 @@ void HostLog::release(int64_t untilMs, size_t atLeast) {
   if (going == 0) return;
   select();
   for (size_t index = 0; index < going; index++) {
+    tellGapsBefore(held_[index].serial);
     parts_.encoder.event(*held_[index].event, held_[index].incomplete);
     parts_.pool.give(held_[index].event);
   }
   held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(going));
+}
+
+void HostLog::tellGapsBefore(uint32_t serial) {
+  size_t told = 0;
+  while (told < untold_.size() && serialDistance(untold_[told].to, serial) > 0) parts_.encoder.gap(untold_[told++]);
+  untold_.erase(untold_.begin(), untold_.begin() + static_cast<std::ptrdiff_t>(told));
 }
 
 void HostLog::finish(RunEnd reason) {
@@ -103,6 +116,9 @@ void HostLog::finish(RunEnd reason) {
   if (reason == RunEnd::reboot) latestMs_ = boot_.latestMs().value_or(latestMs_);
   reassembler_.finish();
   release(std::numeric_limits<int64_t>::max(), 0);
+  select();
+  for (const SerialGap& gap : untold_) parts_.encoder.gap(gap);
+  untold_.clear();
   Entry entry = parts_.output.add(EntryKind::runEnd, 48, static_cast<uint8_t>(reason));
   entry.u32(8, run_);
   entry.f64(16, static_cast<double>(latestMs_));

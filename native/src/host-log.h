@@ -58,6 +58,8 @@ class HostLog : private ReassemblyOutput {
   /** Lets go what is from `untilMs` or before, and at least so many. */
   void release(int64_t untilMs, size_t atLeast);
   void select();
+  /** Of the gaps in the serials those that come before an event. */
+  void tellGapsBefore(uint32_t serial);
 
   const uint32_t run_;
   DecoderParts& parts_;
@@ -68,6 +70,8 @@ class HostLog : private ReassemblyOutput {
   int64_t releasedMs_;
   /** Whole events that one of a lower serial may still come before. */
   std::vector<Held> held_;
+  /** Gaps that events which came before them are still held. */
+  std::vector<SerialGap> untold_;
   uint64_t events_ = 0;
   uint64_t missing_ = 0;
   uint64_t gaps_ = 0;

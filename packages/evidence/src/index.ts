@@ -20,6 +20,7 @@ export * from './instant.ts';
 export { documentFromJson, documentToJson } from './json.ts';
 export { holdsSecret, maskedArguments, namesOwnProgram, withoutOwnSecrets, withoutSecrets } from './masked-text.ts';
 export * from './missed-calls.ts';
+export * from './missed-times.ts';
 export * from './moment.ts';
 export * from './open.ts';
 export * from './raw-documents.ts';

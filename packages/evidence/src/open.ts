@@ -4,6 +4,7 @@
  * All of them throw StoreError. An unreachable MongoDB server is told after about 5 s.
  */
 
+import type { MissedTimes } from './missed-times.ts';
 import type { CookedReader, CookedWriter, FilePassage, RawReader, RawStore, RawVerifier } from './stores.ts';
 import type { StoreTarget } from './target.ts';
 
@@ -37,13 +38,17 @@ export async function openCookedWriter(target: StoreTarget): Promise<CookedWrite
 
 /**
  * The short way for file sessions, where the two have one: both are SQLite, and nobody writes to the raw evidence. To be
- * opened before anything is inserted.
+ * opened before anything is inserted. Sessions that may have a warning because of `missed` are left to be decided.
  */
-export async function openFilePassage(reader: RawReader, writer: CookedWriter): Promise<FilePassage | null> {
+export async function openFilePassage(
+  reader: RawReader,
+  writer: CookedWriter,
+  missed: MissedTimes,
+): Promise<FilePassage | null> {
   const { SqliteRawReader } = await import('./sqlite/raw-reader.ts');
   const { SqliteCookedWriter } = await import('./sqlite/cooked-writer.ts');
   if (!(reader instanceof SqliteRawReader && writer instanceof SqliteCookedWriter)) return null;
-  return (await import('./sqlite/raw-passage.ts')).openSqlitePassage(reader, writer);
+  return (await import('./sqlite/raw-passage.ts')).openSqlitePassage(reader, writer, missed);
 }
 
 /** Cooked evidence for reading. @throws StoreError DATABASE_NOT_FOUND when there is none. */

@@ -5,6 +5,9 @@ import {
   type FileVerdict,
   type Instant,
   instantOfNs,
+  isMissedCallsWarning,
+  MissedTimes,
+  missedCallsWarning,
   type SessionChange,
   type SessionWriter,
   usersBesideOpener,
@@ -95,17 +98,32 @@ function sum(a: WriteTotals, b: WriteTotals): WriteTotals {
   return { count: a.count + b.count, bytes: a.bytes + b.bytes, first: first ?? null, last: last ?? null };
 }
 
+function warningsOf(file: FileSession, missed: MissedTimes): readonly string[] | null {
+  const { warnings } = file;
+  const since = missed.isEmpty ? null : missed.since(file);
+  if (since === null || warnings?.some(isMissedCallsWarning)) return warnings;
+  return [...(warnings ?? []), missedCallsWarning(BigInt(since) * 1_000_000n)];
+}
+
+const nothingMissed = new MissedTimes([]);
+
 /**
  * Step 7: the cooked form of a file session from `files` or `fds` alike, or null where nobody of the tree had it: its
  * opener, or whoever used it. A session nobody was seen to close ends with the processes that held it.
  *
+ * @param missed - Of sessions that ended before the listener learnt of it, nothing says yet what is not sure of them.
  * @param file - Given away: it becomes the cooked one, for there are more of these than of anything else.
  */
-export function cookFile(file: FileSession, known: KnownProcesses): CookedFileSession | null {
+export function cookFile(
+  file: FileSession,
+  known: KnownProcesses,
+  missed: MissedTimes = nothingMissed,
+): CookedFileSession | null {
   const opener = known.find(file.key);
   const inside = known.isInside(opener);
   if (!inside && !isUsedInside(file, known)) return null;
   const cooked = file as Mutable<CookedFileSession>;
+  cooked.warnings = warningsOf(file, missed);
   if (known.hasAliases) nameProcesses(cooked, known);
   if (inside && cooked.containerId === null) cooked.containerId = known.containerOf(opener);
   const closed = cooked.closed === null ? holdersGone(file, opener, known) : null;

@@ -8,6 +8,9 @@ import {
   type EventDocument,
   type FilePassage,
   type FileSession,
+  type MissedSpan,
+  MissedTimes,
+  missedSpan,
   type OperationDocument,
   openFilePassage,
   type RawDocuments,
@@ -65,14 +68,18 @@ type Tally = {
   -readonly [K in 'threads' | 'filesKept' | 'filesSeen' | 'operations' | 'events' | 'losses' | 'unusable']: number;
 };
 
-/** What the steps have in common. */
-interface Work {
+interface Reading {
   readonly reader: RawReader;
-  readonly batch: Batch;
   readonly progress: Progress;
-  readonly tally: Tally;
   /** So many documents were read or written. @throws The reason of the signal that ends the run. */
   step(count?: number): void;
+}
+
+/** What the steps have in common. */
+interface Work extends Reading {
+  readonly batch: Batch;
+  readonly tally: Tally;
+  readonly missed: MissedTimes;
 }
 
 /** What the tree is made of. */
@@ -89,10 +96,12 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
     progress.step(count);
   };
   const batch = createBatch(writer);
-  const work: Work = { reader, batch, progress, tally, step };
+  const reading: Reading = { reader, progress, step };
+  const runs = await readRuns(reading);
+  const missed = await readMissed(reading);
+  const work: Work = { ...reading, batch, tally, missed };
 
-  const passage = await openFilePassage(reader, writer);
-  const runs = await readRuns(work);
+  const passage = await openFilePassage(reader, writer, missed);
   const { processes, containers, devices, known, passed } = await cookProcesses(work, runs, passage);
   if (!passed) await writeFiles(work, 'closed files', known, containers);
   await writeFiles(work, 'open files', known, containers);
@@ -139,7 +148,7 @@ async function cookProcesses(work: Work, runs: Runs, passage: FilePassage | null
   return { processes: order.length, containers, devices, known, passed: beside !== null };
 }
 
-async function readRuns({ reader, progress, step }: Work): Promise<Runs> {
+async function readRuns({ reader, progress, step }: Reading): Promise<Runs> {
   const sessions: SessionDocument[] = [];
   progress.phase('runs');
   for await (const session of reader.sessions()) {
@@ -147,6 +156,17 @@ async function readRuns({ reader, progress, step }: Work): Promise<Runs> {
     sessions.push(session);
   }
   return mergeRuns(sessions);
+}
+
+/** They come before the files, for they tell what is not sure of those. */
+async function readMissed({ reader, step }: Reading): Promise<MissedTimes> {
+  const spans: MissedSpan[] = [];
+  for await (const loss of reader.losses()) {
+    step();
+    const span = isUsableMoment(loss) ? missedSpan(loss) : null;
+    if (span !== null) spans.push(span);
+  }
+  return new MissedTimes(spans);
 }
 
 async function readTasks(
@@ -209,13 +229,13 @@ async function writeFiles(
 }
 
 async function writeSessions(
-  { batch, tally }: Work,
+  { batch, tally, missed }: Work,
   sessions: readonly FileSession[],
   known: KnownProcesses,
   containers: Containers,
 ): Promise<void> {
   for (const file of sessions) {
-    const session = cookFile(file, known);
+    const session = cookFile(file, known, missed);
     if (session === null) continue;
     tally.filesKept += 1;
     if (session.containerId !== null && changesFile(session)) {

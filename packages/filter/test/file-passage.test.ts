@@ -9,6 +9,8 @@ import {
   type FileSession,
   type FileSessionDocument,
   fileSessionOf,
+  MissedTimes,
+  missedMoments,
   openCookedReader,
   openCookedWriter,
   openFilePassage,
@@ -21,7 +23,20 @@ import {
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { runFilter } from '../src/run-filter.ts';
-import { at, calls, containerId, exit, file, fork, keyOf, openFile, session, task, writes } from './support/raw.ts';
+import {
+  at,
+  calls,
+  containerId,
+  exit,
+  file,
+  fork,
+  keyOf,
+  loss,
+  openFile,
+  session,
+  task,
+  writes,
+} from './support/raw.ts';
 
 const { DatabaseSync } = createRequire(import.meta.url)('@photostructure/sqlite') as {
   DatabaseSync: new (file: string) => { exec(sql: string): void; close(): void };
@@ -147,7 +162,7 @@ function plain(reader: RawReader): RawReader {
   };
 }
 
-async function cookedBy(target: StoreTarget, readerOf: (reader: RawReader) => RawReader): Promise<unknown> {
+async function cookedBy(target: StoreTarget, readerOf: (reader: RawReader) => RawReader) {
   const reader = await openRawReader(target);
   const summary = await runFilter({ reader: readerOf(reader), writer: await openCookedWriter(target) });
   await reader.close();
@@ -195,6 +210,36 @@ test.each(damages)('any sessions become the same by the short way: %s', async (d
   );
 });
 
+const anyLoss = fc
+  .record({
+    run: fc.constantFrom('run-1', 'run-2'),
+    since: fc.integer({ min: 0, max: 14 }),
+    lasted: fc.integer({ min: 0, max: 4 }),
+    told: fc.constantFrom(0, 2, 2_000),
+  })
+  .map(({ run, since, lasted, told }) => {
+    const missed = missedMoments({ sinceNs: at(since), untilNs: at(since + lasted) });
+    return { ...loss(since + lasted + told), sessionId: run, missed };
+  });
+const losses = fc.uniqueArray(anyLoss, { maxLength: 4, selector: ({ _id }) => _id });
+
+test.each(['', damages[7], damages[10]])('any sessions become the same where calls were missed: %s', async (damage) => {
+  let marked = 0;
+  await fc.assert(
+    fc.asyncProperty(sessions, losses, async (files, told) => {
+      await inDirectory(async (target) => {
+        const stated = told.map((document) => ({ collection: 'losses', document }) as const);
+        await store(target, [...entriesOf(files), ...stated], damage);
+        const oneByOne = await cookedBy(target, plain);
+        expect(await cookedBy(target, (reader) => reader)).toStrictEqual(oneByOne);
+        if (oneByOne.documents.files?.some((one) => 'warnings' in one)) marked += 1;
+      });
+    }),
+    { numRuns: 20 },
+  );
+  expect(marked).toBeGreaterThan(0);
+});
+
 /** Another run tells of 11 under a key of its own; half of what 11 opened is told under that one. */
 test('any sessions become the same where keys stand for others', async () => {
   const key = 'boot-a:11:?2.1';
@@ -225,7 +270,7 @@ test.each([
     if (state === 'complete') await raw.close();
     const reader = await openRawReader(target);
     const writer = await openCookedWriter(target);
-    const passage = await openFilePassage(reader, writer);
+    const passage = await openFilePassage(reader, writer, new MissedTimes([]));
     await writer.abort();
     await reader.close();
     await raw.close();

@@ -5,6 +5,7 @@
 
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { type MissedSpan, MissedTimes } from '../missed-times.ts';
 import { StoreError } from '../store-error.ts';
 import { openForWriting } from './connection.ts';
 import type { DictionaryStart } from './dictionary-tables.ts';
@@ -67,9 +68,9 @@ export class CookedFile {
    *
    * @returns what of its dictionary is here now; null where its numbers are none that a writer of ours gives.
    */
-  openRaw(file: string): DictionaryStart | null {
+  openRaw(file: string, missed: readonly MissedSpan[]): DictionaryStart | null {
     return this.#guarded(() => {
-      this.#passage = SessionPassage.open(this.#database, file);
+      this.#passage = SessionPassage.open(this.#database, file, new MissedTimes(missed));
       return this.#passage?.start ?? null;
     });
   }

@@ -9,7 +9,7 @@ import type { SqliteValue } from './driver.ts';
 export const particulars = {
   /** It is none of ours. */
   unusable: 0,
-  /** Its end is not known, or was inferred by others. */
+  /** Its end is not known, or was inferred by others, or calls were missed in its time. */
   undecided: 1,
   /** Others wrote than its opener. */
   shared: 2,

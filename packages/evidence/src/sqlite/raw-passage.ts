@@ -1,5 +1,6 @@
 /** File sessions from raw into cooked evidence, both of SQLite: who opened them is judged here, the rows are copied there. */
 
+import type { MissedTimes } from '../missed-times.ts';
 import type { FilePassage, FileVerdict, JudgeOpener, PassedFiles } from '../stores.ts';
 import type { SqliteCookedWriter } from './cooked-writer.ts';
 import type { FoundOpener } from './lookup.ts';
@@ -14,9 +15,10 @@ import { type Fate, fates, type JudgedOpeners, type OpenerTexts, type PassedRows
 export async function openSqlitePassage(
   reader: SqliteRawReader,
   writer: SqliteCookedWriter,
+  missed: MissedTimes,
 ): Promise<FilePassage | null> {
   if (!reader.connection.immutable) return null;
-  const start = await writer.link.call('openRaw', reader.location);
+  const start = await writer.link.call('openRaw', reader.location, missed.spans);
   if (start === null) return null;
   writer.dictionary.start(start);
   const { link } = writer;

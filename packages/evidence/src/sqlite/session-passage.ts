@@ -4,6 +4,7 @@
  * their numbers, and their rows are copied by SQLite, by ranges of what session-survey.ts found nothing particular about.
  */
 
+import type { MissedTimes } from '../missed-times.ts';
 import { StoreError } from '../store-error.ts';
 import type { ReadConnection } from './connection.ts';
 import type { DictionaryStart } from './dictionary-tables.ts';
@@ -82,12 +83,12 @@ export class SessionPassage {
   #passed = 0;
   #pages: PageCursor | null = null;
 
-  private constructor(database: SqliteDatabase, file: string, start: DictionaryStart) {
+  private constructor(database: SqliteDatabase, file: string, start: DictionaryStart, missed: MissedTimes) {
     this.start = start;
     this.#file = file;
     // Whoever reads raw evidence besides sees whether it was changed.
     this.#connection = { database, verify: () => undefined };
-    this.#survey = new SessionSurvey(this.#connection, file, start.openers);
+    this.#survey = new SessionSurvey(this.#connection, file, start.openers, missed);
     this.#fates = new Uint8Array(start.openers + 1);
     const openers = (texts: string) =>
       `INSERT INTO main.openers (id, origin, "key", tgid, comm, exe, container)
@@ -107,7 +108,7 @@ export class SessionPassage {
   }
 
   /** @returns null where the numbers in the database are none that a writer of ours gives. */
-  static open(database: SqliteDatabase, file: string): SessionPassage | null {
+  static open(database: SqliteDatabase, file: string, missed: MissedTimes): SessionPassage | null {
     database.prepare('ATTACH ? AS raw').run(readOnlyUri(file, { immutable: true }));
     database.exec('PRAGMA raw.cache_size = -2048');
     const last = { texts: 0, boots: 0, origins: 0, openers: 0 };
@@ -132,7 +133,7 @@ export class SessionPassage {
     const { list } = database
       .prepare('SELECT json_group_array(json_array(id, boot)) AS list FROM main.boots')
       .get() as { list: string };
-    return new SessionPassage(database, file, { ...last, boots: JSON.parse(list) });
+    return new SessionPassage(database, file, { ...last, boots: JSON.parse(list) }, missed);
   }
 
   /** Begins to read rows for another thread, and ends what was read before. */

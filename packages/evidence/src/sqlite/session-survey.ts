@@ -5,6 +5,7 @@
 
 import { changesFile } from '../file-change.ts';
 import type { CookedFileSession } from '../file-session.ts';
+import type { MissedTimes } from '../missed-times.ts';
 import { usersBesideOpener } from '../session-changes.ts';
 import type { ReadConnection } from './connection.ts';
 import type { SqliteValue } from './driver.ts';
@@ -56,6 +57,7 @@ export class SessionSurvey {
   end: readonly SqliteValue[] | null = null;
   /** Rows follow that were not looked at. */
   cutShort = false;
+  readonly #missed: MissedTimes | null;
   readonly #lookup: Lookup;
   readonly #cursor: PageCursor;
   // The stretch so far.
@@ -63,8 +65,9 @@ export class SessionSurvey {
   #rows = 0;
   #unusable = 0;
 
-  /** @param openers the highest number of one. @param file for messages. */
-  constructor(connection: ReadConnection, file: string, openers: number) {
+  /** @param openers the highest number of one. @param file for messages. @param missed what ended in it is undecided. */
+  constructor(connection: ReadConnection, file: string, openers: number, missed: MissedTimes) {
+    this.#missed = missed.isEmpty ? null : missed;
     this.#lookup = new Lookup(connection.database, 'raw');
     this.#cursor = new PageCursor(connection, file, { ...sessionSource, table: 'raw.files' });
     this.usual = new Uint32Array(openers + 1);
@@ -111,7 +114,7 @@ export class SessionSurvey {
       const session =
         usual === undefined ? null : sessionOfRow(opened[row], id[row], lasted[row], undefined, doc, anybody, text);
       if (session === null) this.#unusable += 1;
-      const what = session === null ? particulars.unusable : particularOf(session);
+      const what = session === null ? particulars.unusable : this.#particularOf(session);
       if (what !== null) {
         this.particular.add(opened[row], id[row], who, what);
       } else {
@@ -122,18 +125,20 @@ export class SessionSurvey {
       if (typeof device === 'number') this.devices.add(device);
     }
   }
+
+  /** null: nothing. */
+  #particularOf(session: CookedFileSession): Particular | null {
+    const { opened, closed } = session;
+    if (closed === null || session.closeInferred) return particulars.undecided;
+    if (this.#missed?.mayConcern(opened.ms, closed.ms)) return particulars.undecided;
+    // Where nobody but the opener had to do with it, its opener decides.
+    if (session.writers === null && usersBesideOpener(session).length === 0) return null;
+    return changesFile(session) ? particulars.sharedChange : particulars.shared;
+  }
 }
 
 /** Of the JSON list of a row (session-row.ts). */
 const devicePlace = 4;
-
-/** null: nothing. */
-function particularOf(session: CookedFileSession): Particular | null {
-  if (session.closed === null || session.closeInferred) return particulars.undecided;
-  // Where nobody but the opener had to do with it, its opener decides.
-  if (session.writers === null && usersBesideOpener(session).length === 0) return null;
-  return changesFile(session) ? particulars.sharedChange : particulars.shared;
-}
 
 /** Whether SQLite finds all rows again by their places. */
 function isExact({ texts, column }: Page): boolean {

@@ -127,7 +127,7 @@ test('damage that is met while nobody waits is told to the one who asks for what
   const location = join(target.directory, 'cooked.db');
   writeFileSync(`${location}.new-1`, '');
   const file = await CookedFile.open(`${location}.new-1`, location);
-  file.openRaw(raw);
+  file.openRaw(raw, []);
   while (file.prepare());
   expect(() => file.pass()).toThrow(/malformed/);
   file.abort();

@@ -48,8 +48,10 @@ export class MissedCalls {
   since(epoch: number, ms: number): number | null {
     if (epoch === this.epoch) return null;
     let since = Number.POSITIVE_INFINITY;
-    for (const { last, sinceMs, untilMs } of this.#stretches) {
-      if (last > epoch && untilMs >= ms && sinceMs < since) since = sinceMs;
+    for (let at = this.#stretches.length - 1; at >= 0; at -= 1) {
+      const { last, sinceMs, untilMs } = this.#stretches[at] as Stretch;
+      if (last <= epoch) break;
+      if (untilMs >= ms && sinceMs < since) since = sinceMs;
     }
     return since === Number.POSITIVE_INFINITY ? null : Math.max(since, ms);
   }

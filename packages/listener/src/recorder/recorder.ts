@@ -163,7 +163,6 @@ export class Recorder {
         return;
       case 'calls-missed':
         run.files.missed(event);
-        run.processes.lost();
         return;
       case 'session-end':
         this.#end(event);

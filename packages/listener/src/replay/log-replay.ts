@@ -18,6 +18,16 @@ import { TextDecoding } from './text-decoding.ts';
 /** Lines that cannot be read are kept one by one up to this many, and counted after that. */
 const maxBadLinesKept = 100;
 
+/** Stamps come out of order by less, unless the clock was set back. */
+const disorderMs = 1_000;
+
+/** One boot of one host. */
+interface LogRun {
+  readonly recorder: Recorder;
+  /** The latest stamp of its events so far. */
+  latestMs: number;
+}
+
 export interface LogReplayOptions {
   /** Name of the host where the log has no `node=`. */
   readonly host: string;
@@ -30,18 +40,19 @@ export class LogReplay implements Replay {
   readonly #options: LogReplayOptions;
   readonly #emit: Emit;
   readonly #decoding: TextDecoding;
-  /** The recorders of the runs that go on, by the number of the run. */
-  readonly #runs = new Map<number, Recorder>();
-  /** Of the run that is spoken of. */
-  #recorder: Recorder;
+  /** The runs that go on, by their number. */
+  readonly #runs = new Map<number, LogRun>();
+  /** The one that is spoken of. */
+  #run: LogRun;
   readonly #unplaced: LossFacts[] = [];
 
   constructor(options: LogReplayOptions, emit: Emit) {
     this.#options = options;
     this.#emit = emit;
-    this.#recorder = new Recorder(emit);
+    this.#run = { recorder: new Recorder(emit), latestMs: 0 };
     const sink: EntrySink = {
-      event: (event: AuditEvent) => this.#recorder.apply(event),
+      event: (event: AuditEvent) => this.#event(event),
+      gap: () => this.#gap(),
       late: (record) => this.#late(record),
       bad: (bad) => this.#bad(bad),
       run: (run) => this.#turnTo(run),
@@ -65,19 +76,19 @@ export class LogReplay implements Replay {
   }
 
   #turnTo(run: number): void {
-    const recorder = this.#runs.get(run);
-    if (recorder === undefined) throw new Error(`run ${run} has not begun, or is over`);
-    this.#recorder = recorder;
+    const known = this.#runs.get(run);
+    if (known === undefined) throw new Error(`run ${run} has not begun, or is over`);
+    this.#run = known;
   }
 
   #startRun({ run, host, ms, serial }: RunStart): void {
-    this.#recorder = new Recorder(this.#emit);
-    this.#runs.set(run, this.#recorder);
+    this.#run = { recorder: new Recorder(this.#emit), latestMs: ms };
+    this.#runs.set(run, this.#run);
     const name = this.#nameOf(host);
     // A log names no boot. The same log read twice must give the same ids, so they hang on where it begins.
     const begin = `${name}\n${ms}.${serial}`;
     const bootId = `log-${createHash('sha256').update(begin).digest('hex').slice(0, 32)}`;
-    this.#recorder.apply({
+    this.#run.recorder.apply({
       kind: 'session-start',
       timeNs: BigInt(ms) * nanosecondsPerMs,
       sessionId: `${bootId}:run:${ms}`,
@@ -107,13 +118,28 @@ export class LogReplay implements Replay {
       const why = `${missing} serial number(s) in ${gaps} gap(s) are not in the log: lost, or left out when it was made.`;
       this.#loss(latestMs, { severity: 'loss', source: 'audit-serial', count: missing, unit: 'events', reason: why });
     }
-    this.#recorder.apply({
+    this.#run.recorder.apply({
       kind: 'session-end',
       timeNs: BigInt(latestMs) * nanosecondsPerMs,
       reason,
-      counters: { auditEvents: events, missingSerials: missing, ...this.#recorder.counters() },
+      counters: { auditEvents: events, missingSerials: missing, ...this.#run.recorder.counters() },
     });
     this.#runs.delete(run);
+  }
+
+  #event(event: AuditEvent): void {
+    const { ms } = event;
+    const run = this.#run;
+    if (ms > run.latestMs || ms < run.latestMs - disorderMs) run.latestMs = ms;
+    run.recorder.apply(event);
+  }
+
+  /** It stands where the serials are missing, between the events that were before and those that came behind. */
+  #gap(): void {
+    const { recorder, latestMs } = this.#run;
+    const timeNs = BigInt(latestMs) * nanosecondsPerMs;
+    // How many there are is told at the end.
+    recorder.apply({ kind: 'calls-missed', timeNs, sinceNs: timeNs, untilNs: timeNs });
   }
 
   #late({ serial, clockMs }: LateRecord): void {
@@ -141,6 +167,6 @@ export class LogReplay implements Replay {
   }
 
   #loss(ms: number, facts: LossFacts): void {
-    this.#recorder.apply(lossEvent(BigInt(ms) * nanosecondsPerMs, facts));
+    this.#run.recorder.apply(lossEvent(BigInt(ms) * nanosecondsPerMs, facts));
   }
 }

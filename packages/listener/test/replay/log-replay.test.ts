@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { fixtureLines } from '../support/fixtures.ts';
-import { enriched, loggedClose, loggedExec, loggedOpen, loggedWrite, onNode } from '../support/log-lines.ts';
+import {
+  enriched,
+  loggedClose,
+  loggedExec,
+  loggedNotice,
+  loggedOpen,
+  loggedWrite,
+  onNode,
+} from '../support/log-lines.ts';
 import { replayLog } from '../support/replaying.ts';
 
 const shell = { pid: 20 };
@@ -139,6 +147,41 @@ describe('an audit.log', () => {
         16,
         '16 serial number(s) in 2 gap(s) are not in the log: lost, or left out when it was made.',
       ],
+    ]);
+  });
+
+  it('without serials in between says so of the sessions that were open there, and of no others', () => {
+    const { files } = replayLog([
+      ...loggedOpen({ ms: 5, ...shell }, 3, 'ended-before'),
+      ...loggedClose({ ms: 6, ...shell }, 3),
+      ...loggedOpen({ ms: 7, ...shell }, 4, 'open-there'),
+      ...loggedWrite({ ms: 9, ...shell }, 4, 6),
+      ...loggedClose({ ms: 10, ...shell }, 4),
+      ...loggedOpen({ ms: 11, ...shell }, 4, 'opened-behind'),
+      ...loggedClose({ ms: 12, ...shell }, 4),
+    ]);
+
+    expect(files.map(({ path, warnings }) => [path, warnings])).toEqual([
+      ['/srv/ended-before', undefined],
+      [
+        '/srv/open-there',
+        [
+          'calls were missed while it was open, since 2023-11-14T22:13:20.007000000Z: it may have been closed then, and what was written from then on may have gone to another file',
+        ],
+      ],
+      ['/srv/opened-behind', undefined],
+    ]);
+  });
+
+  it('without serials at its end says so of what is open', () => {
+    const lines = [
+      ...loggedOpen({ ms: 5, ...shell }, 3, 'out'),
+      ...loggedNotice('SYSTEM_RUNLEVEL', 6, 9),
+      ...loggedNotice('SYSTEM_RUNLEVEL', 7, 20),
+    ];
+
+    expect(replayLog(lines).fds.map(({ warnings }) => warnings)).toEqual([
+      [expect.stringMatching(/^calls were missed/)],
     ]);
   });
 
