@@ -11,6 +11,7 @@ import {
   StoreError,
   type StoreTarget,
 } from '../../src/index.ts';
+import { missedMoments } from '../../src/missed-calls.ts';
 import { isoTime } from '../../src/moment.ts';
 import { collect, describeForEachDatabase } from '../support/databases.ts';
 import {
@@ -152,7 +153,10 @@ const scene: readonly CookedEntry[] = [
     collection: 'events',
     document: event({ _id: 'e2', timeNs: 35n, tgid: null, key: null, sessionId: 'session-2', data: { 'a.b': 1 } }),
   },
-  { collection: 'losses', document: loss({ _id: 'l1', timeNs: 25n }) },
+  {
+    collection: 'losses',
+    document: loss({ _id: 'l1', timeNs: 25n, missed: missedMoments({ sinceNs: 20n, untilNs: 22n }) }),
+  },
   { collection: 'losses', document: loss({ _id: 'l2', timeNs: 35n, sessionId: 'session-2' }) },
   { collection: 'runs', document: listenerRun({ _id: 'session-1', startNs: 10n, endNs: 27n }) },
   { collection: 'runs', document: listenerRun({ _id: 'session-2', startNs: 28n, counters: { 'audit.lost': 0 } }) },

@@ -9,6 +9,7 @@ import {
   StoreError,
   type StoreTarget,
 } from '../../src/index.ts';
+import { missedMoments } from '../../src/missed-calls.ts';
 import { isoTime } from '../../src/moment.ts';
 import { collect, collectFiles, collectTasks, describeForEachDatabase } from '../support/databases.ts';
 import {
@@ -135,7 +136,7 @@ describeForEachDatabase('raw evidence', (newTarget) => {
         _id: 'event',
         data: { port: 65535, ratio: 0.5, none: null, seenNs: -1n, deep: [{ a: [] }, 'x'] },
       }),
-      loss: loss({ _id: 'loss', count: null }),
+      loss: loss({ _id: 'loss', count: null, missed: missedMoments({ sinceNs: 1n, untilNs: 2n }) }),
       session: session({ _id: 'session', rules: ['-a always,exit'], counters: { 'audit.records': 3 } }),
     };
     await write(target, [
