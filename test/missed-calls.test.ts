@@ -22,73 +22,77 @@ const replaced = /^calls were missed while it was open, since .*: its descriptor
 const unseenOpen =
   'found in /proc at a write behind a descriptor of another file: calls were missed, and its open was among them';
 
-describeWith('a close and the next open that are lost', [root, built, program('gcc', 'gcc'), program('auditctl', 'auditd')], () => {
-  const scene = useAuditScene('godo-missed-', 'once');
-  let db: string;
-  let diag: string;
-  let subject: string;
-  /** By name. */
-  let raw: Map<string, FileSessionDocument[]>;
-  let written: number;
+describeWith(
+  'a close and the next open that are lost',
+  [root, built, program('gcc', 'gcc'), program('auditctl', 'auditd')],
+  () => {
+    const scene = useAuditScene('godo-missed-', 'once');
+    let db: string;
+    let diag: string;
+    let subject: string;
+    /** By name. */
+    let raw: Map<string, FileSessionDocument[]>;
+    let written: number;
 
-  beforeAll(async () => {
-    const { folder, before } = scene();
-    [db, diag, subject] = [join(folder, 'db'), join(folder, 'diag'), join(folder, 'missed-open')];
-    const source = fileURLToPath(new URL('programs/missed-open.c', import.meta.url));
-    await runOrThrow('gcc', ['-O1', '-o', subject, source]);
-    await mkdir(join(folder, 'files'));
-    // Godo keeps a larger one that it finds.
-    await runOrThrow('auditctl', ['-b', '64']);
-    const small = ['--backlog', '64', '--receive-buffer', '64K', '--no-bpf'];
-    const godo = await startGodo(['--db', db, '--diag', diag, '--root', subject, ...small], { cwd: folder });
-    try {
-      written = await play(godo, subject, join(folder, 'files'));
-    } finally {
-      expect(await godo.stop()).toMatchObject({ code: 0 });
-      await runOrThrow('auditctl', ['-b', `${before.backlogLimit}`]);
-    }
-    raw = await sessionsIn(db);
-  }, 20 * 60_000);
+    beforeAll(async () => {
+      const { folder, before } = scene();
+      [db, diag, subject] = [join(folder, 'db'), join(folder, 'diag'), join(folder, 'missed-open')];
+      const source = fileURLToPath(new URL('programs/missed-open.c', import.meta.url));
+      await runOrThrow('gcc', ['-O1', '-o', subject, source]);
+      await mkdir(join(folder, 'files'));
+      // Godo keeps a larger one that it finds.
+      await runOrThrow('auditctl', ['-b', '64']);
+      const small = ['--backlog', '64', '--receive-buffer', '64K', '--no-bpf'];
+      const godo = await startGodo(['--db', db, '--diag', diag, '--root', subject, ...small], { cwd: folder });
+      try {
+        written = await play(godo, subject, join(folder, 'files'));
+      } finally {
+        expect(await godo.stop()).toMatchObject({ code: 0 });
+        await runOrThrow('auditctl', ['-b', `${before.backlogLimit}`]);
+      }
+      raw = await sessionsIn(db);
+    }, 20 * 60_000);
 
-  it('leave what is written later to the file that is open then', () => {
-    const [early, late] = [raw.get('early') ?? [], raw.get('late') ?? []];
+    it('leave what is written later to the file that is open then', () => {
+      const [early, late] = [raw.get('early') ?? [], raw.get('late') ?? []];
 
-    expect(early.map(({ closedBy, warnings }) => [closedBy, warnings])).toEqual([
-      ['unseen', [expect.stringMatching(replaced)]],
-    ]);
-    expect(late.map(({ openedBefore, closedBy, warnings }) => [openedBefore, closedBy, warnings])).toEqual([
-      [true, 'exit', [unseenOpen]],
-    ]);
-    const [ofEarly = 0, ofLate = 0] = [early, late].map(([one]) => one?.writes.bytes);
-    expect(ofLate).toBeGreaterThanOrEqual(afterwards);
-    // Until it is known that calls were missed, the first file has the writes: of them its session says so.
-    expect(ofEarly + ofLate).toBe(1 + written);
-  });
+      expect(early.map(({ closedBy, warnings }) => [closedBy, warnings])).toEqual([
+        ['unseen', [expect.stringMatching(replaced)]],
+      ]);
+      expect(late.map(({ openedBefore, closedBy, warnings }) => [openedBefore, closedBy, warnings])).toEqual([
+        [true, 'exit', [unseenOpen]],
+      ]);
+      const [ofEarly = 0, ofLate = 0] = [early, late].map(([one]) => one?.writes.bytes);
+      expect(ofLate).toBeGreaterThanOrEqual(afterwards);
+      // Until it is known that calls were missed, the first file has the writes: of them its session says so.
+      expect(ofEarly + ofLate).toBe(1 + written);
+    });
 
-  it('are told of also where the session had ended when that was learnt', async () => {
-    const short = [...(raw.get('short-early') ?? []), ...(raw.get('short-late') ?? [])];
-    expect(short.reduce((sum, { writes: { bytes } }) => sum + bytes, 0)).toBe(2);
-    expect(await runGodoProgram('filter', ['--db', db])).toMatchObject({ code: 0 });
-    const shown = await runGodoProgram('viewer', ['--db', db, 'sessions', '--json', '--path', '**/short-early']);
+    it('are told of also where the session had ended when that was learnt', async () => {
+      const short = [...(raw.get('short-early') ?? []), ...(raw.get('short-late') ?? [])];
+      expect(short.reduce((sum, { writes: { bytes } }) => sum + bytes, 0)).toBe(2);
+      expect(await runGodoProgram('filter', ['--db', db])).toMatchObject({ code: 0 });
+      const shown = await runGodoProgram('viewer', ['--db', db, 'sessions', '--json', '--path', '**/short-early']);
 
-    expect(parseJsonLines<FileSessionDocument>(shown.stdout).map(({ warnings }) => warnings)).toEqual([
-      [expect.stringMatching(unsure)],
-    ]);
-  });
+      expect(parseJsonLines<FileSessionDocument>(shown.stdout).map(({ warnings }) => warnings)).toEqual([
+        [expect.stringMatching(unsure)],
+      ]);
+    });
 
-  it('are told of to people', async () => {
-    const shown = await runGodoProgram('viewer', ['--db', db, 'file', join(scene().folder, 'files', 'early')]);
+    it('are told of to people', async () => {
+      const shown = await runGodoProgram('viewer', ['--db', db, 'file', join(scene().folder, 'files', 'early')]);
 
-    expect(shown.stdout.replaceAll(/\s+/g, ' ')).toContain('calls were missed while it was open, since ');
-  });
+      expect(shown.stdout.replaceAll(/\s+/g, ' ')).toContain('calls were missed while it was open, since ');
+    });
 
-  it('are the same when the diagnosis file is recorded again', async () => {
-    const again = join(scene().folder, 'again');
-    expect(await runGodoProgram('godo', ['replay', diag, '--db', again])).toMatchObject({ code: 0 });
+    it('are the same when the diagnosis file is recorded again', async () => {
+      const again = join(scene().folder, 'again');
+      expect(await runGodoProgram('godo', ['replay', diag, '--db', again])).toMatchObject({ code: 0 });
 
-    expect(await sessionsIn(again)).toEqual(raw);
-  });
-});
+      expect(await sessionsIn(again)).toEqual(raw);
+    });
+  },
+);
 
 /** Returns how many bytes were written to `late`. */
 async function play(godo: RunningGodo, subject: string, folder: string): Promise<number> {
