@@ -1,7 +1,7 @@
-import type { FileSessionDocument } from '@godo/evidence';
+import { type FileSessionDocument, missedCallsWarning, missedMoments } from '@godo/evidence';
 import { expect, test } from 'vitest';
 import { cook } from './support/memory-store.ts';
-import { at, calls, containerId, exit, file, fork, openFile, task, writes } from './support/raw.ts';
+import { at, calls, containerId, exit, file, fork, loss, openFile, task, writes } from './support/raw.ts';
 
 const star = task('snapshot', 10, 0, { star: true });
 const outsider = task('snapshot', 90, 0);
@@ -29,6 +29,27 @@ test('a session that was not closed ends with its process', async () => {
     '2024-01-01T00:00:00.009000000Z',
     'exit',
     true,
+  ]);
+});
+
+test('a session that had ended when it was learnt that calls were missed in its time says so, unless it does already', async () => {
+  const missed = missedMoments({ sinceNs: at(5), untilNs: at(6) });
+  const told = missedCallsWarning(at(4));
+  const { files } = await cook({
+    pids: [star, fork(10, 11, 1)],
+    files: [
+      file(11, '/open-then', 2, { closedNs: at(8), warnings: ['another'] }),
+      file(11, '/told-before', 2, { closedNs: at(8), warnings: [told], fileSessionId: 'b', _id: 'b' }),
+      file(11, '/opened-later', 7, { closedNs: at(8) }),
+      file(11, '/went-on', 2, { closedNs: at(3_000), fileSessionId: 'd', _id: 'd' }),
+    ],
+    losses: [{ ...loss(20), missed }],
+  });
+  expect(files.map(({ path, warnings }) => [path, warnings]).sort()).toEqual([
+    ['/open-then', ['another', missedCallsWarning(at(5))]],
+    ['/opened-later', undefined],
+    ['/told-before', [told]],
+    ['/went-on', undefined],
   ]);
 });
 

@@ -299,9 +299,9 @@ export class FileRecorder {
   /** A call that moved no byte (the end of a sendfile loop) is no write. */
   write(process: ProcessState, event: WriteEvent): void {
     if (event.bytes <= 0) return;
-    const held = process.descriptors.get(event.fd);
-    if (held !== undefined && held.epoch !== this.#missed.epoch) this.#unsure.settle(process, event.fd, held, event.ms);
-    const session = process.descriptors.get(event.fd)?.session ?? this.found.written(process, event);
+    let held = process.descriptors.get(event.fd);
+    if (held !== undefined && held.epoch !== this.#missed.epoch) held = this.#settled(process, event.fd, event.ms);
+    const session = held?.session ?? this.found.written(process, event);
     if (session === undefined) return;
     session.countWrite(process.key, event.bytes, event.ms);
     this.#choice.uses(process, session);
@@ -483,7 +483,7 @@ export class FileRecorder {
     for (const [fd, { looked }] of process.descriptors.entries()) {
       if (looked !== null) this.found.correct(process, fd, ms);
     }
-    this.#unsure.leavingAll(process, ms, (descriptor) => descriptor.closeOnExec);
+    this.#unsure.leavingAll(process, ms, isClosedOnExec);
     process.descriptors.releaseOnExec(
       { ms, ns: 0 },
       (descriptor) => !this.#isOlderThanSnapshot(process, descriptor, ms),
@@ -602,6 +602,8 @@ function described(file: KnownFile | undefined): DescribedFile | undefined {
   const { dev, inode, fileType } = file;
   return { path: text, pathHex: hex ?? null, pathResolved: true, dirfd: null, dev, inode, fileType };
 }
+
+const isClosedOnExec = ({ closeOnExec }: Descriptor) => closeOnExec;
 
 const epoch: Instant = { ms: 0, ns: 0 };
 /** By then audit has told of all that was before. */
