@@ -15,8 +15,8 @@ import { runOrThrow } from './support/run-program.ts';
 import { readRawEvidence } from './support/stored-evidence.ts';
 import { waitFor } from './support/wait-for.ts';
 
-/** Bytes that are written to `late` after the kernel's loss was told. */
-const afterwards = 10;
+/** Writes to `late` after the kernel's loss was told, half a second apart: the writer may learn of it some seconds later. */
+const afterwards = 20;
 const unsure = /^calls were missed while it was open, since /;
 const replaced = /^calls were missed while it was open, since .*: its descriptor was found to refer to another file/;
 const unseenOpen =
@@ -63,7 +63,7 @@ describeWith(
         [true, 'exit', [unseenOpen]],
       ]);
       const [ofEarly = 0, ofLate = 0] = [early, late].map(([one]) => one?.writes.bytes);
-      expect(ofLate).toBeGreaterThanOrEqual(afterwards);
+      expect(ofLate).toBeGreaterThan(0);
       // Until it is known that calls were missed, the first file has the writes: of them its session says so.
       expect(ofEarly + ofLate).toBe(1 + written);
     });
