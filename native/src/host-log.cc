@@ -11,6 +11,8 @@ namespace {
 constexpr int64_t disorderMs = 2000;
 /** Events held back for the sake of their order; of more than this, the older half goes on. */
 constexpr size_t mostHeld = 16384;
+/** Gaps that wait for their place; of more, those are united that no event stands between. */
+constexpr size_t mostUntold = 2 * mostHeld;
 /** How often, in ms of the log, what need not be held any longer goes on. */
 constexpr int64_t releaseMs = 500;
 
@@ -66,12 +68,11 @@ void HostLog::event(PendingEvent* event, Incomplete incomplete) {
 void HostLog::gap(const SerialGap& gap) {
   missing_ += gap.count();
   gaps_++;
-  // With nothing between them they say no more than one does.
-  if (held_.empty() && !untold_.empty()) {
-    untold_.back().to = gap.to;
-  } else {
-    untold_.push_back(gap);
-  }
+  untold_.push_back(gap);
+  if (untold_.size() <= mostUntold) return;
+  uniteGaps();
+  // Serials from all around the circle have no order, and no log of a kernel has them.
+  if (untold_.size() > mostUntold) tellAllGaps();
 }
 
 void HostLog::late(const Record& record) {
@@ -105,6 +106,34 @@ void HostLog::release(int64_t untilMs, size_t atLeast) {
   held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(going));
 }
 
+void HostLog::tellAllGaps() {
+  if (untold_.empty()) return;
+  select();
+  for (const SerialGap& gap : untold_) parts_.encoder.gap(gap);
+  untold_.clear();
+}
+
+void HostLog::uniteGaps() {
+  const uint32_t base = untold_.front().from;
+  const auto place = [base](uint32_t serial) { return static_cast<int64_t>(serialDistance(base, serial)); };
+  std::vector<int64_t> events;
+  for (const Held& held : held_) events.push_back(place(held.serial));
+  std::sort(events.begin(), events.end());
+  size_t last = 0;
+  for (size_t index = 1; index < untold_.size(); index++) {
+    const SerialGap& gap = untold_[index];
+    const auto next = std::upper_bound(events.begin(), events.end(), place(untold_[last].to));
+    // What is out of order stays: it is told no later than what stands before it.
+    const bool inOrder = place(untold_[last].to) < place(gap.from);
+    if (inOrder && (next == events.end() || *next > place(gap.from))) {
+      untold_[last].to = gap.to;
+    } else {
+      untold_[++last] = gap;
+    }
+  }
+  untold_.resize(last + 1);
+}
+
 void HostLog::tellGapsBefore(uint32_t serial) {
   size_t told = 0;
   while (told < untold_.size() && serialDistance(untold_[told].to, serial) > 0) parts_.encoder.gap(untold_[told++]);
@@ -116,9 +145,7 @@ void HostLog::finish(RunEnd reason) {
   if (reason == RunEnd::reboot) latestMs_ = boot_.latestMs().value_or(latestMs_);
   reassembler_.finish();
   release(std::numeric_limits<int64_t>::max(), 0);
-  select();
-  for (const SerialGap& gap : untold_) parts_.encoder.gap(gap);
-  untold_.clear();
+  tellAllGaps();
   Entry entry = parts_.output.add(EntryKind::runEnd, 48, static_cast<uint8_t>(reason));
   entry.u32(8, run_);
   entry.f64(16, static_cast<double>(latestMs_));

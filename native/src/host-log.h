@@ -60,6 +60,9 @@ class HostLog : private ReassemblyOutput {
   void select();
   /** Of the gaps in the serials those that come before an event. */
   void tellGapsBefore(uint32_t serial);
+  void tellAllGaps();
+  /** Those that no held event stands between say no more than one does. */
+  void uniteGaps();
 
   const uint32_t run_;
   DecoderParts& parts_;
@@ -70,7 +73,7 @@ class HostLog : private ReassemblyOutput {
   int64_t releasedMs_;
   /** Whole events that one of a lower serial may still come before. */
   std::vector<Held> held_;
-  /** Gaps that events which came before them are still held. */
+  /** Gaps in whose place the events have not gone on yet. */
   std::vector<SerialGap> untold_;
   uint64_t events_ = 0;
   uint64_t missing_ = 0;

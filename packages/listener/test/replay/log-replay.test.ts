@@ -185,6 +185,23 @@ describe('an audit.log', () => {
     ]);
   });
 
+  it('without serials in very many places says so of what was open in one of them', () => {
+    const notices = (from: number) =>
+      Array.from({ length: 40_000 }, (_, index) => loggedNotice('SYSTEM_RUNLEVEL', 20, from + 2 * index));
+    const { files } = replayLog([
+      ...loggedOpen({ ms: 5, serial: 1, ...shell }, 3, 'open-there'),
+      ...notices(3).flat(),
+      ...loggedClose({ ms: 20, serial: 80_002, ...shell }, 3),
+      ...loggedOpen({ ms: 21, serial: 80_003, ...shell }, 3, 'behind'),
+      ...loggedClose({ ms: 22, serial: 80_004, ...shell }, 3),
+    ]);
+
+    expect(files.map(({ path, warnings }) => [path, warnings?.length])).toEqual([
+      ['/srv/open-there', 1],
+      ['/srv/behind', undefined],
+    ]);
+  });
+
   it('with a record too far from its event says so', () => {
     const [first = '', ...items] = loggedOpen({ ms: 10, ...shell }, 3, 'out');
     const lines = [
