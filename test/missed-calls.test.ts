@@ -35,20 +35,17 @@ describeWith(
     let written: number;
 
     beforeAll(async () => {
-      const { folder, before } = scene();
+      const { folder } = scene();
       [db, diag, subject] = [join(folder, 'db'), join(folder, 'diag'), join(folder, 'missed-open')];
       const source = fileURLToPath(new URL('programs/missed-open.c', import.meta.url));
       await runOrThrow('gcc', ['-O1', '-o', subject, source]);
       await mkdir(join(folder, 'files'));
-      // Godo keeps a larger one that it finds.
-      await runOrThrow('auditctl', ['-b', '64']);
-      const small = ['--backlog', '64', '--receive-buffer', '64K', '--no-bpf'];
+      const small = ['--receive-buffer', '64K', '--no-bpf'];
       const godo = await startGodo(['--db', db, '--diag', diag, '--root', subject, ...small], { cwd: folder });
       try {
         written = await play(godo, subject, join(folder, 'files'));
       } finally {
         expect(await godo.stop()).toMatchObject({ code: 0 });
-        await runOrThrow('auditctl', ['-b', `${before.backlogLimit}`]);
       }
       raw = await sessionsIn(db);
     }, 20 * 60_000);
@@ -59,8 +56,8 @@ describeWith(
       expect(early.map(({ closedBy, warnings }) => [closedBy, warnings])).toEqual([
         ['unseen', [expect.stringMatching(replaced)]],
       ]);
-      expect(late.map(({ openedBefore, closedBy, warnings }) => [openedBefore, closedBy, warnings])).toEqual([
-        [true, 'exit', [unseenOpen]],
+      expect(late.map(({ openedBefore, closedBy, warnings }) => [openedBefore, closedBy, warnings?.[0]])).toEqual([
+        [true, 'exit', unseenOpen],
       ]);
       const [ofEarly = 0, ofLate = 0] = [early, late].map(([one]) => one?.writes.bytes);
       expect(ofLate).toBeGreaterThan(0);
@@ -112,11 +109,14 @@ async function play(godo: RunningGodo, subject: string, folder: string): Promise
   };
   await waitFor('the program to be ready', () => answers.length > 0, 60_000);
   await sleep(2_000);
+  // Only as long as it is to be full: else others' calls fill it as well.
+  await runOrThrow('auditctl', ['-b', '64']);
   process.kill(godo.pid, 'SIGSTOP');
   try {
     await tell('f');
     await tell('o');
   } finally {
+    await runOrThrow('auditctl', ['-b', '65536']);
     process.kill(godo.pid, 'SIGCONT');
   }
   // Its records come behind those that were lost.
