@@ -12,7 +12,7 @@ namespace godo {
 
 namespace {
 
-constexpr size_t progressNumbers = 11;
+constexpr size_t progressNumbers = 13;
 /** Fields of one call in the table of calls: architecture, number, id, needs. */
 constexpr size_t callFields = 4;
 constexpr uint32_t mostOpenEvents = 1u << 20;
@@ -172,6 +172,8 @@ class AuditDecoderDoor : public Napi::ObjectWrap<AuditDecoderDoor> {
       numbers[8] = static_cast<double>(progress.arrivalNs) / 1000;
       numbers[9] = static_cast<double>(progress.configChanges);
       numbers[10] = static_cast<double>(progress.roleRequests);
+      numbers[11] = static_cast<double>(progress.incompleteEvents);
+      numbers[12] = static_cast<double>(progress.missingRecords);
       return Napi::Number::New(info.Env(), static_cast<double>(progress.written));
     });
   }

@@ -45,7 +45,7 @@ AuditDecoder::~AuditDecoder() = default;
 void AuditDecoder::begin(OutputMemory output) {
   parts_.output.begin(output.memory, output.length);
   parts_.events = 0;
-  bad_ = 0;
+  bad_ = incompleteEvents_ = missingRecords_ = 0;
 }
 
 DecoderProgress AuditDecoder::end(DecoderProgress progress, DecoderStop stop) {
@@ -53,6 +53,8 @@ DecoderProgress AuditDecoder::end(DecoderProgress progress, DecoderStop stop) {
   progress.written = parts_.output.written();
   progress.events = parts_.events;
   progress.bad = bad_;
+  progress.incompleteEvents = incompleteEvents_;
+  progress.missingRecords = missingRecords_;
   if (reassembler_ != nullptr) progress.open = reassembler_->open();
   for (const auto& host : hosts_) progress.open += host->log == nullptr ? 0 : host->log->open();
   parts_.output.end();
@@ -228,10 +230,21 @@ DecoderProgress AuditDecoder::finish(OutputMemory output) {
 }
 
 void AuditDecoder::event(PendingEvent* event, Incomplete incomplete) {
-  parts_.events++;
+  if (event == nullptr || !event->isLost()) parts_.events++;
   if (event == nullptr) return;
+  countMissing(*event, incomplete);
   if (event->isOfInterest() || options_.reassembly.keepRecords) parts_.encoder.event(*event, incomplete);
   parts_.pool.give(event);
+}
+
+void AuditDecoder::countMissing(const PendingEvent& event, Incomplete incomplete) {
+  // Of one that had to go too early, the rest may still come.
+  const bool endIsMissing = incomplete == Incomplete::late;
+  if ((!endIsMissing && incomplete != Incomplete::no) || event.lacksItsFirst()) return;
+  const unsigned missing = event.missingRecords() + (endIsMissing ? 1 : 0);
+  if (missing == 0) return;
+  incompleteEvents_++;
+  missingRecords_ += missing;
 }
 
 void AuditDecoder::gap(const SerialGap& gap) {

@@ -54,6 +54,9 @@ struct DecoderProgress {
   /** Of the packed records, those that tell of a change of audit's settings or rules. */
   uint64_t configChanges = 0;
   uint64_t roleRequests = 0;
+  /** Of the events that were over, those of which records are known to be missing, and how many. */
+  uint64_t incompleteEvents = 0;
+  uint64_t missingRecords = 0;
 };
 
 /** Where a call may write. `memory` is aligned to 8, `length` at least entryRoomBytes. */
@@ -100,6 +103,7 @@ class AuditDecoder : private ReassemblyOutput {
   void diagLine(std::string_view line);
   void logRecord(const Record& record, std::string_view node, std::string_view line);
   Host* hostNamed(std::string_view name);
+  void countMissing(const PendingEvent& event, Incomplete incomplete);
   void bad(RecordError error, uint32_t type, std::string_view bytes);
 
   const DecoderOptions options_;
@@ -114,6 +118,8 @@ class AuditDecoder : private ReassemblyOutput {
   uint32_t runs_ = 0;
   uint64_t lineNumber_ = 0;
   uint64_t bad_ = 0;
+  uint64_t incompleteEvents_ = 0;
+  uint64_t missingRecords_ = 0;
   double nowMs_ = 0;
   /** The rest of a line that was too long is passed over. */
   bool skipping_ = false;

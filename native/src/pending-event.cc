@@ -62,7 +62,7 @@ void PendingEvent::begin(const Stamp& stamp, double since) {
   std::fill(arguments_, arguments_ + 4, 0);
   argumentsKnown_ = 0;
   success_ = decided_ = syscallSeen_ = byUring_ = cwdSeen_ = execveSeen_ = itemsLeftOut_ = openat2Seen_ = mmapSeen_ =
-      pairSeen_ = standsAlone_ = watched_ = false;
+      pairSeen_ = standsAlone_ = watched_ = fresh_ = lost_ = false;
   caller_ = cwd_ = 0;
   itemCount_ = pathRecords_ = pathsTold_ = 0;
   epoch_ = nullptr;
@@ -96,6 +96,7 @@ void PendingEvent::add(const Record& record, const CallTable& calls, TextEpochs&
       break;
     case record_type::cwd:
       if (wants(call_need::cwd) && !cwdSeen_) addCwd(record.body(), epochs);
+      cwdSeen_ = true;
       break;
     case record_type::path:
       pathRecords_++;
@@ -128,6 +129,15 @@ bool PendingEvent::lacksRecords() const {
   if ((call_.needs & call_need::paths) != 0 && pathRecords_ < pathsTold_) return true;
   // Each exec that succeeds has one (audit_bprm in fs/exec.c).
   return (call_.needs & call_need::execve) != 0 && success_ && !execveSeen_;
+}
+
+unsigned PendingEvent::missingRecords() const {
+  unsigned missing = pathsTold_ > pathRecords_ ? pathsTold_ - pathRecords_ : 0;
+  // The kernel keeps the working directory with the first name (audit_alloc_name in kernel/auditsc.c).
+  if (pathsTold_ > 0 && !cwdSeen_) missing++;
+  if (success_ && (call_.needs & call_need::execve) != 0 && !execveSeen_) missing++;
+  if (success_ && (call_.needs & call_need::openat2) != 0 && !openat2Seen_) missing++;
+  return missing;
 }
 
 void PendingEvent::addBody(uint32_t type, std::string_view body) {
@@ -186,7 +196,6 @@ void PendingEvent::addUringOp(std::string_view body, const CallTable& calls, Tex
 }
 
 void PendingEvent::addCwd(std::string_view body, TextEpochs& epochs) {
-  cwdSeen_ = true;
   RecordFields fields(body);
   while (fields.next()) {
     if (fields.name != "cwd") continue;

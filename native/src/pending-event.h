@@ -100,6 +100,19 @@ class PendingEvent {
   /** Whether it has not all records that its SYSCALL record promises, of those that somebody wants. */
   bool lacksRecords() const;
   bool standsAlone() const { return standsAlone_; }
+  /** Records came that only follow a SYSCALL or URINGOP record, and none of those did. */
+  bool lacksItsFirst() const { return !decided_ && (cwdSeen_ || pathRecords_ > 0 || execveSeen_); }
+  /**
+   * Records that its SYSCALL record announces, and that did not come: CWD and PATHs (`items=`), EXECVE, OPENAT2. What of an
+   * event may or may not be made (PROCTITLE, those of security modules) is not known of.
+   */
+  unsigned missingRecords() const;
+  /** Its first record came when its serial was awaited. */
+  bool isFresh() const { return fresh_; }
+  void setFresh(bool fresh) { fresh_ = fresh; }
+  /** It was told as a gap: without its first record it is as lost as if nothing had come. */
+  bool isLost() const { return lost_; }
+  void setLost() { lost_ = true; }
   void setStandsAlone() { standsAlone_ = true; }
   /** What it keeps, with the texts that came with it. */
   size_t bytes() const { return items_.size() + bodies_.size() + textBytes_; }
@@ -136,6 +149,8 @@ class PendingEvent {
   bool openat2Seen_ = false;
   bool mmapSeen_ = false;
   bool pairSeen_ = false;
+  bool fresh_ = false;
+  bool lost_ = false;
   bool standsAlone_ = false;
   bool watched_ = false;
   uint32_t caller_ = 0;

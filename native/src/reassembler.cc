@@ -25,8 +25,9 @@ void Reassembler::push(const Record& record, double now) {
     pushToOpen(current_, record);
     return;
   }
+  bool fresh = false;
   if (options_.watchSerials && !isNumberedByDaemon(record.type)) {
-    serials_.see(record.stamp.serial, now, [this](const SerialGap& gap) { output_.gap(gap); });
+    fresh = serials_.see(record.stamp.serial, now, [this](const SerialGap& gap) { output_.gap(gap); });
   }
   if (PendingEvent* event = find(record.stamp)) {
     turnTo(event);
@@ -39,10 +40,10 @@ void Reassembler::push(const Record& record, double now) {
   }
   if (record.type == record_type::eoe) {
     recent_.add(record.stamp);
-    if (overran_) tellHeadless(record.stamp);
+    if (fresh) tellHeadless(record.stamp);
     return;
   }
-  beginEvent(record, now);
+  beginEvent(record, now, fresh);
 }
 
 void Reassembler::pushToOpen(PendingEvent* event, const Record& record) {
@@ -55,17 +56,19 @@ void Reassembler::pushToOpen(PendingEvent* event, const Record& record) {
   keepBounds();
 }
 
-Incomplete Reassembler::lostFrom(const PendingEvent& event) {
-  if (!event.hasHead()) tellHeadless(event.stamp());
+Incomplete Reassembler::lostFrom(const PendingEvent& event) const {
   return pathsCome_ && event.lacksRecords() ? Incomplete::torn : Incomplete::no;
 }
 
 /** The kernel makes an EOE only where it has made a SYSCALL or URINGOP record before (audit_log_exit in kernel/auditsc.c). */
-void Reassembler::tellHeadless(const Stamp& stamp) {
-  if (options_.watchSerials) output_.gap({stamp.serial, stamp.serial, 0});
+bool Reassembler::tellHeadless(const Stamp& stamp) {
+  // Where ends are left out, so are other records.
+  if (!options_.watchSerials || options_.timeIsTheEnd) return false;
+  output_.gap({stamp.serial, stamp.serial, 0});
+  return true;
 }
 
-void Reassembler::beginEvent(const Record& record, double now) {
+void Reassembler::beginEvent(const Record& record, double now, bool fresh) {
   if (standsAlone(record.type)) {
     // Not remembered: a LOGIN or CONFIG_CHANGE shares its serial with the SYSCALL record that may follow.
     PendingEvent* event = nullptr;
@@ -78,6 +81,7 @@ void Reassembler::beginEvent(const Record& record, double now) {
     return;
   }
   PendingEvent* event = pool_.take(record.stamp, now);
+  event->setFresh(fresh);
   insert(event);
   pool_.add(*event, record, calls_, options_.keepRecords);
   keepBounds();
@@ -170,6 +174,7 @@ void Reassembler::over(PendingEvent* event, Incomplete incomplete) {
   (event->newer == nullptr ? newest_ : event->newer->older) = event->older;
   open_--;
   recent_.add(event->stamp());
+  if (event->isFresh() && event->lacksItsFirst() && tellHeadless(event->stamp())) event->setLost();
   output_.event(event, incomplete);
 }
 

@@ -51,8 +51,8 @@ class Reassembler {
   /** End of input: everything that is open is over, and every gap told. */
   void finish();
   /**
-   * The socket overran. From then on the kernel may drop records uncounted wherever they stand, so that an event may lose its
-   * head, which counts as a serial that never came, or others, which makes it incomplete.
+   * The socket overran. From then on the kernel may drop records uncounted wherever they stand: an event that lacks records
+   * is incomplete then, although its end came.
    */
   void noteOverrun() { overran_ = true; }
   /** Ends one event that is known to have no more records. */
@@ -73,11 +73,12 @@ class Reassembler {
   void unhash(PendingEvent* event);
   void growBuckets();
   void pushToOpen(PendingEvent* event, const Record& record);
-  void beginEvent(const Record& record, double now);
+  void beginEvent(const Record& record, double now, bool fresh);
   void over(PendingEvent* event, Incomplete incomplete);
   /** What of an event whose EOE came never did. */
-  Incomplete lostFrom(const PendingEvent& event);
-  void tellHeadless(const Stamp& stamp);
+  Incomplete lostFrom(const PendingEvent& event) const;
+  /** Of an event came the end, or what stands before it, and not its first record. False: that is not to be told. */
+  bool tellHeadless(const Stamp& stamp);
   Incomplete givenUp(Incomplete why) const { return options_.timeIsTheEnd ? Incomplete::no : why; }
 
   const ReassemblerOptions options_;

@@ -2,7 +2,7 @@
 
 namespace godo {
 
-void SerialWatch::found(uint32_t serial) {
+bool SerialWatch::found(uint32_t serial) {
   // What comes late has most often not been waited for for long.
   for (size_t index = missing_.size(); index-- > 0;) {
     SerialGap& gap = missing_[index];
@@ -18,8 +18,9 @@ void SerialWatch::found(uint32_t serial) {
       gap.to = serial - 1;
       missing_.insert(missing_.begin() + static_cast<std::ptrdiff_t>(index) + 1, after);
     }
-    return;
+    return true;
   }
+  return false;
 }
 
 }  // namespace godo

@@ -26,9 +26,12 @@ class SerialWatch {
   /** Gaps that are waited for; of more, the oldest is told at once. */
   static constexpr size_t mostGaps = 4096;
 
-  /** Notes a serial. Where a gap must be told at once, tell(gap). */
+  /**
+   * Notes a serial. Where a gap must be told at once, tell(gap). Returns whether it is new, and not the first of all: with
+   * that one the input began, maybe in the middle of its event.
+   */
   template <typename Tell>
-  void see(uint32_t serial, double now, Tell tell);
+  bool see(uint32_t serial, double now, Tell tell);
   /** Tells every gap that was found `limit` ms before `now` or earlier. */
   template <typename Tell>
   void tellUntil(double now, double limit, Tell tell);
@@ -36,8 +39,8 @@ class SerialWatch {
   void tellAll(Tell tell);
 
  private:
-  /** A serial that was thought missing came late: its gap shrinks or splits. */
-  void found(uint32_t serial);
+  /** A serial that was thought missing came late: its gap shrinks or splits. False: it was not, or no more. */
+  bool found(uint32_t serial);
 
   bool any_ = false;
   uint32_t highest_ = 0;
@@ -45,24 +48,27 @@ class SerialWatch {
 };
 
 template <typename Tell>
-void SerialWatch::see(uint32_t serial, double now, Tell tell) {
+bool SerialWatch::see(uint32_t serial, double now, Tell tell) {
   if (!any_) {
     any_ = true;
     highest_ = serial;
-    return;
+    return false;
   }
+  bool fresh = false;
   const int32_t ahead = serialDistance(highest_, serial);
   if (ahead > 0) {
     if (ahead > 1) missing_.push_back({highest_ + 1, serial - 1, now});
     highest_ = serial;
+    fresh = true;
   } else if (ahead < 0 && !missing_.empty()) {
-    found(serial);
+    fresh = found(serial);
   }
   // One more at most: a new one, or what was one is two.
   if (missing_.size() > mostGaps) {
     tell(missing_.front());
     missing_.pop_front();
   }
+  return fresh;
 }
 
 template <typename Tell>

@@ -70,6 +70,12 @@ bool readArgumentAfter(Cursor& cursor, int index, SyscallRecord& record) {
   return true;
 }
 
+/** No call has so many: then it is no kernel's number. */
+uint32_t itemsOf(uint64_t number) {
+  constexpr uint64_t most = 1024;
+  return number <= most ? static_cast<uint32_t>(number) : 0;
+}
+
 /** The order of audit_log_exit in kernel/auditsc.c. False when the body is any other. */
 bool readInOrder(std::string_view body, SyscallRecord& record) {
   Cursor cursor(body);
@@ -91,7 +97,7 @@ bool readInOrder(std::string_view body, SyscallRecord& record) {
   if (!cursor.take(" a2=") || !readArgumentAfter(cursor, 2, record)) return false;
   if (!cursor.take(" a3=") || !readArgumentAfter(cursor, 3, record)) return false;
   if (!cursor.take(" items=") || !cursor.decimal(number) || !cursor.take(" ")) return false;
-  record.items = static_cast<uint32_t>(number);
+  record.items = itemsOf(number);
   record.who = cursor.rest();
   return true;
 }
@@ -109,7 +115,7 @@ uint64_t hexadecimalNumber(std::string_view value) {
 }
 
 void readInAnyOrder(std::string_view body, SyscallRecord& record) {
-  enum : unsigned { arch = 16, syscall = 32, success = 64, exit = 128 };
+  enum : unsigned { arch = 16, syscall = 32, success = 64, exit = 128, items = 256 };
   // Of two fields of one name the first counts.
   unsigned seen = 0;
   const auto first = [&seen](unsigned bit) {
@@ -132,6 +138,8 @@ void readInAnyOrder(std::string_view body, SyscallRecord& record) {
       if (first(success)) record.success = fields.value == "yes";
     } else if (fields.name == "exit") {
       if (first(exit)) record.exit = readDecimal(fields.value);
+    } else if (fields.name == "items") {
+      if (first(items)) record.items = itemsOf(wholeNumber(fields.value));
     }
   }
   record.who = body;

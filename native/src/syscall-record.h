@@ -17,7 +17,7 @@ struct SyscallRecord {
   uint32_t arguments[4] = {};
   /** Bit i: argument i is known. */
   uint8_t argumentsKnown = 0;
-  /** PATH records that the event has; 0 where it is not told, or the order is not the kernel's. */
+  /** PATH records that follow; 0 where that is not told. */
   uint32_t items = 0;
   /** The part of the body that says who called: what follows `items=`, or all of it where the order is not the kernel's. */
   std::string_view who;

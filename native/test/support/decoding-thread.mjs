@@ -6,7 +6,7 @@ import { AuditDecoder, auditEntryRoomBytes } from '../../index.js';
 function entriesOf({ options, text, piece, room }) {
   const decoder = new AuditDecoder(options);
   const output = new Uint8Array(auditEntryRoomBytes + room);
-  const progress = new Float64Array(11);
+  const progress = new Float64Array(13);
   const hash = createHash('sha256');
   let most = piece;
   for (let from = 0; from < text.length; ) {

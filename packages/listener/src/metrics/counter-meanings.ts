@@ -33,6 +33,14 @@ export const counterMeanings: Readonly<Record<ListenerCounter, CounterMeaning>> 
   auditOverruns: { metric: 'overruns_total', labels: { socket: 'audit' }, help: overruns },
   auditLeft: { metric: 'audit_left', help: '1: at the end records still came, and were left.' },
   auditEvents: { metric: 'audit_events_total', help: 'Audit events that were made of the records.' },
+  incompleteEvents: {
+    metric: 'incomplete_events_total',
+    help: 'Audit events that came, but for records that they announce.',
+  },
+  missingRecords: {
+    metric: 'missing_records_total',
+    help: 'Records of incomplete events that never came: most are among those that the kernel counts as lost.',
+  },
   badRecords: { metric: 'warned_total', labels: { kind: 'bad_record' }, help: warned },
   lateRecords: { metric: 'warned_total', labels: { kind: 'late_record' }, help: warned },
   truncatedRecords: { metric: 'warned_total', labels: { kind: 'truncated_record' }, help: warned },

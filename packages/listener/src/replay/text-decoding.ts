@@ -14,7 +14,7 @@ export class TextDecoding {
   readonly #reader: EntryReader;
   readonly #counters: ReplayCounters;
   readonly #memory = new EntryMemory(new Uint8Array(batchBytes));
-  readonly #progress = new Float64Array(11);
+  readonly #progress = new Float64Array(13);
 
   constructor(decoder: AuditDecoder, sink: EntrySink, counters: ReplayCounters) {
     this.#decoder = decoder;

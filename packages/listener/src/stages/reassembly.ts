@@ -36,8 +36,10 @@ const progressAt = {
   arrivalUs: 8,
   configChanges: 9,
   roleRequests: 10,
+  incompleteEvents: 11,
+  missingRecords: 12,
 } as const;
-const progressNumbers = 11;
+const progressNumbers = 13;
 const outputFull = 2;
 /** The writer need not wait for the end of what is being decoded when there is this much for it. */
 const muchBytes = 64 * 1024;
@@ -195,6 +197,8 @@ class Reassembly {
     if (requests > 0) parentPort?.postMessage({ kind: 'role-requested' } satisfies ReassemblyReport);
     this.#shared.add('auditRecords', this.#told('records'));
     this.#shared.add('auditEvents', this.#told('events'));
+    this.#shared.add('incompleteEvents', this.#told('incompleteEvents'));
+    this.#shared.add('missingRecords', this.#told('missingRecords'));
     this.#shared.add('truncatedRecords', this.#told('truncated'));
     this.#shared.add('badRecords', this.#told('bad'));
     this.#shared.set('openEvents', this.#told('open'));

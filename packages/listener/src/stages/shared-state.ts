@@ -36,6 +36,9 @@ const counters = [
   /** 1: at the end records still came, and were left. */
   'auditLeft',
   'auditEvents',
+  /** Events of which records are known to be missing, and how many. */
+  'incompleteEvents',
+  'missingRecords',
   'badRecords',
   'lateRecords',
   'missingSerials',

@@ -7,7 +7,8 @@ import type { AuditRecord } from '../support/log-records.ts';
 import { packed, packetOf } from '../support/packed-records.ts';
 import { Decoding, decodedRecords, decodedText } from '../support/sink-calls.ts';
 
-const eoe = (serial: number): AuditRecord => ({ ms: 1000, serial, type: recordType.eoe, body: '' });
+/** A record that is a whole event. */
+const whole = (serial: number): AuditRecord => ({ ms: 1000, serial, type: recordType.login, body: '' });
 const pack = (...records: AuditRecord[]) => packed(records.map(packetOf));
 
 describe('what a decoder keeps is bounded:', () => {
@@ -65,7 +66,7 @@ describe('what a decoder keeps is bounded:', () => {
   it('gaps that are waited for; of more, the oldest are told, and none is lost', () => {
     const decoding = new Decoding(kernelDecoder(false));
     const serials = Array.from({ length: 10_000 }, (_, index) => 2 * index);
-    decoding.records(pack(...serials.map(eoe)));
+    decoding.records(pack(...serials.map(whole)));
     const early = decoding.told('gap').length;
     decoding.finish();
 
@@ -78,7 +79,7 @@ describe('what a decoder keeps is bounded:', () => {
   it('a gap that falls into more and more parts', () => {
     const decoding = new Decoding(kernelDecoder(false));
     const late = Array.from({ length: 20_000 }, (_, index) => 1_000_000_000 - 2 * index);
-    decoding.records(pack(eoe(0), eoe(1_000_000_002), ...late.map(eoe)));
+    decoding.records(pack(whole(0), whole(1_000_000_002), ...late.map(whole)));
     decoding.finish();
     const gaps = decoding.told('gap') as { from: number; to: number; count: number }[];
 

@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { recordType } from '../../src/audit/record-types.ts';
 import { reassemblerFor } from '../support/reassembly.ts';
 
-const eoe = (serial: number) => ({ type: recordType.eoe, ms: 1000, serial, body: '' });
+/** A record that is a whole event. */
+const whole = (serial: number) => ({ type: recordType.login, ms: 1000, serial, body: '' });
 
 /** The gaps reported once everything has come that comes. */
 function gapsOf(serials: readonly number[]): [number, number, number][] {
   const decoder = reassemblerFor();
-  decoder.push(serials.map(eoe));
+  decoder.push(serials.map(whole));
   decoder.finish();
   return decoder.gaps.map(({ from, to, count }) => [from, to, count]);
 }
@@ -39,7 +40,7 @@ describe('a gap in the serials', () => {
   it('is told only after the time limit, and once', () => {
     const decoder = reassemblerFor({ timeoutMs: 2000 });
 
-    decoder.push([eoe(1), eoe(3)], 1000);
+    decoder.push([whole(1), whole(3)], 1000);
     decoder.expire(2999);
     expect(decoder.gaps).toEqual([]);
 
@@ -61,7 +62,7 @@ describe('a gap in the serials', () => {
   it('is not made by the records that auditd numbers itself', () => {
     const decoder = reassemblerFor();
 
-    decoder.push([eoe(500), { type: 1200, ms: 1000, serial: 6194, body: 'op=start' }, eoe(501)]);
+    decoder.push([whole(500), { type: 1200, ms: 1000, serial: 6194, body: 'op=start' }, whole(501)]);
     decoder.finish();
 
     expect(decoder.gaps).toEqual([]);
@@ -70,7 +71,7 @@ describe('a gap in the serials', () => {
   it('is not looked for where the input is no continuous stream', () => {
     const decoder = reassemblerFor({ watchSerials: false });
 
-    decoder.push([eoe(1), eoe(1000)]);
+    decoder.push([whole(1), whole(1000)]);
     decoder.finish();
 
     expect(decoder.gaps).toEqual([]);

@@ -25,7 +25,7 @@ export function decodingFor(options: Partial<AuditDecoderOptions> = {}) {
       bad: (entry) => bad.push(entry),
     },
   );
-  const progress = new Float64Array(11);
+  const progress = new Float64Array(13);
   const [output, room] = [memory.bytes, memory.bytes.length];
 
   const count = () => {

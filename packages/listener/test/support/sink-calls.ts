@@ -32,7 +32,7 @@ export class Decoding {
   readonly decoder: AuditDecoder;
   readonly #reader: EntryReader;
   readonly #room: () => number;
-  readonly #progress = new Float64Array(11);
+  readonly #progress = new Float64Array(13);
   readonly #totals = { records: 0, events: 0, truncated: 0, bad: 0 };
   /** Text that the decoder has left. */
   #rest: Uint8Array = new Uint8Array(0);
