@@ -330,7 +330,7 @@ export interface AuditDecoderOptions {
  * 9 packed records that tell of a change of audit's settings or rules (CONFIG_CHANGE), 10 messages that somebody else has asked
  * for the audit role (AUDIT_REPLACE), which are no records, 11 events over of which records are known to be missing, and 12 how
  * many: PATH, CWD, EXECVE and OPENAT2 records that the event's SYSCALL record announces, and its end, where that did not come in
- * time. An event whose first record never came is no event over but a *gap*.
+ * time or before the input's end. An event whose first record never came is no event over but a *gap*.
  * Where a call makes more than has room, the rest is kept, and comes first at the next call, before anything more is read.
  * No call throws for what the input holds. A decoder belongs to the thread that made it.
  *

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { useAuditScene } from './support/audit-scene.ts';
 import { FaultLoad } from './support/fault-load.ts';
+import { inWords, paceOf } from './support/load-pace.ts';
 import { account, tell } from './support/loss-account.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, runGodoProgram, startGodo } from './support/programs.ts';
@@ -52,7 +53,8 @@ describeWith('a load for a long time', [root, built, program('auditctl', 'auditd
       const godo = await startGodo(['--db', db, '--metrics', `unix:${metrics}`]);
       const samples: Sample[] = [];
       const beganMs = performance.now();
-      const running = await load.start(Math.ceil((minutes * 60_000) / batchMs), batchMs - 60);
+      const batches = Math.ceil((minutes * 60_000) / batchMs);
+      const running = await load.start({ batches, pause: batchMs - 60, files: 300, spawns: 4 });
       let isOver = false;
       const ended = running.ended.finally(() => {
         isOver = true;
@@ -71,7 +73,7 @@ describeWith('a load for a long time', [root, built, program('auditctl', 'auditd
       );
       const third = samples.slice(-Math.floor(samples.length / 3));
       const grows = slope(third);
-      tell(`soak of ${minutes} min`, found);
+      tell(`soak of ${minutes} min`, found, inWords(paceOf(found.batches, [])));
       const [first, last] = [samples[12] ?? samples[0], samples.at(-1)];
       process.stderr.write(
         `RSS of the last third: ${third[0]?.megabytes.toFixed(1)} to ${last?.megabytes.toFixed(1)} MB, ${grows.toFixed(2)} MB/min; ` +

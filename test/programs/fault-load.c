@@ -5,11 +5,14 @@
  *
  * A worker with the user id UID does BATCHES times: opens FILES new files (FOLDER/f000000, …), writes a byte into each and
  * closes it, and starts SPAWNS programs (`fault-load child N`). Nothing else that it does is a call that audit rules ask
- * for. After each batch this program, as who it was started by, removes the files and waits PAUSE ms.
+ * for. After each batch this program, as who it was started by, removes the files and waits PAUSE ms; before it, it does the
+ * same to a few files itself, which no rule asks for: what that takes is what this machine takes now. Told to end (SIGTERM)
+ * it does no further batch.
  *
  * JOURNAL is shared memory, for to write into a file would be a call: 64-bit numbers of this machine, [batches done,
  * calls of open, write, close, forks, programs that were executed], then for each batch when it began and ended (ns since
- * the epoch), how long it took, and how much of that the worker waited for a processor (ns).
+ * the epoch), how long it took, how much of that the worker waited for a processor, when it began by CLOCK_MONOTONIC, and how
+ * long the files beside it took, without what was waited for a processor (ns).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -30,13 +33,22 @@
 struct journal {
 	uint64_t batches, opens, writes, closes, forks, execs;
 	struct {
-		uint64_t began, ended, took, waited;
+		uint64_t began, ended, took, waited, at, beside;
 	} batch[];
 };
 
 struct turns {
 	sem_t work, done;
+	int over;
 };
+
+static volatile sig_atomic_t over;
+
+static void on_term(int signal)
+{
+	(void)signal;
+	over = 1;
+}
 
 static void fail(const char *what)
 {
@@ -65,6 +77,21 @@ static uint64_t waited(int schedstat)
 static void file_name(char *name, size_t size, const char *folder, long number)
 {
 	snprintf(name, size, "%s/f%06ld", folder, number);
+}
+
+#define BESIDE 50
+
+static uint64_t write_beside(int schedstat, const char *folder)
+{
+	char name[4096];
+	snprintf(name, sizeof name, "%s/beside", folder);
+	uint64_t began = now(CLOCK_MONOTONIC), waits = waited(schedstat);
+	for (int i = 0; i < BESIDE; i++) {
+		int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+		if (fd < 0 || write(fd, "x", 1) != 1 || close(fd) < 0 || unlink(name) < 0)
+			fail(name);
+	}
+	return now(CLOCK_MONOTONIC) - began - (waited(schedstat) - waits);
 }
 
 static void write_file(struct journal *journal, const char *folder, long number)
@@ -112,7 +139,10 @@ static void work(struct journal *journal, struct turns *turns, char **argv)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (long n = 0; n < batches; n++) {
 		while (sem_wait(&turns->work) < 0 && errno == EINTR);
+		if (turns->over)
+			break;
 		uint64_t began = now(CLOCK_MONOTONIC), waits = waited(schedstat);
+		journal->batch[n].at = began;
 		journal->batch[n].began = now(CLOCK_REALTIME);
 		for (long i = 0; i < files; i++)
 			write_file(journal, argv[1], n * files + i);
@@ -147,20 +177,28 @@ int main(int argc, char **argv)
 		fail("fork");
 	if (worker == 0)
 		work(journal, turns, argv);
-	for (long n = 0; n < batches; n++) {
+	int schedstat = open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
+	struct sigaction action = { .sa_handler = on_term };
+	sigaction(SIGTERM, &action, NULL);
+	for (long n = 0; n < batches && !over; n++) {
+		journal->batch[n].beside = write_beside(schedstat, argv[1]);
 		sem_post(&turns->work);
 		struct timespec limit;
 		clock_gettime(CLOCK_MONOTONIC, &limit);
 		limit.tv_sec += 120;
-		if (sem_clockwait(&turns->done, CLOCK_MONOTONIC, &limit) < 0)
-			fail("a batch");
+		while (sem_clockwait(&turns->done, CLOCK_MONOTONIC, &limit) < 0)
+			if (errno != EINTR)
+				fail("a batch");
 		for (long i = 0; i < files; i++) {
 			char name[4096];
 			file_name(name, sizeof name, argv[1], n * files + i);
 			unlink(name);
 		}
-		usleep(pause * 1000);
+		if (!over)
+			usleep(pause * 1000);
 	}
+	turns->over = 1;
+	sem_post(&turns->work);
 	int status;
 	if (waitpid(worker, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return 1;

@@ -9,11 +9,9 @@ import { type LossDocument, openRawReader, type StoreTarget } from '@godo/eviden
 import { runOrThrow, runProgram } from './run-program.ts';
 
 /** Nobody's: calls of all others are hidden by a rule while the load runs, so that it is known what the kernel records. */
-const loadUid = 54_321;
+export const loadUid = 54_321;
 const onlyTheLoad = ['exit,never', '-F', `uid!=${loadUid}`];
 
-export const filesEach = 300;
-export const spawnsEach = 4;
 /** open: SYSCALL, CWD, two PATHs, EOE; write and close: SYSCALL, EOE. */
 const recordsOfFile = 5 + 2 + 2;
 /** fork: SYSCALL, EOE; execve: SYSCALL, EXECVE, CWD, PATH, EOE. */
@@ -28,10 +26,32 @@ export interface Batch {
   readonly tookMs: number;
   /** Of that, for a processor: what else runs on this machine takes them from the load. */
   readonly waitedMs: number;
+  /** When it began: ms of CLOCK_MONOTONIC, which no step of the clock changes. */
+  readonly atMs: number;
+  /** What a few such calls took just before that nothing records, without waiting for a processor. */
+  readonly besideMs: number;
+}
+
+export interface LoadShape {
+  readonly batches: number;
+  /** ms between them. */
+  readonly pause: number;
+  /** Of each batch: files that are made, written to and closed, and programs that are started. */
+  readonly files: number;
+  readonly spawns: number;
+}
+
+export interface RunningLoad {
+  readonly pid: number;
+  /** Rejects where a call of the load failed, or a batch took two minutes. */
+  readonly ended: Promise<LoadResult>;
+  /** After the batch under way. */
+  finish(): void;
 }
 
 export interface LoadResult {
   readonly folder: string;
+  readonly shape: LoadShape;
   readonly batches: readonly Batch[];
   /** Audit events that its calls make, and their records. */
   readonly events: number;
@@ -64,24 +84,28 @@ export class FaultLoad {
     await runProgram('auditctl', ['-d', ...onlyTheLoad]);
   }
 
-  /** Begins at once. `ended` rejects where a call of the load failed, or a batch took two minutes. */
-  async start(
-    batches: number,
-    pauseMs: number,
-  ): Promise<{ readonly pid: number; readonly ended: Promise<LoadResult> }> {
+  /** Begins at once. */
+  async start(shape: LoadShape): Promise<RunningLoad> {
     const folder = await mkdtemp(join(this.#scene, 'load-'));
     const files = join(folder, 'files');
     await mkdir(files);
     await chmod(folder, 0o711);
     await chmod(files, 0o777);
     const journal = join(folder, 'journal');
-    const numbers = [batches, filesEach, spawnsEach, pauseMs, loadUid].map(String);
+    const { batches, files: filesEach, spawns, pause } = shape;
+    const numbers = [batches, filesEach, spawns, pause, loadUid].map(String);
     const child = spawn(this.#program, [files, journal, ...numbers], { stdio: ['ignore', 'ignore', 'inherit'] });
-    return { pid: child.pid as number, ended: result(child, files, journal) };
+    return {
+      pid: child.pid as number,
+      ended: result(child, files, journal, shape),
+      finish: () => {
+        child.kill('SIGTERM');
+      },
+    };
   }
 }
 
-async function result(child: ChildProcess, folder: string, journal: string): Promise<LoadResult> {
+async function result(child: ChildProcess, folder: string, journal: string, shape: LoadShape): Promise<LoadResult> {
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`The load ended with code ${code}.`);
   const bytes = await readFile(journal);
@@ -91,11 +115,14 @@ async function result(child: ChildProcess, folder: string, journal: string): Pro
   const ms = (index: number) => Number((numbers[index] ?? 0n) / 1000n) / 1000;
   return {
     folder,
+    shape,
     batches: Array.from({ length: batches }, (_, batch) => ({
-      beganMs: ms(6 + 4 * batch),
-      endedMs: ms(7 + 4 * batch),
-      tookMs: ms(8 + 4 * batch),
-      waitedMs: ms(9 + 4 * batch),
+      beganMs: ms(6 + 6 * batch),
+      endedMs: ms(7 + 6 * batch),
+      tookMs: ms(8 + 6 * batch),
+      waitedMs: ms(9 + 6 * batch),
+      atMs: ms(10 + 6 * batch),
+      besideMs: ms(11 + 6 * batch),
     })),
     events: opens * callsOfFile + forks * callsOfSpawn,
     records: opens * recordsOfFile + forks * recordsOfSpawn,
@@ -154,6 +181,7 @@ export async function findEvidence(target: StoreTarget, load: LoadResult): Promi
     const losses: LossDocument[] = [];
     for await (const loss of reader.losses()) losses.push(loss);
     const none: FoundFile = { sessions: 0, writes: 0, bytes: 0, closes: 0 };
+    const { files: filesEach, spawns: spawnsEach } = load.shape;
     const missing = load.batches.map((_, batch) => {
       let calls = 0;
       for (let number = batch * filesEach; number < (batch + 1) * filesEach; number += 1) {

@@ -1,21 +1,15 @@
 /** What a load made, what of it is stored, and what is stated as lost. */
 
 import type { LossDocument, StoreTarget } from '@godo/evidence';
+import type { Witnessed } from './audit-witness.ts';
+import { type Amount, type EventSums, eventSums } from './event-sums.ts';
 import { type Batch, findEvidence, type LoadResult, type MissingInBatch } from './fault-load.ts';
 
 type FoundBatch = Batch & MissingInBatch;
 
-export interface Amount {
-  readonly records: number;
-  readonly events: number;
-}
-
 export interface Account {
   /** The most memory that the listener had, MB. */
   readonly mostMb: number;
-  /** What a batch of the load took, ms; and without what it waited for a processor. */
-  readonly msBatch: number;
-  readonly ownMsBatch: number;
   /** Audit records and events that the load made, and that godo received (without those of changed rules). */
   readonly generated: Amount;
   readonly received: Amount;
@@ -24,8 +18,12 @@ export interface Account {
   readonly untrue: number;
   /** Sums of the losses with a count, by their unit. */
   readonly stated: Readonly<Record<string, number>>;
-  /** Batches of which something is missing, and no loss says so. */
+  /** Batches of which something is missing, and no loss without a number says so by its times. */
+  readonly outside: readonly FoundBatch[];
+  /** Those, unless losses with a number are as many. */
   readonly unstated: readonly FoundBatch[];
+  /** null: nobody else has looked. */
+  readonly sums: EventSums | null;
   readonly losses: readonly LossDocument[];
   readonly counters: Readonly<Record<string, number>>;
   readonly batches: readonly FoundBatch[];
@@ -34,7 +32,12 @@ export interface Account {
 /** How far times of losses, which are looked at once a second, may be from those of the load. */
 const slackMs = 1_500;
 
-export async function account(target: StoreTarget, load: LoadResult, mostMb: number): Promise<Account> {
+export async function account(
+  target: StoreTarget,
+  load: LoadResult,
+  mostMb: number,
+  witnessed?: Witnessed,
+): Promise<Account> {
   const { missing, untrue, losses, counters } = await findEvidence(target, load);
   const stated: Record<string, number> = { records: 0, events: 0, messages: 0, documents: 0 };
   for (const { severity, unit, count } of losses) {
@@ -51,34 +54,35 @@ export async function account(target: StoreTarget, load: LoadResult, mostMb: num
   // Each call that is missing has lost one record at least.
   const lost = sum(lacking.map(({ calls, spawns }) => calls + spawns));
   const counted = (stated.records ?? 0) + (stated.events ?? 0) + (stated.documents ?? 0);
+  const generated = { records: load.records, events: load.events };
+  const received = {
+    records: (counters.auditRecords ?? 0) - (counters.configChanges ?? 0),
+    events: (counters.auditEvents ?? 0) - (counters.configChanges ?? 0),
+  };
+  const { records = 0, events = 0 } = stated;
   return {
     mostMb,
-    msBatch: sum(load.batches.map(({ tookMs }) => tookMs)) / load.batches.length,
-    ownMsBatch: sum(load.batches.map(({ tookMs, waitedMs }) => tookMs - waitedMs)) / load.batches.length,
-    generated: { records: load.records, events: load.events },
-    received: {
-      records: (counters.auditRecords ?? 0) - (counters.configChanges ?? 0),
-      events: (counters.auditEvents ?? 0) - (counters.configChanges ?? 0),
-    },
+    generated,
+    received,
     missingCalls: sum(missing.map(({ calls }) => calls)),
     missingSpawns: sum(missing.map(({ spawns }) => spawns)),
     untrue,
     stated,
+    outside: lacking,
     unstated: lost <= counted ? [] : lacking,
+    sums: witnessed === undefined ? null : eventSums(generated, received, { records, events }, witnessed),
     losses,
     counters,
     batches,
   };
 }
 
-export function tell(name: string, found: Account, usual?: Account): void {
-  const { losses, counters, batches, msBatch, ownMsBatch, unstated, ...figures } = found;
-  const times = [msBatch, ownMsBatch].map((ms) => ms.toFixed(1)).join(' and ');
-  const compared =
-    usual === undefined
-      ? ''
-      : ` (${(msBatch / usual.msBatch).toFixed(2)} and ${(ownMsBatch / usual.ownMsBatch).toFixed(2)} of without)`;
-  process.stderr.write(`${name}: ${times} ms a batch${compared} ${JSON.stringify(figures)}\n`);
+/** `pace`: how long its batches took, in words. */
+export function tell(name: string, found: Account, pace: string): void {
+  const { losses, counters, batches, unstated, outside, sums, stated, ...others } = found;
+  const { mostMb, missingCalls, missingSpawns, untrue } = others;
+  const figures = { mostMb, missingCalls, missingSpawns, untrue, stated };
+  process.stderr.write(`${name}: ${pace}; ${sums === null ? '' : told(sums)}; ${JSON.stringify(figures)}\n`);
   if (process.env.FAULTS_VERBOSE !== '1') return;
   for (const { severity, source, from, to, count, reason } of losses.slice(0, 40)) {
     process.stderr.write(`  ${severity} ${source} ${from} ${to} ${count} ${reason}\n`);
@@ -86,4 +90,12 @@ export function tell(name: string, found: Account, usual?: Account): void {
   process.stderr.write(`  ${JSON.stringify(counters)}\n`);
   const lacking = batches.filter(({ calls, spawns }) => calls + spawns > 0);
   process.stderr.write(`  ${batches.length} batches, lacking ${JSON.stringify(lacking)}\n`);
+}
+
+function told({ generated, received, serials, neverMade, difference, ...records }: EventSums): string {
+  const { lost, leftOut, dropped, uncounted } = records;
+  return (
+    `events: ${generated} generated - ${received} received - ${serials} stated by serial - ${neverMade} never made = ${difference}, ` +
+    `records: ${neverMade} first ones + ${leftOut} left out + ${dropped} dropped - ${lost} stated = ${uncounted}`
+  );
 }
