@@ -139,6 +139,8 @@ export interface FoundEvidence {
   readonly missing: readonly MissingInBatch[];
   /** Documents that say what did not happen: sessions of a file beyond one, more than one write, or more bytes. */
   readonly untrue: number;
+  /** Sessions that are closed, and said to be so by something else than close. */
+  readonly misclosed: number;
   readonly losses: readonly LossDocument[];
   /** Counters in the end documents of the runs, added. */
   readonly counters: Readonly<Record<string, number>>;
@@ -155,6 +157,7 @@ export async function findEvidence(target: StoreTarget, load: LoadResult): Promi
   const reader = await openRawReader(target);
   try {
     const files = new Map<number, FoundFile>();
+    let misclosed = 0;
     for (const sessions of [reader.closedFiles(), reader.openFiles()]) {
       for await (const batch of sessions) {
         for (const { path, writes, closedBy } of batch.sessions) {
@@ -164,7 +167,8 @@ export async function findEvidence(target: StoreTarget, load: LoadResult): Promi
           found.sessions += 1;
           found.writes += writes.count;
           found.bytes += writes.bytes;
-          if (closedBy === 'close') found.closes += 1;
+          if (closedBy !== undefined && closedBy !== null) found.closes += 1;
+          if (closedBy === 'exit' || closedBy === 'exec') misclosed += 1;
           files.set(number, found);
         }
       }
@@ -192,7 +196,7 @@ export async function findEvidence(target: StoreTarget, load: LoadResult): Promi
       return { calls, spawns: numbers.filter((number) => !children.has(number)).length };
     });
     const untrue = [...files.values()].filter(({ sessions, writes, bytes }) => sessions > 1 || writes > 1 || bytes > 1);
-    return { missing, untrue: untrue.length, losses, counters };
+    return { missing, misclosed, untrue: untrue.length, losses, counters };
   } finally {
     await reader.close();
   }

@@ -50,10 +50,14 @@ function batchesOf(batches: readonly Batch[]): Batches {
 /** No batch stands still for so long, ms, whatever the others take. */
 const mostMs = 3_000;
 
-/** Whether the load was held up: at most twice the time that it takes `otherwise` is allowed. */
+/**
+ * Whether the load was held up: at most twice the time that it takes `otherwise` is allowed. A neighbour who comes or goes
+ * meanwhile changes what a batch takes, or what the calls beside it take; what waits for the queue takes longer by both.
+ */
 export function isHeldUp({ during }: Pace, otherwise: Batches): boolean {
   if (during.count === 0 || otherwise.count === 0) throw new Error('There is no batch to compare with.');
-  return during.factor >= 2 * otherwise.factor || during.worstMs >= mostMs;
+  const isSlower = during.ms >= 2 * otherwise.ms && during.factor >= 2 * otherwise.factor;
+  return isSlower || during.worstMs >= mostMs;
 }
 
 export function inWords({ during, otherwise }: Pace): string {

@@ -16,6 +16,7 @@ export interface Account {
   readonly missingCalls: number;
   readonly missingSpawns: number;
   readonly untrue: number;
+  readonly misclosed: number;
   /** Sums of the losses with a count, by their unit. */
   readonly stated: Readonly<Record<string, number>>;
   /** Batches of which something is missing, and no loss without a number says so by its times. */
@@ -38,7 +39,7 @@ export async function account(
   mostMb: number,
   witnessed?: Witnessed,
 ): Promise<Account> {
-  const { missing, untrue, losses, counters } = await findEvidence(target, load);
+  const { missing, untrue, misclosed, losses, counters } = await findEvidence(target, load);
   const stated: Record<string, number> = { records: 0, events: 0, messages: 0, documents: 0 };
   for (const { severity, unit, count } of losses) {
     if (severity === 'loss' && unit !== undefined) stated[unit] = (stated[unit] ?? 0) + (count ?? 0);
@@ -46,7 +47,7 @@ export async function account(
   const sum = (numbers: readonly number[]) => numbers.reduce((all, number) => all + number, 0);
   const batches = load.batches.map((batch, index) => ({ ...batch, ...(missing[index] as MissingInBatch) }));
   const ranges = losses
-    .filter(({ severity, count }) => severity === 'loss' && count === null)
+    .filter(({ severity, source, count }) => (severity === 'loss' || source === 'audit-socket') && count === null)
     .map(({ from, to }) => [Date.parse(from ?? ''), Date.parse(to ?? '')] as const);
   const isStated = ({ beganMs, endedMs }: Batch) =>
     ranges.some(([from, to]) => endedMs >= from - slackMs && beganMs <= to + slackMs);
@@ -67,6 +68,7 @@ export async function account(
     missingCalls: sum(missing.map(({ calls }) => calls)),
     missingSpawns: sum(missing.map(({ spawns }) => spawns)),
     untrue,
+    misclosed,
     stated,
     outside: lacking,
     unstated: lost <= counted ? [] : lacking,
@@ -80,8 +82,8 @@ export async function account(
 /** `pace`: how long its batches took, in words. */
 export function tell(name: string, found: Account, pace: string): void {
   const { losses, counters, batches, unstated, outside, sums, stated, ...others } = found;
-  const { mostMb, missingCalls, missingSpawns, untrue } = others;
-  const figures = { mostMb, missingCalls, missingSpawns, untrue, stated };
+  const { mostMb, missingCalls, missingSpawns, untrue, misclosed } = others;
+  const figures = { mostMb, missingCalls, missingSpawns, untrue, misclosed, stated };
   process.stderr.write(`${name}: ${pace}; ${sums === null ? '' : told(sums)}; ${JSON.stringify(figures)}\n`);
   if (process.env.FAULTS_VERBOSE !== '1') return;
   for (const { severity, source, from, to, count, reason } of losses.slice(0, 40)) {
@@ -93,9 +95,9 @@ export function tell(name: string, found: Account, pace: string): void {
 }
 
 function told({ generated, received, serials, neverMade, difference, ...records }: EventSums): string {
-  const { lost, leftOut, dropped, uncounted } = records;
+  const { others, lost, leftOut, dropped, uncounted } = records;
   return (
-    `events: ${generated} generated - ${received} received - ${serials} stated by serial - ${neverMade} never made = ${difference}, ` +
+    `events: ${generated} generated - ${received} received - ${serials} stated by serial - ${neverMade} never made = ${difference} (${others} of others), ` +
     `records: ${neverMade} first ones + ${leftOut} left out + ${dropped} dropped - ${lost} stated = ${uncounted}`
   );
 }

@@ -35,11 +35,11 @@ export const counterMeanings: Readonly<Record<ListenerCounter, CounterMeaning>> 
   auditEvents: { metric: 'audit_events_total', help: 'Audit events that were made of the records.' },
   incompleteEvents: {
     metric: 'incomplete_events_total',
-    help: 'Audit events that came, but for records that they announce.',
+    help: 'Audit events of which some records came, and others that these announce did not.',
   },
   missingRecords: {
     metric: 'missing_records_total',
-    help: 'Records of incomplete events that never came: most are among those that the kernel counts as lost.',
+    help: 'Records that never came, though those of the same event announce them: the kernel counts them as lost, or a rule excludes them.',
   },
   badRecords: { metric: 'warned_total', labels: { kind: 'bad_record' }, help: warned },
   lateRecords: { metric: 'warned_total', labels: { kind: 'late_record' }, help: warned },

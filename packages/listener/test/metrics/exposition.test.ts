@@ -76,6 +76,17 @@ Units are not added up: an event that is lost as a whole counts once as an event
 once each where the kernel dropped them. In the evidence each loss has its \`unit\` and \`count\`; one without a
 count has a time from and to.
 
+How many calls are not recorded at all: those whose serial never came (\`missingSerials\`), and those of which the kernel made no
+record since its queue was full. It counts one record as lost for each of those, and one for each record that it leaves out of an
+event that it has begun (\`missingRecords\`). So they are \`lost\` - \`missingRecords\`, exactly, where no serial is missing. Where some
+are, the kernel has dropped records that were queued: each is counted in \`lost\` too where its second queue was full, and none where
+godo took nothing for half a second (unless the kernel was booted with \`audit=1\`); then the serials tell how many events these were,
+and of those without a serial there are no more than \`lost\`. Where nobody listened (after a SIGKILL) there is no number, but a time from
+and to. \`test/faults.test.ts\` holds these sums against a second reader of audit.
+
+Of PROCTITLE records, and those of security modules, it is not known whether they are missing. Those that a rule of somebody else
+excludes (\`exclude,never\`) are taken for missing.
+
 Counters are of this run. What ends in \`_total\` only grows; under \`--metrics\` there are the usual \`process_\` metrics,
 and \`godo_info\` with version, session and intake.
 
