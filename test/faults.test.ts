@@ -22,6 +22,7 @@ import { useAuditScene } from './support/audit-scene.ts';
 import { readAuditState } from './support/audit-state.ts';
 import { buildWitness, startWitness, type Witnessed } from './support/audit-witness.ts';
 import { startAuditd } from './support/auditd.ts';
+import type { EventSums } from './support/event-sums.ts';
 import { FaultLoad, type LoadResult, type LoadShape, loadUid } from './support/fault-load.ts';
 import { type FaultTime, inWords, isHeldUp, monotonicMs, type Pace, paceOf } from './support/load-pace.ts';
 import { type Account, account, tell } from './support/loss-account.ts';
@@ -41,6 +42,8 @@ const heavyLoad: LoadShape = { batches: 100_000, pause: 0, files: 1_000, spawns:
 /** So long the load runs before a fault, and so long after it, ms. */
 const aroundMs = 900;
 const faultMs = 150_000;
+/** A daemon that takes nothing for so long loses what waits for it (UNICAST_RETRIES in kernel/audit.c, 100 ms each). */
+const givenUpMs = 500;
 /** What takes minutes is not part of every run: `FAULTS_LONG=1`. */
 const isLong = process.env.FAULTS_LONG === '1';
 const settleMs = 25 * 60_000;
@@ -64,6 +67,9 @@ type Fault = (godo: RunningGodo, during: During) => Promise<RunningGodo | undefi
 interface Found extends Account {
   readonly pace: Pace;
   readonly witnessed: Witnessed;
+  readonly sums: EventSums;
+  /** Of the times that were the fault, ms. */
+  readonly longestMs: number;
 }
 
 async function peakMemoryMb(pid: number): Promise<number> {
@@ -133,7 +139,10 @@ describeWith('a fault', needs, () => {
       await load.showOthers();
     }
     const found = await account(target, result, mostMb, witnessed);
-    return { ...found, witnessed, pace: paceOf(result.batches, times) };
+    const { sums } = found;
+    if (sums === null) throw new Error('There was a witness.');
+    const longestMs = Math.max(0, ...times.map(({ fromMs, toMs }) => toMs - fromMs));
+    return { ...found, witnessed, sums, longestMs, pace: paceOf(result.batches, times) };
   }
 
   async function sqlite(options: readonly string[] = [], shape = usualLoad): Promise<Run> {
@@ -151,11 +160,12 @@ describeWith('a fault', needs, () => {
 
   /** One listener with the audit role, all the time, that took what came: the kernel has counted all that is lost. */
   function expectExactSums(found: Found): void {
-    expectSumsBySerial(found);
+    expectEvents(found);
     const { sums, counters } = found;
-    expect(sums?.uncounted).toBe(0);
+    expect(sums.uncounted).toBeGreaterThanOrEqual(0);
+    expect(sums.uncounted).toBeLessThanOrEqual(sums.others.records);
     // Then godo alone can tell how many calls were lost whole: records lost, less those that its incomplete events lack.
-    if (sums?.dropped === 0) expect((sums.lost ?? 0) - (counters.missingRecords ?? 0)).toBe(sums.neverMade);
+    if (sums.dropped === 0) expect(sums.lost - (counters.missingRecords ?? 0)).toBe(sums.neverMade);
   }
 
   /**
@@ -164,17 +174,16 @@ describeWith('a fault', needs, () => {
    */
   function expectSumsBySerial(found: Found): void {
     expectEvents(found);
-    const { sums } = found;
-    expect(sums?.uncounted).toBeGreaterThanOrEqual(0);
-    expect(sums?.uncounted).toBeLessThanOrEqual(Math.max(sums?.dropped ?? 0, 0));
+    expect(found.sums.uncounted).toBeGreaterThanOrEqual(0);
+    expect(found.sums.uncounted).toBeLessThanOrEqual(found.sums.dropped);
   }
 
   /** As above, in events alone: where the records came in two ways, some came twice. */
   function expectEvents({ sums, witnessed }: Found): void {
     expect(witnessed).toMatchObject({ overruns: 0, headless: 0 });
-    // What others do before godo listens, or after it, the witness alone has.
-    expect(sums?.difference).toBeGreaterThanOrEqual(0);
-    expect(sums?.difference).toBeLessThanOrEqual(sums?.others ?? 0);
+    // What others did before godo listened, or after it, the witness alone has.
+    expect(sums.difference).toBeGreaterThanOrEqual(0);
+    expect(sums.difference).toBeLessThanOrEqual(sums.others.events);
   }
 
   beforeAll(async () => {
@@ -202,7 +211,9 @@ describeWith('a fault', needs, () => {
     tell('no fault', found, inWords(found.pace));
     expect(found).toMatchObject({ ...nothing, misclosed: 0, stated: { records: 0, events: 0, documents: 0 } });
     expectExactSums(found);
-    expect(found.received.records - found.witnessed.others.records).toBe(found.generated.records);
+    const others = found.received.records - found.generated.records;
+    expect(others).toBeGreaterThanOrEqual(0);
+    expect(others).toBeLessThanOrEqual(found.sums.others.records);
   });
 
   it('SIGSTOP of godo for 10 s', { retry: 2, timeout: faultMs }, async () => {
@@ -277,7 +288,9 @@ describeWith('a fault', needs, () => {
   it('an audit backlog of 64', { retry: 2, timeout: faultMs }, async () => {
     const found = await withBacklog(64, async () => await run(await sqlite(small), fiveStops(200)));
     expectHonest('backlog', found);
-    expectExactSums(found);
+    // A slow machine may have stopped it for longer.
+    if (found.longestMs < givenUpMs) expectExactSums(found);
+    else expectSumsBySerial(found);
     expect(found.stated.records).toBeGreaterThan(0);
   });
 

@@ -26,8 +26,8 @@ export interface EventSums {
   readonly neverMade: number;
   /** Generated, but neither received nor stated. */
   readonly difference: number;
-  /** Of others, as many that came to the other reader as godo may not have been there for: so much of it is not known. */
-  readonly others: number;
+  /** What the other reader has of others: godo was not there for it where it was before its start, or after its end. */
+  readonly others: Amount;
   /** Records that the kernel counts as lost, as stated. */
   readonly lost: number;
   /** Records that it left out of events whose first record was made. */
@@ -56,7 +56,7 @@ export function eventSums(
     serials: stated.events,
     neverMade,
     difference: generated.events - ours - stated.events - neverMade,
-    others: others.events,
+    others,
     lost: stated.records,
     leftOut,
     dropped,

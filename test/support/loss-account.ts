@@ -97,7 +97,7 @@ export function tell(name: string, found: Account, pace: string): void {
 function told({ generated, received, serials, neverMade, difference, ...records }: EventSums): string {
   const { others, lost, leftOut, dropped, uncounted } = records;
   return (
-    `events: ${generated} generated - ${received} received - ${serials} stated by serial - ${neverMade} never made = ${difference} (${others} of others), ` +
+    `events: ${generated} generated - ${received} received - ${serials} stated by serial - ${neverMade} never made = ${difference} (${others.events} of others), ` +
     `records: ${neverMade} first ones + ${leftOut} left out + ${dropped} dropped - ${lost} stated = ${uncounted}`
   );
 }
