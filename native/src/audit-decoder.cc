@@ -240,7 +240,7 @@ void AuditDecoder::event(PendingEvent* event, Incomplete incomplete) {
 void AuditDecoder::countMissing(const PendingEvent& event, Incomplete incomplete) {
   // Of one that had to go too early the rest may still come; what a --diag file says of one was counted when it was made.
   if (incomplete == Incomplete::crowded || incomplete == Incomplete::told || event.lacksItsFirst()) return;
-  const bool endIsMissing = incomplete != Incomplete::no;
+  const bool endIsMissing = incomplete != Incomplete::no && incomplete != Incomplete::torn;
   const unsigned missing = event.missingRecords() + (endIsMissing ? 1 : 0);
   if (missing == 0) return;
   incompleteEvents_++;
