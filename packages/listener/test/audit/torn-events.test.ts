@@ -73,6 +73,9 @@ describe('an event of which the kernel dropped records after the socket overran'
 
     expect(told(without(open, 2), { overran: false })).toEqual(whole);
     expect(told(without(open, 2, 3), { first: without(open, 2, 3) })).toEqual(whole);
-    expect(told(without(open, 0), { overran: false })).toEqual({ events: [], gaps: [] });
+  });
+
+  it('is looked for before where it is the first record, for the kernel makes none of the others without it', () => {
+    expect(told(without(open, 0), { overran: false })).toEqual({ events: [], gaps: [{ from: 2, to: 2, count: 1 }] });
   });
 });
