@@ -226,11 +226,11 @@ describeWith('the password of the database', [root, built, mongo, program('opens
     180_000,
   );
 
-  it('is in no evidence of a listener that was given it by argument, nor of others that were', async () => {
+  it('is in no evidence of a listener that was given it by argument, nor of other commands of ours', async () => {
     const own = join(scene().folder, 'by-argument');
     await mkdir(own);
     // One that was there before, and is found in /proc.
-    const sleeper = spawn('sleep', ['600'], { argv0: `sleeper --db=${uri}`, stdio: 'ignore' });
+    const sleeper = spawn('sleep', ['600'], { argv0: `filter --db=${uri}`, stdio: 'ignore' });
     try {
       const godo = await startGodo([`-mongo=${uri}`, '--raw-db', 'raw_argument', '--diag', join(own, 'diag')]);
       let ended: Outcome;
@@ -238,11 +238,11 @@ describeWith('the password of the database', [root, built, mongo, program('opens
         const watch = new ProcessListWatch(marker);
         await waitFor('three looks at the processes', () => watch.looks > 2, 10_000);
         // Nobody but that one hides its own.
-        expect(watch.stop()).toEqual([expect.stringMatching(/^sleeper /)]);
+        expect(watch.stop()).toEqual([expect.stringMatching(/^filter /)]);
         expect(await environmentsBelow(godo.pid)).toEqual([]);
         const filter = await runGodoProgram('filter', ['--mongo', uri, '--raw-db', 'raw_argument']);
         const viewer = await runGodoProgram('viewer', [`--mongo=${uri}`, 'stats']);
-        const shell = await runProgram('sh', ['-c', `true --db "${uri}"; true`]);
+        const shell = await runProgram('sh', ['-c', `: filter --db "${uri}"; true`]);
         expect([filter, viewer, shell].map(({ code, stderr }) => (code === 0 ? 0 : stderr))).toEqual([0, 0, 0]);
         expect([filter.stderr, viewer.stderr].map((text) => text.includes(warning))).toEqual([true, true]);
       } finally {
@@ -253,7 +253,7 @@ describeWith('the password of the database', [root, built, mongo, program('opens
       expect(holders({ ...outputs('godo', ended), ...documents, ...(await filesBelow(own)) })).toEqual([]);
       // They are there, but for that word.
       const pids = documents['raw_argument.pids'];
-      for (const word of ['"sleeper --db=', '"--mongo","', '"--mongo=', 'true --db \\"']) {
+      for (const word of ['"filter --db=', '"--mongo","', '"--mongo=', ': filter --db \\"']) {
         expect(pids).toContain(`${word}mongodb://ann:***@127.0.0.1:`);
       }
     } finally {
