@@ -7,7 +7,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { get } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
@@ -20,6 +19,7 @@ import {
   startGuardedServer,
 } from '../packages/evidence/test/support/mongodb-server.ts';
 import { useAuditScene } from './support/audit-scene.ts';
+import { metricsFrom } from './support/metrics.ts';
 import { describeWith, type Need, program, root } from './support/needs.ts';
 import { commandLineOf, ProcessListWatch } from './support/process-list.ts';
 import { binPath, built, type ProgramName, runGodoProgram, startGodo } from './support/programs.ts';
@@ -61,18 +61,6 @@ async function documentsAt(uri: string, ...databases: string[]): Promise<Record<
   } finally {
     await client.close();
   }
-}
-
-function metricsFrom(socketPath: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    get({ socketPath, path: '/metrics' }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk) => {
-        text += chunk;
-      });
-      response.on('end', () => resolve(text));
-    }).on('error', reject);
-  });
 }
 
 const outputs = (name: string, { stdout, stderr }: Outcome) => ({

@@ -4,7 +4,6 @@
  */
 
 import { chmod, mkdir, mkdtemp, readFile } from 'node:fs/promises';
-import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +25,7 @@ import type { EventSums } from './support/event-sums.ts';
 import { FaultLoad, type LoadResult, type LoadShape, loadUid } from './support/fault-load.ts';
 import { type FaultTime, inWords, isHeldUp, monotonicMs, type Pace, paceOf } from './support/load-pace.ts';
 import { type Account, account, tell } from './support/loss-account.ts';
+import { metricsFrom } from './support/metrics.ts';
 import { unmountBelow } from './support/mounts.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { stuckProcesses } from './support/processes.ts';
@@ -75,18 +75,6 @@ interface Found extends Account {
 async function peakMemoryMb(pid: number): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'latin1');
   return Math.round(Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024);
-}
-
-function metricsFrom(socketPath: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    get({ socketPath, path: '/metrics' }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk) => {
-        text += chunk;
-      });
-      response.on('end', () => resolve(text));
-    }).on('error', reject);
-  });
 }
 
 const programPath = (name: string) => fileURLToPath(new URL(`./programs/${name}`, import.meta.url));
