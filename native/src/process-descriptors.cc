@@ -26,22 +26,13 @@ struct FdPath {
   }
 };
 
-/** The line `flags:` of fdinfo (proc_pid_fdinfo(5)), in octal; the second line, but that is not promised. */
 bool readFlags(int process, uint32_t fd, uint32_t& flags) {
   const int info = openat(process, FdPath("fdinfo/", fd).text, O_RDONLY | O_CLOEXEC);
   if (info < 0) return false;
   char text[512];
   const ssize_t bytes = read(info, text, sizeof text);
   close(info);
-  if (bytes <= 0) return false;
-  const std::string_view all(text, static_cast<size_t>(bytes));
-  constexpr std::string_view name = "flags:";
-  const size_t at = all.find(name);
-  if (at == std::string_view::npos) return false;
-  const size_t digits = all.find_first_not_of(" \t", at + name.size());
-  if (digits == std::string_view::npos) return false;
-  const auto [end, error] = std::from_chars(all.data() + digits, all.data() + all.size(), flags, 8);
-  return error == std::errc() && end > all.data() + digits;
+  return bytes > 0 && parseDescriptorFlags({text, static_cast<size_t>(bytes)}, flags);
 }
 
 int compare(uint32_t pid, uint32_t otherPid, int type, unsigned long one, unsigned long other) {
@@ -51,6 +42,16 @@ int compare(uint32_t pid, uint32_t otherPid, int type, unsigned long one, unsign
 }
 
 }  // namespace
+
+bool parseDescriptorFlags(std::string_view info, uint32_t& flags) {
+  constexpr std::string_view name = "flags:";
+  const size_t at = info.find(name);
+  if (at == std::string_view::npos) return false;
+  const size_t digits = info.find_first_not_of(" \t", at + name.size());
+  if (digits == std::string_view::npos) return false;
+  const auto [end, error] = std::from_chars(info.data() + digits, info.data() + info.size(), flags, 8);
+  return error == std::errc() && end > info.data() + digits;
+}
 
 int64_t readDescriptor(int process, uint32_t fd, uint8_t* memory, size_t length) {
   std::memset(memory, 0, descriptorHeadBytes);
