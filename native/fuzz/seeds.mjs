@@ -29,7 +29,9 @@ function seedsOf(target, fixtures) {
     case 'connector':
       return [0, 1].map((how) => [`${how}`, how, Buffer.alloc(76, 1)]);
     case 'statistics':
-      return [['nested', 0, Buffer.from([2, 1, 0, 0, 28, 0, 4, 0, 8, 0, 1, 0, 7, 0, 0, 0, 16, 0, 3, 0, ...Buffer.alloc(12)])]];
+      return [
+        ['nested', 0, Buffer.from([2, 1, 0, 0, 28, 0, 4, 0, 8, 0, 1, 0, 7, 0, 0, 0, 16, 0, 3, 0, ...Buffer.alloc(12)])],
+      ];
     default:
       return [
         ['stat', 0, Buffer.from(`20 (a) b) S 10 ${'4194560 '.repeat(18)}0\n`)],

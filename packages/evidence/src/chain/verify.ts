@@ -191,8 +191,8 @@ class Verification {
     const verdict: Verdict = isTampered ? 'tampered' : gaps.length > 0 ? 'gaps' : 'intact';
     return {
       sessionId,
-      host: start?.host ?? checked.links[0]?.host ?? null,
-      start: start?.time ?? null,
+      host: textOrNull(start?.host) ?? checked.links[0]?.host ?? null,
+      start: textOrNull(start?.time),
       verdict,
       documents: isUnchained ? run.unchained : verified.documents,
       links: checked.links.length,
@@ -229,6 +229,11 @@ class Verification {
     });
     return { findings: told, chain: hasHole ? chain.filter((one) => !isHole(one)) : chain, count: Math.max(1, count) };
   }
+}
+
+/** A document of `sessions` is taken as it stands in the database: anything may stand there. */
+function textOrNull(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
 }
 
 const problemsTold = 50;

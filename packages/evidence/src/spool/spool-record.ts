@@ -54,30 +54,42 @@ export interface SpoolDamage {
   readonly end: number;
 }
 
+/**
+ * What one segment may cost beside what is whole in it. Each head that only looks like one has as much hashed as it says:
+ * where somebody wrote a segment full of them, that would take hours.
+ */
+export class SpoolSearch {
+  /** Bytes that may still be hashed for nothing. Then nothing more is found. */
+  left = 1024 * 1024 * 1024;
+}
+
 /** What stands at `start`; null at the end. Documents of one run share its origin, as those of `share` do. */
 export function readSpool(
   bytes: Buffer,
   start: number,
+  search: SpoolSearch = new SpoolSearch(),
   share: ShareOrigin = originSharer(),
 ): SpooledBatch | SpoolDamage | null {
   if (start >= bytes.length) return null;
-  const length = recordLength(bytes, start);
+  const length = recordLength(bytes, start, search);
   const batch = length === null ? null : batchOf(bytes.subarray(start, start + length), share);
   if (length !== null && batch !== null) return { kind: 'batch', ...batch, end: start + length };
   let next = bytes.indexOf(mark, start + 1);
-  while (next >= 0 && recordLength(bytes, next) === null) next = bytes.indexOf(mark, next + 1);
+  while (next >= 0 && recordLength(bytes, next, search) === null) next = bytes.indexOf(mark, next + 1);
   return { kind: 'damage', end: next < 0 ? bytes.length : next };
 }
 
 /** null: no whole record with the right checksum begins there. */
-function recordLength(bytes: Buffer, start: number): number | null {
+function recordLength(bytes: Buffer, start: number, search: SpoolSearch): number | null {
   if (bytes.length - start < at.payload || bytes.compare(mark, 0, mark.length, start, start + mark.length) !== 0) {
     return null;
   }
   const length = bytes.readUInt32LE(start + at.bytes);
-  if (length > bytes.length - start - at.payload) return null;
+  if (length > bytes.length - start - at.payload || search.left < 0) return null;
   const record = bytes.subarray(start, start + at.payload + length);
-  return checksum(record).equals(record.subarray(at.checksum, at.payload)) ? record.length : null;
+  if (checksum(record).equals(record.subarray(at.checksum, at.payload))) return record.length;
+  search.left -= record.length;
+  return null;
 }
 
 function checksum(record: Buffer): Buffer {

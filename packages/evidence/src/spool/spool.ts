@@ -13,17 +13,17 @@ import {
   fdatasync,
   fdatasyncSync,
   ftruncateSync,
+  lstatSync,
   openSync,
   readdirSync,
-  readFileSync,
-  statSync,
-  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import type { RawEntry } from '../raw-documents.ts';
 import { makeDirectory } from '../sqlite/files.ts';
-import { readSpool, type SpooledBatch, spoolRecord } from './spool-record.ts';
+import { reasonOf } from '../store-error.ts';
+import { readSegment, removeSegment, type SegmentContent } from './segment-file.ts';
+import { readSpool, type SpooledBatch, SpoolSearch, spoolRecord } from './spool-record.ts';
 
 /** A segment is closed when it has so many bytes. */
 const segmentBytes = 8 * 1024 * 1024;
@@ -42,9 +42,9 @@ interface Segment {
   documents: number | null;
 }
 
-interface Reading {
+interface Reading extends SegmentContent {
   readonly segment: Segment;
-  readonly bytes: Buffer;
+  readonly search: SpoolSearch;
   at: number;
 }
 
@@ -56,6 +56,8 @@ export interface SpoolOptions {
   readonly dropped: (documents: number | null) => void;
   /** So many bytes of a segment could not be read: what they held is lost. */
   readonly damaged: (path: string, bytes: number) => void;
+  /** A segment could not be read at all. It is left where it is, for the next run to try again. */
+  readonly unreadable: (path: string, reason: string) => void;
 }
 
 export class Spool {
@@ -71,14 +73,15 @@ export class Spool {
   /** The folder (0700) is made when it is needed. What an earlier run left in it waits already. */
   constructor(options: SpoolOptions) {
     this.#options = options;
-    for (const name of existsSync(options.directory) ? readdirSync(options.directory).sort() : []) {
-      const match = /^(main|read)-(\d{12})\.spool$/.exec(name);
+    for (const name of existsSync(options.directory) ? readdirSync(options.directory) : []) {
+      const match = /^(main|read)-(\d{12,15})\.spool$/.exec(name);
       if (match === null) continue;
       const path = join(options.directory, name);
-      const segment = { kind: match[1] as Kind, number: Number(match[2]), path, bytes: statSync(path).size };
+      const segment = { kind: match[1] as Kind, number: Number(match[2]), path, bytes: lstatSync(path).size };
       this.#segments[segment.kind].push({ ...segment, documents: null });
       this.#next = Math.max(this.#next, segment.number + 1);
     }
+    for (const kind of kinds) this.#segments[kind].sort((left, right) => left.number - right.number);
   }
 
   get isEmpty(): boolean {
@@ -114,9 +117,10 @@ export class Spool {
     for (;;) {
       const reading = this.#reading ?? this.#open();
       if (reading === null) return null;
-      const found = readSpool(reading.bytes, reading.at);
+      const found = readSpool(reading.bytes, reading.at, reading.search);
       if (found?.kind === 'batch') return found;
       if (found === null) {
+        if (reading.beyond > 0) this.#options.damaged(reading.segment.path, reading.beyond);
         this.#remove(reading.segment);
         continue;
       }
@@ -130,7 +134,7 @@ export class Spool {
     const reading = this.#reading;
     if (reading === null) return;
     reading.at = batch.end;
-    if (reading.at >= reading.bytes.length) this.#remove(reading.segment);
+    if (reading.at >= reading.bytes.length && reading.beyond === 0) this.#remove(reading.segment);
   }
 
   /** Flushes everything to the disk. */
@@ -191,17 +195,18 @@ export class Spool {
   /** Main evidence first; a segment that is still written to is closed for it. */
   #open(): Reading | null {
     for (const kind of kinds) {
-      const [segment] = this.#segments[kind];
-      if (segment === undefined) continue;
-      if (this.#segments[kind].length === 1) this.#closeWriting(kind);
-      const { O_RDONLY, O_NOFOLLOW } = constants;
-      const fd = openSync(segment.path, O_RDONLY | O_NOFOLLOW);
-      try {
-        this.#reading = { segment, bytes: readFileSync(fd), at: 0 };
-      } finally {
-        closeSync(fd);
+      for (;;) {
+        const [segment] = this.#segments[kind];
+        if (segment === undefined) break;
+        try {
+          if (this.#segments[kind].length === 1) this.#closeWriting(kind);
+          this.#reading = { ...readSegment(segment.path), segment, search: new SpoolSearch(), at: 0 };
+          return this.#reading;
+        } catch (error) {
+          this.#forget(segment);
+          this.#options.unreadable(segment.path, reasonOf(error));
+        }
       }
-      return this.#reading;
     }
     return null;
   }
@@ -216,11 +221,15 @@ export class Spool {
   }
 
   #remove(segment: Segment): void {
+    if (this.#segments[segment.kind].at(-1) === segment) this.#closeWriting(segment.kind);
+    this.#forget(segment);
+    removeSegment(segment.path);
+  }
+
+  #forget(segment: Segment): void {
     const segments = this.#segments[segment.kind];
-    if (segments.at(-1) === segment) this.#closeWriting(segment.kind);
     segments.splice(segments.indexOf(segment), 1);
     if (this.#reading?.segment === segment) this.#reading = null;
-    unlinkSync(segment.path);
   }
 
   #closeWriting(kind: Kind): void {

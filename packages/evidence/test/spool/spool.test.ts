@@ -89,6 +89,7 @@ describe('a spool', () => {
       mostBytes,
       dropped: (documents) => dropped.push(documents),
       damaged: (_, bytes) => damaged.push(bytes),
+      unreadable: (path) => expect.unreachable(path),
     });
 
   /** Takes everything out. */

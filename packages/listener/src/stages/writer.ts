@@ -237,6 +237,8 @@ class WriterStage {
       },
       damaged: (path, bytes) =>
         lost(null, `${bytes} bytes of ${path} could not be read: the documents in them are lost.`),
+      unreadable: (path, reason) =>
+        lost(null, `${path} could not be read (${reason}): the documents in it, if any, are left there.`),
     });
   }
 
