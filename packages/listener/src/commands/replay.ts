@@ -71,6 +71,7 @@ export function replayCommand(world: World): Command {
         if (events === 0) {
           throw new ListenerError('BAD_INPUT', noEvent(file, '', firstBad));
         }
+        if (replay.endsWithinLine) log.warn(`Line ${lines}, the last one, has no end: it may have been cut off.`);
         if (badLines > 0) log.warn(`${badLines} line(s) could not be read, the first is ${firstBad}.`);
       } finally {
         await store.close();

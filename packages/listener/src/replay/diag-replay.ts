@@ -30,6 +30,10 @@ export class DiagReplay implements Replay {
     return this.#decoding.open;
   }
 
+  get endsWithinLine(): boolean {
+    return this.#decoding.endsWithinLine;
+  }
+
   take(text: Uint8Array, from: number, to: number, last: boolean): Taken {
     return this.#decoding.take(text, from, to, last);
   }

@@ -58,13 +58,22 @@ export class LogReplay implements Replay {
       run: (run) => this.#turnTo(run),
       runStart: (start) => this.#startRun(start),
       runEnd: (end) => this.#endRun(end),
-      inputEnd: (run, latestMs) => this.#placeBadLines(run, latestMs),
+      inputEnd: (run, latestMs) => {
+        if (run === 0) return;
+        this.#turnTo(run);
+        this.#placeBadLines(latestMs);
+        if (this.endsWithinLine) this.#unended(latestMs);
+      },
     };
     this.#decoding = new TextDecoding(logDecoder(options.host), sink, this.counters);
   }
 
   get open(): number {
     return this.#decoding.open;
+  }
+
+  get endsWithinLine(): boolean {
+    return this.#decoding.endsWithinLine;
   }
 
   take(text: Uint8Array, from: number, to: number, last: boolean): Taken {
@@ -156,14 +165,18 @@ export class LogReplay implements Replay {
   }
 
   /** They name no host: the one that came first has them. */
-  #placeBadLines(run: number, latestMs: number): void {
-    if (run === 0) return;
-    this.#turnTo(run);
+  #placeBadLines(latestMs: number): void {
     for (const loss of this.#unplaced) this.#loss(latestMs, loss);
     const more = this.counters.badLines - this.#unplaced.length;
     if (more === 0) return;
     const reason = `${more} more line(s) could not be read.`;
     this.#loss(latestMs, { severity: 'warning', source: 'audit-record', count: more, reason });
+  }
+
+  /** auditd ends every line: half a name, or half a number, looks like a whole one. */
+  #unended(latestMs: number): void {
+    const reason = `Line ${this.counters.lines}, the last one, has no end: the log may have been cut off in it, and what it says not be whole.`;
+    this.#loss(latestMs, { severity: 'warning', source: 'audit-record', count: 1, reason });
   }
 
   #loss(ms: number, facts: LossFacts): void {

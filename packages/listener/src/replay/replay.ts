@@ -20,6 +20,8 @@ export interface Replay {
   readonly counters: ReplayCounters;
   /** Events that wait for their end: they are not counted yet. */
   readonly open: number;
+  /** The text is over, and its last line has no end: nothing tells whether all of it is there. */
+  readonly endsWithinLine: boolean;
   /** Takes lines of `text` from `from` up to `to`, as many as make a bounded number of documents. `last`: the text ends there. */
   take(text: Uint8Array, from: number, to: number, last: boolean): Taken;
   /** The text is over. False: there is more to do, call again. */

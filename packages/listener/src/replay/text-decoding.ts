@@ -8,6 +8,7 @@ import type { ReplayCounters, Taken } from './replay.ts';
 /** About a thousand events: between two batches it is seen whether the database keeps up. */
 const batchBytes = 256 * 1024;
 const outputFull = 2;
+const lineFeed = 0x0a;
 
 export class TextDecoding {
   readonly #decoder: AuditDecoder;
@@ -15,6 +16,7 @@ export class TextDecoding {
   readonly #counters: ReplayCounters;
   readonly #memory = new EntryMemory(new Uint8Array(batchBytes));
   readonly #progress = new Float64Array(13);
+  #endsWithinLine = false;
 
   constructor(decoder: AuditDecoder, sink: EntrySink, counters: ReplayCounters) {
     this.#decoder = decoder;
@@ -27,8 +29,14 @@ export class TextDecoding {
     return this.#progress[7] as number;
   }
 
+  /** The text is over, and its last line has no end. */
+  get endsWithinLine(): boolean {
+    return this.#endsWithinLine;
+  }
+
   take(text: Uint8Array, from: number, to: number, last: boolean): Taken {
     const { bytes } = this.#memory;
+    if (last && to > from) this.#endsWithinLine = text[to - 1] !== lineFeed;
     this.#deliver(this.#decoder.decodeText(text, from, to - from, last, bytes, 0, batchBytes, this.#progress));
     return { used: this.#progress[0] as number, again: this.#progress[2] === outputFull };
   }
