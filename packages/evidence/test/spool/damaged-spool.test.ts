@@ -43,12 +43,6 @@ const textOf = (entries: readonly RawEntry[]) =>
   entries.map((entry) => [entry.collection, rawDocumentOf(entry)] as const);
 const texts = batches.map(textOf);
 
-interface Piece {
-  readonly bytes: Buffer;
-  /** Which batch it is; null: none that can be read. */
-  readonly batch: number | null;
-}
-
 type Damage =
   | { readonly how: 'flip'; readonly at: number; readonly by: number }
   | { readonly how: 'length' | 'documents'; readonly value: number }
@@ -70,9 +64,12 @@ function damaged(record: Buffer, how: Damage): Buffer {
       bytes[how.at % bytes.length] = (bytes[how.at % bytes.length] as number) ^ how.by;
       return bytes;
     case 'length':
-      return bytes.readUInt32LE(8) === how.value ? bytes.subarray(1) : (bytes.writeUInt32LE(how.value, 8), bytes);
-    case 'documents':
-      return bytes.readUInt32LE(4) === how.value ? bytes.subarray(1) : (bytes.writeUInt32LE(how.value, 4), bytes);
+    case 'documents': {
+      const at = how.how === 'length' ? 8 : 4;
+      if (bytes.readUInt32LE(at) === how.value) return bytes.subarray(1);
+      bytes.writeUInt32LE(how.value, at);
+      return bytes;
+    }
     case 'cut-begin':
       return bytes.subarray(1 + (how.bytes % (bytes.length - 1)));
     default:
@@ -81,49 +78,47 @@ function damaged(record: Buffer, how: Damage): Buffer {
 }
 
 const which = fc.nat({ max: batches.length - 1 });
-const piece: fc.Arbitrary<Piece> = fc.oneof(
-  { weight: 5, arbitrary: which.map((batch) => ({ bytes: records[batch] as Buffer, batch })) },
+const piece: fc.Arbitrary<Buffer> = fc.oneof(
+  { weight: 5, arbitrary: which.map((batch) => records[batch] as Buffer) },
   {
     weight: 3,
-    arbitrary: fc
-      .tuple(which, damage)
-      .map(([batch, how]) => ({ bytes: damaged(records[batch] as Buffer, how), batch: null })),
+    arbitrary: fc.tuple(which, damage).map(([batch, how]) => damaged(records[batch] as Buffer, how)),
   },
   {
     weight: 1,
-    arbitrary: fc
-      .oneof(
-        fc.uint8Array({ minLength: 1, maxLength: 90 }).map((bytes) => Buffer.from(bytes)),
-        fc.constantFrom('gdsp', 'gdspgdsp', 'g', '\0'.repeat(4096)).map((text) => Buffer.from(text)),
-        // A head that promises what follows, and more.
-        fc.integer({ min: 0, max: 2 ** 32 - 1 }).map((length) => {
-          const head = Buffer.alloc(44);
-          head.write('gdsp');
-          head.writeUInt32LE(length, 8);
-          return head;
-        }),
-      )
-      .map((bytes) => ({ bytes, batch: null })),
+    arbitrary: fc.oneof(
+      fc.uint8Array({ minLength: 1, maxLength: 90 }).map((bytes) => Buffer.from(bytes)),
+      fc.constantFrom('gdsp', 'gdspgdsp', 'g', '\0'.repeat(4096)).map((text) => Buffer.from(text)),
+      // A head that promises what follows, and more.
+      fc.integer({ min: 0, max: 2 ** 32 - 1 }).map((length) => {
+        const head = Buffer.alloc(44);
+        head.write('gdsp');
+        head.writeUInt32LE(length, 8);
+        return head;
+      }),
+    ),
   },
 );
+const segment = fc.array(piece, { minLength: 1, maxLength: 14 }).map((pieces) => Buffer.concat(pieces));
 
-const segment = fc.array(piece, { minLength: 1, maxLength: 14 });
-
-/** What is to be told of a segment: whole batches in their order, and how long what is between them is. */
-function expectedOf(pieces: readonly Piece[]) {
-  const [given, broken]: [number[], number[]] = [[], []];
-  let open = 0;
-  for (const { bytes, batch } of pieces) {
-    if (batch === null) {
-      open += bytes.length;
-      continue;
-    }
-    if (open > 0) broken.push(open);
-    open = 0;
-    given.push(batch);
+/**
+ * What is to be told of a segment: the batches whose bytes stand in it, in their order, and how long what is between them is.
+ * A piece may make a record whole again that was cut.
+ */
+function expectedOf(bytes: Buffer) {
+  const places: { at: number; batch: number }[] = [];
+  for (const [batch, record] of records.entries()) {
+    for (let at = bytes.indexOf(record); at >= 0; at = bytes.indexOf(record, at + 1)) places.push({ at, batch });
   }
-  if (open > 0) broken.push(open);
-  return { given, broken };
+  places.sort((left, right) => left.at - right.at);
+  const broken: number[] = [];
+  let end = 0;
+  for (const { at, batch } of places) {
+    if (at > end) broken.push(at - end);
+    end = at + (records[batch] as Buffer).length;
+  }
+  if (bytes.length > end) broken.push(bytes.length - end);
+  return { given: places.map(({ batch }) => batch), broken };
 }
 
 const nameOf = (kind: string, number: number) => join(directory, `${kind}-${String(number).padStart(12, '0')}.spool`);
@@ -156,16 +151,14 @@ function drain(): Told {
 it(
   'of segments of which records were changed, cut, repeated, put elsewhere or lengthened',
   () => {
-    const segments = fc.array(fc.record({ kind: fc.constantFrom('main', 'read'), pieces: segment }), { maxLength: 4 });
+    const segments = fc.array(fc.record({ kind: fc.constantFrom('main', 'read'), bytes: segment }), { maxLength: 4 });
     fc.assert(
       fc.property(segments, (all) => {
         rmSync(directory, { recursive: true, force: true });
         mkdirSync(directory);
-        for (const [index, { kind, pieces }] of all.entries()) {
-          writeFileSync(nameOf(kind, 1 + index), Buffer.concat(pieces.map(({ bytes }) => bytes)));
-        }
+        for (const [index, { kind, bytes }] of all.entries()) writeFileSync(nameOf(kind, 1 + index), bytes);
         const inOrder = ['main', 'read'].flatMap((kind) => all.filter((one) => one.kind === kind));
-        const expected = inOrder.map(({ pieces }) => expectedOf(pieces));
+        const expected = inOrder.map(({ bytes }) => expectedOf(bytes));
 
         const { given, broken, unread } = drain();
         expect(given.map(textOf)).toEqual(expected.flatMap((one) => one.given.map((batch) => texts[batch])));
@@ -183,7 +176,7 @@ it(
   () => {
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 6 }), fc.array(damage, { maxLength: 6 }), (pieces, damages) => {
-        let bytes: Buffer = Buffer.concat(pieces.map((one) => one.bytes));
+        let bytes: Buffer = Buffer.concat(pieces);
         for (const how of damages) if (bytes.length > 44) bytes = damaged(bytes, how);
         let end = 0;
         for (let found = readSpool(bytes, 0); found !== null; found = readSpool(bytes, found.end)) {

@@ -1,6 +1,7 @@
 import { auditEntryRoomBytes } from '@godo/native';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fuzzing, fuzzTimeoutMs } from '../../../evidence/test/support/fuzzing.ts';
 import { diagDecoder, kernelDecoder, logDecoder } from '../../src/audit/audit-decoder.ts';
 import { recordType } from '../../src/audit/record-types.ts';
 import type { BinaryString } from '../../src/events.ts';
@@ -38,17 +39,22 @@ describe('a text tells the same, cut anywhere and with any room for its entries:
     ['a log whose lines may not be long', () => logDecoder('host-1', { mostLineBytes: 70 })],
     ['a --diag file', () => diagDecoder()],
     ['a --diag file whose lines may not be long', () => diagDecoder({ mostLineBytes: 200 })],
-  ])('%s', (_, decoder) => {
-    fc.assert(
-      fc.property(anyLog, anyCuts, rooms, (text, cuts, room) => {
-        const whole = decodedText(decoder(), text, { room: () => 4 * 1024 * 1024 });
-        const pieces = inPieces(decoder(), cutAt(text, cuts), room());
+  ])(
+    '%s',
+    (_, decoder) => {
+      fc.assert(
+        fc.property(anyLog, anyCuts, rooms, (text, cuts, room) => {
+          const whole = decodedText(decoder(), text, { room: () => 4 * 1024 * 1024 });
+          const pieces = inPieces(decoder(), cutAt(text, cuts), room());
 
-        expect(pieces.calls).toEqual(whole.calls);
-        expect(pieces.totals).toEqual(whole.totals);
-      }),
-    );
-  });
+          expect(pieces.calls).toEqual(whole.calls);
+          expect(pieces.totals).toEqual(whole.totals);
+        }),
+        fuzzing(100),
+      );
+    },
+    fuzzTimeoutMs,
+  );
 
   it('one byte at a time', () => {
     const text = [
@@ -104,31 +110,36 @@ describe('records of the kernel tell the same', () => {
     });
   });
 
-  it.each([false, true])('given one by one or all at once, with any room (records kept: %s)', (keepRecords) => {
-    const decoder = () => kernelDecoder(keepRecords, { maxOpen: 20 });
-    fc.assert(
-      fc.property(stream, fc.array(fc.nat({ max: 30 })), rooms, (records, counts, room) => {
-        const packets = records.map(packetOf);
-        const whole = decodedRecords(decoder(), packed(packets), {
-          keepLines: keepRecords,
-          room: () => 8 * 1024 * 1024,
-        });
+  it.each([false, true])(
+    'given one by one or all at once, with any room (records kept: %s)',
+    (keepRecords) => {
+      const decoder = () => kernelDecoder(keepRecords, { maxOpen: 20 });
+      fc.assert(
+        fc.property(stream, fc.array(fc.nat({ max: 30 })), rooms, (records, counts, room) => {
+          const packets = records.map(packetOf);
+          const whole = decodedRecords(decoder(), packed(packets), {
+            keepLines: keepRecords,
+            room: () => 8 * 1024 * 1024,
+          });
 
-        const parts = new Decoding(decoder(), { keepLines: keepRecords, room: room() });
-        for (let from = 0, part = 0; from < packets.length; part += 1) {
-          const count = counts[part] ?? packets.length;
-          const input = packed(packets.slice(from, from + count));
-          expect(parts.records(input)).toBe(input.length);
-          input.fill(0xdd);
-          from += count;
-        }
-        parts.finish();
+          const parts = new Decoding(decoder(), { keepLines: keepRecords, room: room() });
+          for (let from = 0, part = 0; from < packets.length; part += 1) {
+            const count = counts[part] ?? packets.length;
+            const input = packed(packets.slice(from, from + count));
+            expect(parts.records(input)).toBe(input.length);
+            input.fill(0xdd);
+            from += count;
+          }
+          parts.finish();
 
-        expect(parts.calls).toEqual(whole.calls);
-        expect(parts.totals).toEqual(whole.totals);
-      }),
-    );
-  });
+          expect(parts.calls).toEqual(whole.calls);
+          expect(parts.totals).toEqual(whole.totals);
+        }),
+        fuzzing(100),
+      );
+    },
+    fuzzTimeoutMs,
+  );
 
   it('also where the last of them is not all there yet: it is left', () => {
     const input = packed([packetOf({ ...syscallRecord({ name: 'write', exit: 6, arguments: '3 0 0 0' }) })]);
