@@ -42,7 +42,7 @@ function fuzz(program, target, seconds, options) {
   writeSeeds(target, corpus, fixtures);
   const words = `-dict=${join(directory, 'words.dict')}`;
   const given = [`-max_total_time=${seconds}`, words, ...limits, `-artifact_prefix=${found}/`, ...options];
-  console.error(`Target ${target}:`);
+  process.stderr.write(`Target ${target}:\n`);
   run(program, [...given, corpus, join(kept, target), found], { GODO_FUZZ_TARGET: String(targets.indexOf(target)) });
 }
 
