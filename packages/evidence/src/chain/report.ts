@@ -113,11 +113,7 @@ function findingText({ kind, collection, from, to, expected, found, ids }: Findi
   return `${happened[kind]}: ${collection}${when}: ${expected} documents told, ${found} found${named}`;
 }
 
-/** The last second that has a date (ECMAScript, Time Values). A link that somebody made may say any. */
-const lastSecond = 8_640_000_000_000;
-
 function secondText(second: number): string {
   if (!Number.isFinite(second)) return 'at no time';
-  if (Math.abs(second) > lastSecond) return `second ${second}`;
   return isoTime(BigInt(second) * 1_000_000_000n).replace('.000000000', '');
 }

@@ -12,6 +12,7 @@ import {
   type FileSessionDocument,
   fileSessionDocument,
   fileSessionOf,
+  isoTime,
   type RawCollection,
   type RawEntry,
   type RawVerifier,
@@ -72,7 +73,15 @@ function entryOf(collection: RawCollection, document: Document): RawEntry | null
 
 const junk: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(null, true, -1, 0.5, 2 ** 53 - 1, -(2 ** 53) + 1, 1e308, '', 'x', '\u001b[2J', [], {}, 7n),
-  fc.constantFrom<unknown>('__proto__', [[[]]], { a: { b: [1] } }, '9223372036854775807', 2n ** 70n, -(2n ** 63n)),
+  fc.constantFrom<unknown>(
+    '__proto__',
+    [[[]]],
+    { a: { b: [1] } },
+    '9223372036854775807',
+    2n ** 70n,
+    -(2n ** 63n),
+    10n ** 40n,
+  ),
   fc.jsonValue({ maxDepth: 2 }),
 );
 
@@ -120,8 +129,13 @@ async function verdictOf(stored: readonly Stored[], key: typeof keys.publicKey |
   return report.verdict;
 }
 
-/** `_id` of a link follows from its content, and is not part of it. */
+/** `_id` of a link follows from its content; of an observation the time as text from its time: neither is told twice. */
 function contentOf({ collection, document }: Stored): string {
+  if (collection === 'pids') {
+    const { time, ...content } = document;
+    const isRepeated = time === undefined || (typeof content.timeNs === 'bigint' && time === isoTime(content.timeNs));
+    return `pids${canonicalDocument(isRepeated ? content : document)}`;
+  }
   if (collection !== 'chain') return `${collection}${canonicalDocument(document)}`;
   const { _id, ...content } = document;
   return `chain${typeof _id}${canonicalDocument(content)}`;

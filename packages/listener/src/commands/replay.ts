@@ -1,6 +1,6 @@
 /** `godo replay FILE|-`: the same pipeline from an audit.log or a --diag file. Needs no root. */
 
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { harmlessJson, openRawStore, type RawEntry, secretArgument, secretWarning } from '@godo/evidence';
 import { Command } from 'commander';
 import { diagPrefix } from '../diag/diag-line.ts';
@@ -58,6 +58,8 @@ export function replayCommand(world: World): Command {
         },
       );
       try {
+        // To open it is to wait: as long as that takes, a signal ends it.
+        if (await isPipe(file)) log.info(`${file} is a pipe: waiting for who writes into it.`);
         const replay = await readInto(file, options, queue);
         const undelivered = await queue.finish(finishMs);
         if (undelivered > 0) {
@@ -109,6 +111,10 @@ async function readInto(file: string, options: ReplayOptions, queue: DocumentQue
   replay ??= new LogReplay({ host: options.host, stars: [], engines: [] }, emit);
   while (!replay.finish()) if (queue.full) await queue.room();
   return replay;
+}
+
+async function isPipe(file: string): Promise<boolean> {
+  return file !== '-' && ((await stat(file).catch(() => null))?.isFIFO() ?? false);
 }
 
 async function withInput(file: string, use: (read: ReadBytes) => Promise<void>): Promise<void> {
