@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cmath>
 #include <cstring>
 #include <mutex>
 #include <unordered_set>
@@ -126,6 +127,8 @@ bool parseProcStat(const uint8_t* text, size_t bytes, ProcStat& stat) {
   }
   // A number that the end of the text cuts off is not to be trusted.
   if (at >= end) return false;
+  // The kernel's own numbers fit; to convert others would be undefined.
+  if (std::abs(numbers[parentField]) > INT32_MAX || numbers[flagsField] < 0 || numbers[flagsField] > UINT32_MAX) return false;
   stat.ppid = static_cast<int32_t>(numbers[parentField]);
   stat.flags = static_cast<uint32_t>(numbers[flagsField]);
   stat.startTicks = numbers[startField];
