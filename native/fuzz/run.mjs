@@ -11,7 +11,8 @@ import { targets, writeSeeds } from './seeds.mjs';
 
 const directory = dirname(fileURLToPath(import.meta.url));
 const native = dirname(directory);
-const built = join(native, 'build', 'fuzz');
+/** Not in native/build, which every build of the addon empties. */
+const built = join(directory, 'build');
 const kept = join(directory, 'corpus');
 const found = join(directory, 'found');
 const fixtures = join(native, '..', 'packages', 'listener', 'test', 'fixtures');
