@@ -2,7 +2,7 @@
 
 import type { KeyObject } from 'node:crypto';
 import type { ChainDocument } from '../raw-documents.ts';
-import { entryHash, isSignedBy } from './link.ts';
+import { entryHash, isSignedBy, linkId } from './link.ts';
 import type { RunReport } from './report.ts';
 
 export interface CheckedLinks {
@@ -24,6 +24,7 @@ export function checkLinks(found: readonly ChainDocument[], key: KeyObject | nul
   const whole = links.filter((link) => {
     const isWhole = entryHash(link) === link.entry_hash;
     if (!isWhole) problems.push(`Link ${link.n} (${link._id}) was changed: it does not have its entry_hash.`);
+    else if (link._id !== linkId(link)) problems.push(`Link ${link.n} (${link._id}) was changed: its _id is another.`);
     return isWhole;
   });
   const hashes = new Set(whole.map(({ entry_hash }) => entry_hash));

@@ -24,9 +24,13 @@ export function linkOf(origin: RunOrigin, { isEnd, ...content }: LinkContent, si
     prev_entry_hash,
   };
   const entry_hash = entryHash(facts);
-  // A log that has grown since it was read first gives other links of the same number.
-  const _id = `${origin.sessionId}:chain:${n}:${entry_hash.slice(0, 16)}`;
+  const _id = linkId({ ...facts, entry_hash });
   return { _id, ...facts, entry_hash, ...(signer !== null && { signature: signer(entry_hash) }) };
+}
+
+/** A log that has grown since it was read first gives other links of the same number. */
+export function linkId({ sessionId, n, entry_hash }: Pick<ChainDocument, 'sessionId' | 'n' | 'entry_hash'>): string {
+  return `${sessionId}:chain:${n}:${entry_hash.slice(0, 16)}`;
 }
 
 /** Of everything but `_id`, `entry_hash` and `signature`. */

@@ -129,16 +129,14 @@ async function verdictOf(stored: readonly Stored[], key: typeof keys.publicKey |
   return report.verdict;
 }
 
-/** `_id` of a link follows from its content; of an observation the time as text from its time: neither is told twice. */
+/** Of an observation the time as text follows from its time, and is not told twice. */
 function contentOf({ collection, document }: Stored): string {
   if (collection === 'pids') {
     const { time, ...content } = document;
     const isRepeated = time === undefined || (typeof content.timeNs === 'bigint' && time === isoTime(content.timeNs));
     return `pids${canonicalDocument(isRepeated ? content : document)}`;
   }
-  if (collection !== 'chain') return `${collection}${canonicalDocument(document)}`;
-  const { _id, ...content } = document;
-  return `chain${typeof _id}${canonicalDocument(content)}`;
+  return `${collection}${canonicalDocument(document)}`;
 }
 
 it(
@@ -182,7 +180,6 @@ it(
           const renamed = { collection, document: { ...document, _id: `${document._id}x` } };
           if (how === 'remove') stored = stored.toSpliced(at, 1);
           else if (how === 'move') stored = stored.toSpliced(at, 1, { collection: to, document });
-          else if (collection === 'chain') stored = stored.toSpliced(at, 1);
           else if (how === 'rename') stored = stored.toSpliced(at, 1, renamed);
           else stored = [...stored, renamed];
           if (stored.length === 0) return;
