@@ -67,6 +67,8 @@ export class Spool {
   readonly #writing: Partial<Record<Kind, number>> = {};
   /** The segment that is read, and how far it was taken. */
   #reading: Reading | null = null;
+  /** Where a batch was read. */
+  readonly #given = new WeakMap<SpooledBatch, Reading>();
   #next = 1;
   #flushing: NodeJS.Timeout | null = null;
 
@@ -77,7 +79,9 @@ export class Spool {
       const match = /^(main|read)-(\d{12,15})\.spool$/.exec(name);
       if (match === null) continue;
       const path = join(options.directory, name);
-      const segment = { kind: match[1] as Kind, number: Number(match[2]), path, bytes: lstatSync(path).size };
+      const { size, blocks } = lstatSync(path);
+      // A size that takes no room must not drive out what does.
+      const segment = { kind: match[1] as Kind, number: Number(match[2]), path, bytes: Math.min(size, blocks * 512) };
       this.#segments[segment.kind].push({ ...segment, documents: null });
       this.#next = Math.max(this.#next, segment.number + 1);
     }
@@ -118,7 +122,10 @@ export class Spool {
       const reading = this.#reading ?? this.#open();
       if (reading === null) return null;
       const found = readSpool(reading.bytes, reading.at, reading.search);
-      if (found?.kind === 'batch') return found;
+      if (found?.kind === 'batch') {
+        this.#given.set(found, reading);
+        return found;
+      }
       if (found === null) {
         if (reading.beyond > 0) this.#options.damaged(reading.segment.path, reading.beyond);
         this.#remove(reading.segment);
@@ -132,7 +139,8 @@ export class Spool {
   /** The database has taken the batch that {@link oldest} gave. */
   taken(batch: SpooledBatch): void {
     const reading = this.#reading;
-    if (reading === null) return;
+    // Its segment may have been dropped meanwhile: then the end is none of the next one's.
+    if (reading === null || this.#given.get(batch) !== reading) return;
     reading.at = batch.end;
     if (reading.at >= reading.bytes.length && reading.beyond === 0) this.#remove(reading.segment);
   }

@@ -122,6 +122,26 @@ describe('a spool', () => {
     expect(drain(spool)).toEqual(['a', 'b']);
   });
 
+  it('takes nothing for delivered of another segment than the one that a batch was in', () => {
+    const big = 'x'.repeat(200_000);
+    const one = open();
+    one.append([written('a'), written('b')]);
+    one.close();
+    const spool = open();
+    const underWay = spool.oldest();
+    // There is room for one of them alone: the segment of what is being delivered goes.
+    const small = open(spool.bytes + 100);
+    const given = small.oldest();
+    expect(given).toEqual(underWay);
+    small.append([written(`c${big}`)]);
+    expect(dropped).toEqual([null]);
+    small.append([written('d')]);
+    const next = small.oldest();
+    if (given !== null) small.taken(given);
+
+    expect(small.oldest()).toEqual(next);
+  });
+
   it('is there for the next run, whatever became of this one', () => {
     const spool = open();
     spool.append([written('a')]);
