@@ -13,7 +13,7 @@ const [firstSecond, lastSecond] = [-62_167_219_200, 253_402_300_799];
  * may be of no year that has such a text: then it says how many seconds that is.
  */
 export function isoTime(timeNs: bigint): string {
-  const whole = timeNs / billion;
+  const whole = timeNs >= 0n ? timeNs / billion : -((billion - 1n - timeNs) / billion);
   const seconds = Number(whole);
   const rest = Number(timeNs - whole * billion);
   if (seconds !== second.seconds) {
