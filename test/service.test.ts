@@ -44,11 +44,18 @@ describeWith('the unit of install-service under systemd', needs, () => {
   }, 17 * 60_000);
 
   afterAll(async () => {
-    await engine?.stop();
-    await systemd?.stop();
+    // Where one is not ended the rest must be all the same, and the audit state be put back.
+    const tell = (error: unknown) => process.stderr.write(`${(error as Error).stack}\n`);
+    await engine?.stop().catch(tell);
+    await systemd?.stop().catch(tell);
   });
 
-  const mainPid = async () => Number((await systemd.show('godo', 'MainPID')).MainPID);
+  const mainPid = async () => {
+    const pid = Number((await systemd.show('godo', 'MainPID')).MainPID);
+    // A signal to 0 is one to all of our own group.
+    if (!(pid > 1)) throw new Error('The service does not run.');
+    return pid;
+  };
   const status = async () => {
     const { stdout } = await systemd.run([process.execPath, binPath('godo'), 'status', '--json']);
     return JSON.parse(stdout) as { rules: number; listener: null | { pid: number; counters: Record<string, number> } };

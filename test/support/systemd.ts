@@ -5,6 +5,7 @@
  */
 
 import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ensureCgroups } from './cgroups.ts';
@@ -95,7 +96,15 @@ export async function startSystemd(state: string): Promise<SystemdManager> {
     await endAll(cgroups);
     if (madeFolder !== undefined) await rmdir('/var/lib/godo');
   };
-  const killAtExit = () => child.kill('SIGKILL');
+  const killAtExit = () => {
+    for (const pid of cgroups.flatMap(processesAtExit)) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It has ended.
+      }
+    }
+  };
   process.once('exit', killAtExit);
   const install = async (files: Readonly<Record<string, string>>) => {
     for (const [name, text] of Object.entries(files)) {
@@ -178,6 +187,17 @@ async function endAll(cgroups: readonly string[]): Promise<void> {
           .catch(() => undefined),
       5_000,
     );
+  }
+}
+
+/** Those of it alone and of what is below it, as far as one call tells. */
+function processesAtExit(cgroup: string): number[] {
+  try {
+    const own = readFileSync(join(cgroup, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+    const children = readdirSync(cgroup, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    return [...own, ...children.flatMap(({ name }) => processesAtExit(join(cgroup, name)))];
+  } catch {
+    return [];
   }
 }
 
