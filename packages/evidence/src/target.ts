@@ -107,6 +107,12 @@ export function redactUri(uri: string): string {
 
 function targetOf(db: string, from: string, options: StoreOptions): StoreTarget {
   if (isMongoUri(db)) return mongoTarget(db, options);
+  if (/^mongodb(?:\+srv)?:/i.test(db)) {
+    throw new StoreError(
+      'BAD_TARGET',
+      `${from} begins like an address of MongoDB and is none: it is mongodb://HOST:PORT/.`,
+    );
+  }
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(db);
   if (db === '' || scheme) {
     const what = scheme ? `a ${scheme[1]} address` : 'empty';

@@ -1,10 +1,10 @@
 /** `godo install-service`: a unit of systemd's that runs the listener. */
 
 import { spawnSync } from 'node:child_process';
-import { closeSync, constants, openSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { longOptions, maskedArguments, rewriteGoStyle } from '@godo/evidence';
+import { longOptions, maskedArguments, resolveTarget, rewriteGoStyle } from '@godo/evidence';
 import { Command } from 'commander';
 import { ListenerError } from '../listener-error.ts';
 import { serviceUnit } from '../service-unit.ts';
@@ -39,17 +39,23 @@ export function installServiceCommand(world: World): Command {
  * A unit that the listener refuses would be started again and again, and one with relative paths means others.
  *
  * @param asked - Whose settings say what happens to a wrong option.
- * @throws CommanderError, when that has said what is wrong; ListenerError BAD_INPUT
+ * @throws CommanderError, when that has said what is wrong; ListenerError BAD_INPUT; StoreError BAD_TARGET
  */
 export function checkListenOptions(options: readonly string[], asked: Command): void {
   const listen = addListenOptions(new Command('listen')).copyInheritedSettings(asked);
   listen.parse(rewriteGoStyle(options, longOptions(listen)), { from: 'user' });
-  const { db, dbFile, diag, spool, signKey } = listen.opts<SharedOptions>();
-  const directory = db?.startsWith('mongodb') ? undefined : db;
+  const { db, dbFile, mongo, rawDb, diag, spool, signKey } = listen.opts<SharedOptions>();
+  const named = { ...(db !== undefined && { db }), ...(dbFile !== undefined && { dbFile }) };
+  const store = { ...named, ...(mongo !== undefined && { mongo }), ...(rawDb !== undefined && { rawDb }) };
+  // The file is for the service to read.
+  const target = resolveTarget(store, { uid: 0, environment: {}, readFile: () => 'mongodb://db/' });
+  const directory = target.kind === 'sqlite' ? db : undefined;
   const paths = [directory, dbFile, diag, spool, signKey].filter((path) => typeof path === 'string');
   const relative = paths.find((path) => !isAbsolute(path));
-  if (relative === undefined) return;
-  throw new ListenerError('BAD_INPUT', `${relative} is no absolute path: a service runs in another folder than you.`);
+  if (relative !== undefined) {
+    throw new ListenerError('BAD_INPUT', `${relative} is no absolute path: a service runs in another folder than you.`);
+  }
+  if (signKey !== undefined && !existsSync(signKey)) throw new ListenerError('BAD_INPUT', `There is no ${signKey}.`);
 }
 
 /** Everybody may read a unit, and ask systemd for it. @throws ListenerError BAD_INPUT */

@@ -92,7 +92,7 @@ export function addListenOptions(command: Command): Command {
     )
     .addOption(
       new Option('--receive-buffer <bytes>', 'what may wait in each of our sockets (K, M, G)')
-        .argParser(sizeParser('4K'))
+        .argParser(sizeParser('4K', '1G'))
         .default(32 * 1024 ** 2, '32M'),
     )
     .addOption(

@@ -9,14 +9,17 @@ const powers: Readonly<Record<string, number>> = { '': 0, K: 1, M: 2, G: 3 };
  * like are refused, for they are 1000 to some and 1024 to others.
  *
  * @param least as it would be given; what is less is refused.
+ * @param most likewise; absent: any number.
  */
-export function sizeParser(least: string): (value: string) => number {
+export function sizeParser(least: string, most?: string): (value: string) => number {
   const leastBytes = bytesOf(least);
+  const mostBytes = most === undefined ? Number.MAX_SAFE_INTEGER : bytesOf(most);
+  const range = most === undefined ? `${least} or more` : `${least} to ${most}`;
   return (value) => {
     const bytes = bytesOf(value);
-    if (Number.isSafeInteger(bytes) && bytes >= leastBytes) return bytes;
+    if (Number.isSafeInteger(bytes) && bytes >= leastBytes && bytes <= mostBytes) return bytes;
     throw new InvalidArgumentError(
-      `It must be a number of bytes, ${least} or more; K, M and G (KiB, MiB, GiB) may stand behind it, and mean powers of 1024.`,
+      `It must be a number of bytes, ${range}; K, M and G (KiB, MiB, GiB) may stand behind it, and mean powers of 1024.`,
     );
   };
 }

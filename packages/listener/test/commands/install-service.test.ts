@@ -28,3 +28,18 @@ test('its paths are absolute, for it runs in another folder', () => {
     );
   }
 });
+
+test('it names one database, in a form that can be one, and a key that is there', () => {
+  for (const options of [
+    ['--db', '/x', '--mongo', 'h:1'],
+    ['--mongo', 'a/b'],
+    ['--mongo', 'h', '--raw-db', 'a.b'],
+    ['--db', 'mongodb://h', '--db-file', '/etc/x'],
+    ['--db', 'mongodb:/h/'],
+    ['--db', 'mongodb-evidence'],
+    ['--sign-key', '/nonexistent'],
+    ['--receive-buffer', '2G'],
+  ]) {
+    expect(() => check(...options)).toThrow();
+  }
+});

@@ -121,13 +121,13 @@ describe('the options of the listener', () => {
   });
 
   it.each([
-    ['--receive-buffer', 'receiveBuffer', '4K'],
-    ['--spool-max', 'spoolMax', '16M'],
-    ['--hash-max', 'hashMax', '1'],
-    ['--hash-rate', 'hashRate', '1'],
-  ])('take %s as a size, of a least one', (option, name, least) => {
+    ['--receive-buffer', 'receiveBuffer', '4K to 1G'],
+    ['--spool-max', 'spoolMax', '16M or more'],
+    ['--hash-max', 'hashMax', '1 or more'],
+    ['--hash-rate', 'hashRate', '1 or more'],
+  ])('take %s as a size, of a least one', (option, name, range) => {
     for (const size of ['33554432', '32M', '32MiB']) expect(parse(option, size)[name]).toBe(33_554_432);
-    expect(() => parse(option, '0')).toThrow(`It must be a number of bytes, ${least} or more`);
+    expect(() => parse(option, '0')).toThrow(`It must be a number of bytes, ${range};`);
     expect(() => parse(option, '32MB')).toThrow('powers of 1024');
   });
 
