@@ -5,40 +5,49 @@
 
 const mask = '***';
 
-/** `mongodb://ann:secret@db/?proxyPassword=x` → `mongodb://ann:***@db/?proxyPassword=***`, anywhere in a text. */
+/**
+ * `mongodb://ann:secret@db/?proxyPassword=x` → `mongodb://ann:***@db/?proxyPassword=***`, anywhere in a text. An address ends
+ * at a blank or a quote, but not before its @: passwords may hold quotes.
+ */
 export function withoutSecrets(text: string): string {
   if (!mayHoldAddress.test(text)) return text;
   return text
     .replace(
-      /(mongodb(?:\+srv)?:\/\/)([^\s"'`<>]*)/gi,
+      /(mongodb(?:\+srv)?:\/{1,2})((?:\S{1,1024}@)?[^\s"'`<>]*)/gi,
       (_whole, scheme: string, rest: string) => scheme + maskedRest(rest),
     )
     .replace(
-      /((?<![\w-])--?mongo[=\s]\s*)([^\s"'`<>]*)/g,
+      /((?<![\w-])--?mongo[=\s]\s?)((?:\S{1,1024}@)?[^\s"'`<>]*)/g,
       (_whole, option: string, address: string) => option + maskedAddress(address),
     );
 }
 
-/** The words of a command line. What is no address of a database, or has no password, stays as it is. */
+/** The words of a command line of ours. What is no address of a database, or has no password, stays as it is. */
 export function maskedArguments(words: readonly string[]): readonly string[] {
   if (!words.some((word) => mayHoldAddress.test(word))) return words;
   return words.map((word, index) => maskedWord(word, words[index - 1] ?? ''));
 }
 
 /**
- * The words of any command line as they are kept as evidence: those of others are kept whole, of godo's own programs, whoever
- * starts them, the passwords are left out.
+ * The words of any command line as they are kept as evidence, to the same array where nothing is left out: those of others
+ * are kept whole, of godo's own programs the passwords are left out.
  */
 export function withoutOwnSecrets(words: readonly string[]): readonly string[] {
-  return words.some((word) => mayHoldAddress.test(word)) && words.some(namesOwnProgram)
-    ? maskedArguments(words)
-    : words;
+  if (!words.some((word) => mayHoldAddress.test(word)) || !isOwnCommand(words)) return words;
+  const masked = maskedArguments(words);
+  return masked.every((word, index) => word === words[index]) ? words : masked;
 }
 
-/** Whether a word, or one within it, is called as one of godo's programs, or sets what they read. */
-export function namesOwnProgram(text: string): boolean {
-  return ownProgram.test(text);
+/** Whether node runs one of our programs: what others call themselves hides nothing that a shell of theirs would do. */
+function isOwnCommand(words: readonly string[]): boolean {
+  const [node = '', script = ''] = baseName(words[0] ?? '') === 'env' ? words.slice(1) : words;
+  return baseName(node) === 'node' && ownProgram.test(script);
 }
+
+/** As a folder of programs, or the project itself, has them. */
+const ownProgram = /(?:^|\/)(?:godo|(?:godo-)?(?:filter|viewer))(?:\.js)?$/;
+
+const baseName = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
 /** Whether an address, with its scheme or without, has a password, or what else of its options must stay secret. */
 export function holdsSecret(address: string): boolean {
@@ -47,22 +56,19 @@ export function holdsSecret(address: string): boolean {
 
 /** One address, whatever characters it has. */
 export function maskedAddress(address: string): string {
-  const [, scheme = '', rest = ''] = /^(mongodb(?:\+srv)?:\/\/)?(.*)$/is.exec(address) ?? [];
+  const [, scheme = '', rest = ''] = /^(mongodb(?:\+srv)?:\/{1,2})?(.*)$/is.exec(address) ?? [];
   return scheme + maskedRest(rest);
 }
 
 /** Options of a MongoDB URI whose values are keys and tokens. */
 const secretOption = /((?:password|token|secret|authMechanismProperties)[a-z]{0,32}=)[^&]*/gi;
 
-const ownProgram =
-  /(?:^|[\s/"'=;&|(`])(?:(?:godo|godo-filter|godo-viewer|filter|viewer)(?:\.js)?(?=$|[\s"';&|)`])|GODO_DB=)/;
-
 const mayHoldAddress = /mongo/i;
 
 /** A word that is an address, or an option with one, is that to its end, blanks and quotes too. */
 function maskedWord(word: string, before: string): string {
   if (before === '--mongo' || before === '-mongo') return maskedAddress(word);
-  const [, option, address] = /^(--?mongo=|(?:--?[\w-]+=|\w+=)?(?=mongodb(?:\+srv)?:\/\/))(.*)$/is.exec(word) ?? [];
+  const [, option, address] = /^(--?mongo=|(?:--?[\w-]+=|\w+=)?(?=mongodb(?:\+srv)?:\/{1,2}))(.*)$/is.exec(word) ?? [];
   if (option === undefined || address === undefined) return withoutSecrets(word);
   return option + maskedAddress(address);
 }

@@ -15,7 +15,7 @@ export function hideOwnSecrets(): void {
   // Written over the arguments that the kernel shows; what does not fit is cut off, the rest cleared.
   process.title = shown.join(' ');
   // That names the thread as well, by which programs are known.
-  if (name !== null) writeFileSync(nameFile, name);
+  if (name !== null) writeFileSync(nameFile, name.trimEnd());
 }
 
 const nameFile = '/proc/self/comm';

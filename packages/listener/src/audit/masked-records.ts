@@ -1,46 +1,79 @@
 /**
- * Bodies of records as lines of a --diag file have them: without the passwords of godo's own programs. Records quote command lines
- * (EXECVE word by word, PROCTITLE and USER_CMD whole), what has blanks or other special characters in hex.
+ * Records of an event as a --diag file has them: without the passwords of godo's own programs, whose command lines EXECVE and
+ * PROCTITLE records quote. All else stays as the kernel told it.
  */
 
-import { maskedArguments, namesOwnProgram, withoutSecrets } from '@godo/evidence';
+import { withoutOwnSecrets } from '@godo/evidence';
 import type { BinaryString } from '../events.ts';
-import { decodeText } from './record.ts';
+import type { RecordBody } from './entry-items.ts';
+import { readArgv } from './exec-argv.ts';
+import { decodeText, rawField } from './record.ts';
 import { recordType } from './record-types.ts';
 
-export function maskedBody(type: number, body: BinaryString): BinaryString {
-  if (!mayHoldAddress.test(body) || !concernsUs(body)) return body;
-  return withoutSecrets(body)
-    .replace(separateWord, (_whole, option: string, address: string) => option + masked([address], '--mongo'))
-    .replace(hexValue, (whole, equals: string, digits: string) => {
-      const text = decodeText(digits);
-      if (text === null) return whole;
-      const shown = masked(text.split('\0'), '').join('\0');
-      const cut =
-        type === recordType.proctitle && text.length >= proctitleBytes - 1 ? withoutCutPassword(shown) : shown;
-      return cut === text ? whole : equals + Buffer.from(cut, 'latin1').toString('hex').toUpperCase();
-    });
+/** The same array where nothing is left out. */
+export function maskedRecords(bodies: readonly RecordBody[]): readonly RecordBody[] {
+  if (!bodies.some(({ type, body }) => quotesCommands(type) && mayHoldAddress.test(body))) return bodies;
+  const argv = maskedArgv(bodies);
+  const first = bodies.findIndex(({ type }) => type === recordType.execve);
+  return bodies.flatMap((record, index): readonly RecordBody[] => {
+    const { type, body } = record;
+    if (type === recordType.proctitle) return [{ type, body: maskedTitle(body) }];
+    if (argv === null || type !== recordType.execve) return [record];
+    // One for all: pieces of arguments have lengths beside them.
+    return index === first ? [{ type, body: execveBody(argv) }] : [];
+  });
 }
 
-function concernsUs(body: BinaryString): boolean {
-  const inHex = [...body.matchAll(hexValue)].flatMap(([, , digits = '']) => decodeText(digits)?.split('\0') ?? []);
-  return namesOwnProgram(body) || inHex.some(namesOwnProgram);
-}
+const quotesCommands = (type: number) => type === recordType.execve || type === recordType.proctitle;
 
 /** `mongo`, or its digits in hex. */
 const mayHoldAddress = /mongo|6D6F6E676F/i;
-/** Of an EXECVE record, where the address is a word for itself. */
-const separateWord = /("--?mongo" a\d+=")([^"]*)/g;
-/** Long enough for the word and an address. */
-const hexValue = /(=)((?:[0-9A-F]{2}){10,})(?![^\s])/g;
-/** As much as the kernel keeps of a command line (MAX_PROCTITLE_AUDIT_LEN in kernel/audit.h). */
-const proctitleBytes = 128;
 
-function masked(words: readonly string[], before: string): string[] {
-  return before === '' ? [...maskedArguments(words)] : maskedArguments([before, ...words]).slice(1);
+/** null: there is nothing to leave out. */
+function maskedArgv(bodies: readonly RecordBody[]): readonly BinaryString[] | null {
+  const { argv } = readArgv(bodies.filter(({ type }) => type === recordType.execve).map(({ body }) => body));
+  if (argv === null) return null;
+  const masked = withoutOwnSecrets(argv);
+  return masked === argv ? null : masked;
 }
 
+function execveBody(argv: readonly BinaryString[]): BinaryString {
+  return [`argc=${argv.length}`, ...argv.map((word, index) => `a${index}=${encoded(word)}`)].join(' ');
+}
+
+/** As the kernel writes text that others chose (audit_log_untrustedstring). */
+function encoded(text: BinaryString): BinaryString {
+  return /^[!#-~]*$/.test(text) ? `"${text}"` : inHex(text);
+}
+
+const inHex = (text: BinaryString) => Buffer.from(text, 'latin1').toString('hex').toUpperCase();
+
+/** As much as the kernel keeps of a command line (MAX_PROCTITLE_AUDIT_LEN in kernel/audit.h). */
+const titleBytes = 128;
+
+function maskedTitle(body: BinaryString): BinaryString {
+  const raw = rawField(body, 'proctitle');
+  const text = raw === undefined ? null : decodeText(raw);
+  if (raw === undefined || text === null) return body;
+  const words = text.split('\0');
+  const masked = withoutOwnSecrets(words);
+  const isCut = text.length >= titleBytes - 1;
+  const last = masked.at(-1) ?? '';
+  const whole = isCut && isOwn(words) ? [...masked.slice(0, -1), withoutCutPassword(last, masked.at(-2))] : masked;
+  const shown = whole.join('\0');
+  return shown === text ? body : body.replace(raw, () => inHex(shown));
+}
+
+/** Whether a password would be left out of such a command. */
+const isOwn = (words: readonly BinaryString[]) => {
+  const probe = [...words, 'mongodb://a:b@c'];
+  return withoutOwnSecrets(probe) !== probe;
+};
+
 /** What was cut off in a password has no @ behind it. */
-function withoutCutPassword(text: string): string {
-  return text.replace(/((?:mongodb(?:\+srv)?:\/\/|--?mongo[=\0](?!mongodb))[^:@/?\0]*:)(?!\*\*\*)[^@\0]*$/i, '$1***');
+function withoutCutPassword(word: BinaryString, before = ''): BinaryString {
+  const address = /^(.*mongodb(?:\+srv)?:\/\/[^:@/?]*:)(?!\*\*\*)[^@]*$/is;
+  const bare = /^((?:--?mongo=)?[^:@/?]*:)(?!\*\*\*|\/\/)[^@]*$/s;
+  if (address.test(word)) return word.replace(address, '$1***');
+  return /^--?mongo$/.test(before) || /^--?mongo=/.test(word) ? word.replace(bare, '$1***') : word;
 }

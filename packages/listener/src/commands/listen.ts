@@ -1,6 +1,6 @@
 /** `godo`: listen until told to stop. */
 
-import { longOptions, maskedArguments, rewriteGoStyle, secretArgument, secretWarning } from '@godo/evidence';
+import { longOptions, rewriteGoStyle, secretArgument, secretWarning } from '@godo/evidence';
 import { Command } from 'commander';
 import type { Logger } from 'pino';
 import { canBeBounded, keptCapabilities, ownsAll, startBounded, writtenTo } from '../kernel/bounded-start.ts';
@@ -107,7 +107,7 @@ export function listenerOptions(options: SharedOptions, command: readonly string
     // The command of `godo record` is the root of its own tree, and the only one.
     stars: command === null ? [...defaultStars, ...options.root] : options.root,
     engines: command === null ? engineNames : [],
-    command: command === null ? null : maskedArguments(command),
+    command,
   };
 }
 

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { holdsSecret, secretArgument, secretWarning } from '@godo/evidence';
+import { holdsSecret, secretArgument, secretWarning, withoutSecrets } from '@godo/evidence';
 import { Command } from 'commander';
 import { ListenerError } from '../listener-error.ts';
 import { Supervisor } from '../stages/supervisor.ts';
@@ -87,8 +87,10 @@ async function runStarred(
 
 /** What is recorded is not to know the password of where it is recorded. */
 function environmentOfCommand(own: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const { GODO_DB, ...others } = own;
-  return GODO_DB !== undefined && holdsSecret(GODO_DB) ? others : own;
+  // sudo tells the command that it was given.
+  const secret = (name: string, value = '') =>
+    (name === 'GODO_DB' && holdsSecret(value)) || (name === 'SUDO_COMMAND' && withoutSecrets(value) !== value);
+  return Object.fromEntries(Object.entries(own).filter(([name, value]) => !secret(name, value)));
 }
 
 /** The other two programs are started as programs: the database is the only thing between us. */

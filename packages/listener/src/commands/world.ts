@@ -31,7 +31,7 @@ function standardError() {
   process.stderr.on('error', () => undefined);
   const harmless = {
     // What is quoted in a line of the log may be of anybody's making.
-    write: (line: string) => void destination.write(harmlessJson(withoutSecrets(line))),
+    write: (line: string) => void destination.write(harmlessJson(withoutSecretsIn(line))),
   };
   return isJournal(2, process.env.JOURNAL_STREAM) ? prioritized(harmless) : harmless;
 }
@@ -46,4 +46,13 @@ function prioritized(destination: { write(text: string): void }) {
       destination.write(`<${priorityOf(this.lastLevel)}>${line}`);
     },
   };
+}
+
+/** A line of the log: its texts without passwords, and still JSON. */
+function withoutSecretsIn(line: string): string {
+  if (withoutSecrets(line) === line) return line;
+  const masked = JSON.parse(line, (_name, value: unknown) =>
+    typeof value === 'string' ? withoutSecrets(value) : value,
+  );
+  return `${JSON.stringify(masked)}\n`;
 }

@@ -1,66 +1,63 @@
 import { describe, expect, it } from 'vitest';
-import { maskedBody } from '../../src/audit/masked-body.ts';
+import { readArgv } from '../../src/audit/exec-argv.ts';
+import { maskedRecords } from '../../src/audit/masked-records.ts';
 
-const type = { userCmd: 1123, execve: 1309, proctitle: 1327, path: 1302 };
+const type = { userCmd: 1123, path: 1302, execve: 1309, proctitle: 1327 };
 const hex = (text: string) => Buffer.from(text, 'latin1').toString('hex').toUpperCase();
+const execve = (...bodies: string[]) => bodies.map((body) => ({ type: type.execve, body }));
+const title = (text: string) => ({ type: type.proctitle, body: `proctitle=${hex(text)}` });
+const godo = 'a0="/usr/bin/node" a1="/usr/bin/godo"';
 
-describe('the body of a record', () => {
+describe('records of an exec of ours', () => {
   it.each([
-    // A word each.
     [
-      type.execve,
-      'argc=2 a0="godo" a1="--mongo=mongodb://ann:s3cret@db:1/"',
-      'argc=2 a0="godo" a1="--mongo=mongodb://ann:***@db:1/"',
+      'of one word',
+      execve(`argc=3 ${godo} a2="--mongo=mongodb://ann:s3cret@db:1/"`),
+      '--mongo=mongodb://ann:***@db:1/',
     ],
+    ['of two', execve(`argc=4 ${godo} a2="--mongo" a3="ann:s3cret@db:1"`), 'ann:***@db:1'],
+    ['in hex', execve(`argc=4 ${godo} a2="--mongo" a3=${hex('ann:pä"s3cret@db:1')}`), 'ann:***@db:1'],
     [
-      type.execve,
-      'argc=3 a0="godo" a1="--mongo" a2="ann:s3cret@db:1"',
-      'argc=3 a0="godo" a1="--mongo" a2="ann:***@db:1"',
+      'with a quote in it',
+      execve(`argc=4 ${godo} a2="--db" a3="mongodb://ann:it's3cret@db/"`),
+      'mongodb://ann:***@db/',
     ],
+    ['in another record', execve(`argc=4 ${godo}`, 'a2="--db" a3="mongodb://ann:s3cret@h/"'), 'mongodb://ann:***@h/'],
     [
-      type.execve,
-      `argc=2 a0="sh" a1=${hex('x; godo --db mongodb://ann:s3cret@db/ -q')}`,
-      `argc=2 a0="sh" a1=${hex('x; godo --db mongodb://ann:***@db/ -q')}`,
+      'in pieces',
+      execve(`argc=3 ${godo} a2_len=26 a2[0]="mongodb://ann:s3cr"`, 'a2[1]="et@h/abc"'),
+      'mongodb://ann:***@h/abc',
     ],
-    [
-      type.execve,
-      `argc=2 a0="/usr/bin/filter" a1=${hex('--db=mongodb://ann:s3"c r@db/')} `,
-      `argc=2 a0="/usr/bin/filter" a1=${hex('--db=mongodb://ann:***@db/')} `,
-    ],
-    // The whole command line.
-    [
-      type.proctitle,
-      `proctitle=${hex('godo\0--mongo\0ann:s3cret@db\0-q')}`,
-      `proctitle=${hex('godo\0--mongo\0ann:***@db\0-q')}`,
-    ],
-    [
-      type.userCmd,
-      `pid=1 msg='cwd="/" cmd=${hex('godo --mongo ann:s3cret@db')} exe="/usr/bin/sudo" res=success'`,
-      `pid=1 msg='cwd="/" cmd=${hex('godo --mongo ann:***@db')} exe="/usr/bin/sudo" res=success'`,
-    ],
-  ])('of type %i is shown without the password', (kind, given, shown) => {
-    expect(maskedBody(kind, given)).toBe(shown);
+  ])('have no password %s', (_, given, last) => {
+    const shown = maskedRecords(given);
+    const { argv, problem } = readArgv(shown.map(({ body }) => body));
+
+    expect([shown.length, argv?.slice(0, 2), argv?.at(-1), problem]).toEqual([
+      1,
+      ['/usr/bin/node', '/usr/bin/godo'],
+      last,
+      null,
+    ]);
+    expect(JSON.stringify(shown)).not.toContain('cret');
   });
 
-  it('is shown without the beginning of a password that was cut off', () => {
-    for (const line of ['godo\0--mongo=mongodb://ann:', 'godo\0--mongo\0ann:', 'godo\0--db\0mongodb://ann:']) {
-      const title = (line + 's3cret'.repeat(30)).slice(0, 127);
-      expect(maskedBody(type.proctitle, `proctitle=${hex(title)}`)).toBe(`proctitle=${hex(`${line}***`)}`);
+  it('have none in their title, nor the beginning of one that was cut off', () => {
+    const start = 'node\0/usr/bin/godo\0--mongo';
+    expect(maskedRecords([title(`${start}\0ann:s3cret@db\0-q`)])).toEqual([title(`${start}\0ann:***@db\0-q`)]);
+    for (const line of [`${start}=mongodb://ann:`, `${start}\0ann:`, 'node\0/usr/bin/godo\0--db\0mongodb://ann:']) {
+      expect(maskedRecords([title((line + 's3cret'.repeat(30)).slice(0, 127))])).toEqual([title(`${line}***`)]);
     }
   });
+});
 
-  it('is otherwise what it was', () => {
-    const bodies = [
-      ...['argc=2 a0="mongosh" a1="mongodb://db:27017/x"', `argc=1 a0=${hex('mongodb://ann@db/')}`],
-      ...[
-        `argc=1 a0=${hex('é mongo')}`,
-        'name="/var/lib/mongodb/WiredTiger" inode=6D6F6E676F',
-        'a1="--mongo" a2="db:1"',
-        // Of others it is evidence.
-        'argc=2 a0="mongodump" a1="mongodb://ann:s3cret@db/"',
-        `argc=2 a0="sh" a1=${hex('mongosh mongodb://ann:s3cret@db/')}`,
-      ],
-    ];
-    expect(bodies.map((body) => maskedBody(type.execve, body))).toEqual(bodies);
-  });
+it('all else is what it was', () => {
+  const records = [
+    ...execve('argc=2 a0="mongodump" a1="mongodb://ann:s3cret@db/"'),
+    ...execve(`argc=3 a0="bash" a1="-c" a2=${hex('a=mongodb://x:; cat /etc/shadow; : godo')}`),
+    ...execve(`argc=3 ${godo} a2="--mongo=db:27017"`),
+    { type: type.path, body: 'item=0 name="mongodb://a:b@c/filter" inode=6D6F6E676F' },
+    { type: type.userCmd, body: `pid=1 msg='cmd=${hex('godo --mongo ann:s3cret@db')}'` },
+    title('mongosh\0mongodb://ann:s3cret@db/'),
+  ];
+  for (const record of records) expect(maskedRecords([record])).toEqual([record]);
 });
