@@ -320,9 +320,11 @@ export interface UringChangeEvent extends AuditOrigin {
   readonly operation: 'fallocate' | 'ftruncate';
 }
 
-/** Audit events that make no document; taken in only for the --diag file. */
+/** Audit events that make no document: taken in for the --diag file, or since they are incomplete. */
 export interface OtherEvent extends AuditOrigin {
   readonly kind: 'other';
+  /** Set with `incomplete` where the call is one of those that are read: with all its records it may be another event. */
+  readonly ofInterest?: true;
 }
 
 export type AuditEvent =

@@ -160,12 +160,18 @@ export class EntryReader {
       if (event !== null) this.#sink.event(event);
       return;
     }
-    const whole = event ?? (this.#keepLines ? this.#other(memory, at, caller) : null);
-    if (whole !== null) this.#sink.event({ ...whole, ...this.#extras(memory, at, bodies) });
+    this.#sink.event({ ...(event ?? this.#other(memory, at, caller)), ...this.#extras(memory, at, bodies) });
   }
 
   #other(memory: EntryMemory, at: number, caller: Caller): AuditEvent {
-    return { kind: 'other', ms: memory.f64(at + eventAt.ms), serial: memory.u32(at + eventAt.serial), caller };
+    const isIncomplete = memory.u8(at + eventAt.incomplete) !== incompleteReason.no;
+    return {
+      kind: 'other',
+      ...(isIncomplete && memory.u8(at + eventAt.meaning) !== 0 && { ofInterest: true as const }),
+      ms: memory.f64(at + eventAt.ms),
+      serial: memory.u32(at + eventAt.serial),
+      caller,
+    };
   }
 
   #extras(memory: EntryMemory, at: number, bodies: readonly RecordBody[]) {

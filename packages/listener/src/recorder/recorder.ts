@@ -175,14 +175,16 @@ export class Recorder {
   #applyAudit(event: AuditEvent): void {
     const run = this.#run;
     if (run === null) return;
-    if (event.kind === 'other') return;
-    if (event.incomplete !== undefined) {
+    const isOther = event.kind === 'other';
+    if (event.incomplete !== undefined && (!isOther || event.ofInterest)) {
       const serial = String(event.serial);
-      const reason = `Audit event ${serial} (${event.kind}) may be incomplete: ${event.incomplete}.`;
+      const what = isOther ? ', of which nothing is recorded,' : ` (${event.kind})`;
+      const reason = `Audit event ${serial}${what} may be incomplete: ${event.incomplete}.`;
       const timeNs = BigInt(event.ms) * nanosecondsPerMs;
       const facts = { severity: 'warning', source: 'reassembly', from: serial, to: serial, count: null } as const;
       this.#loss({ kind: 'loss', timeNs, ...facts, reason });
     }
+    if (event.kind === 'other') return;
     const process = run.processes.caller(event);
     switch (event.kind) {
       case 'exec': {

@@ -1,7 +1,19 @@
 import { type ChainDocument, isoTime, moment, type RawEntry } from '@godo/evidence';
 import { describe, expect, it } from 'vitest';
 import { Recorder } from '../../src/recorder/recorder.ts';
-import { checkpoint, close, exit, fork, loss, nsAt, open, sessionEnd, sessionStart, write } from '../support/events.ts';
+import {
+  caller,
+  checkpoint,
+  close,
+  exit,
+  fork,
+  loss,
+  nsAt,
+  open,
+  sessionEnd,
+  sessionStart,
+  write,
+} from '../support/events.ts';
 import { closed, fileSession, record, recordFrom, runOrigin, sorted } from '../support/recording.ts';
 
 const forked = fork(10, { tgid: 20, parentTgid: 1 });
@@ -175,5 +187,14 @@ describe('a loss', () => {
       },
     ]);
     expect(files).toHaveLength(1);
+  });
+
+  it('is made of one that is no event without what is missing, unless nothing would have been made of it', () => {
+    const facts = { kind: 'other', ms: 20, caller: caller(20), incomplete: 'some of its records never came' } as const;
+    const { losses } = record(forked, { ...facts, serial: 20, ofInterest: true }, { ...facts, serial: 21 });
+
+    expect(losses.map(({ reason }) => reason)).toEqual([
+      'Audit event 20, of which nothing is recorded, may be incomplete: some of its records never came.',
+    ]);
   });
 });

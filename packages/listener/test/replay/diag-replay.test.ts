@@ -143,6 +143,21 @@ describe('a --diag file', () => {
     ]);
   });
 
+  it('with an incomplete event of which nothing is recorded states what was stated live', () => {
+    const torn = 'some of its records never came';
+    const events = [22, 4].flatMap((number, index) => {
+      const head = `type=SYSCALL msg=audit(1700000000.040:${40 + index}): arch=c000003e syscall=${number} success=yes exit=0`;
+      return liveEvents([`${head} a0=1 a1=0 a2=0 a3=0 items=0 ppid=1 pid=20 comm="sh" exe="/bin/sh"`], torn);
+    });
+    const { entries, lines } = recordedLive([sessionStart(), ...events]);
+    const told = replayDiag(lines);
+
+    expect(told.entries).toEqual(entries);
+    expect(told.losses.map(({ reason }) => reason)).toEqual([
+      `Audit event 40, of which nothing is recorded, may be incomplete: ${torn}.`,
+    ]);
+  });
+
   it('with a line that cannot be read goes on, and counts it', () => {
     const live = recordedLive(run);
     const [start = '', ...rest] = live.lines;
