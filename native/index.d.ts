@@ -301,7 +301,8 @@ export interface AuditDecoderOptions {
   /**
    * Four numbers for each system call of interest: AUDIT_ARCH_*, number (below 1024), id (1 to 255, stands in the entries of
    * its events) and needs: 1 PATH records, 2 CWD, 4 EXECVE bodies, 8 OPENAT2 body; 16: only where it succeeded (`success=yes`
-   * and an `exit`); 32: bodies of SYSCALL, PATH, MMAP and FD_PAIR. Operations of io_uring stand there as well, with an AUDIT_ARCH_* of
+   * and an `exit`); 32: bodies of SYSCALL, PATH, MMAP and FD_PAIR; and what it must have where it
+   * succeeded: 64 FD_PAIR, 128 MMAP unless its memory is anonymous. Operations of io_uring stand there as well, with an AUDIT_ARCH_* of
    * 0. Without keepRecords all other events make no entry; they are counted.
    */
   calls: Uint32Array;
@@ -405,7 +406,7 @@ export class AuditDecoder {
   ): number;
   /**
    * For records: the socket overran. From then on the kernel may drop records uncounted wherever they stand. An event whose
-   * end came but not its SYSCALL record is told as a gap then, and one that lacks PATH or EXECVE records as incomplete.
+   * end came but not its SYSCALL record is told as a gap then, and one that lacks others of those it needs as incomplete.
    */
   noteOverrun(): void;
   /**

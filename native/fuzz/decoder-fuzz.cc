@@ -50,6 +50,8 @@ void fillCalls(godo::CallTable& calls) {
   calls.add(x86_64, 1, {9, need::success});
   calls.add(x86_64, 2, {2, opened});
   calls.add(x86_64, 3, {6, 0});
+  calls.add(x86_64, 9, {36, need::success | need::bodies | need::mmap});
+  calls.add(x86_64, 22, {25, need::success | need::bodies | need::fdPair});
   calls.add(x86_64, 59, {1, static_cast<uint8_t>(need::paths | need::cwd | need::execve)});
   calls.add(x86_64, 82, {64, static_cast<uint8_t>(need::paths | need::cwd | need::bodies)});
   calls.add(x86_64, 257, {3, opened});
@@ -68,7 +70,7 @@ void fillNames(godo::RecordTypeNames& names) {
       {"CONFIG_CHANGE", 1305}, {"SOCKADDR", 1306},     {"CWD", 1307},            {"EXECVE", 1309},
       {"KERNEL_OTHER", 1316},  {"TTY", 1319},          {"EOE", 1320},            {"MMAP", 1323},
       {"PROCTITLE", 1327},     {"FEATURE_CHANGE", 1328}, {"BPF", 1334},          {"URINGOP", 1336},
-      {"OPENAT2", 1337},       {"AVC", 1400},
+      {"OPENAT2", 1337},       {"AVC", 1400},          {"FD_PAIR", 1317},
   };
   for (const auto& type : all) names.add(type.name, type.number);
 }

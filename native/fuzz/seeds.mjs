@@ -51,7 +51,18 @@ function withNotes(log) {
   return Buffer.from(notes.join('\n'), 'latin1');
 }
 
-const types = { SYSCALL: 0, PATH: 2, CWD: 7, EXECVE: 9, EOE: 20, MMAP: 23, PROCTITLE: 27, URINGOP: 36, OPENAT2: 37 };
+const types = {
+  SYSCALL: 0,
+  PATH: 2,
+  CWD: 7,
+  EXECVE: 9,
+  EOE: 20,
+  FD_PAIR: 17,
+  MMAP: 23,
+  PROCTITLE: 27,
+  URINGOP: 36,
+  OPENAT2: 37,
+};
 
 /** Lines `TYPE PAYLOAD` as decoder-fuzz.cc packs them. */
 function recordsOf(log) {

@@ -232,6 +232,7 @@ DecoderProgress AuditDecoder::finish(OutputMemory output) {
 void AuditDecoder::event(PendingEvent* event, Incomplete incomplete) {
   if (event == nullptr || !event->isLost()) parts_.events++;
   if (event == nullptr) return;
+  event->noteRecords(come_);
   countMissing(*event, incomplete);
   if (event->isOfInterest() || options_.reassembly.keepRecords) parts_.encoder.event(*event, incomplete);
   parts_.pool.give(event);
@@ -241,7 +242,7 @@ void AuditDecoder::countMissing(const PendingEvent& event, Incomplete incomplete
   // Of one that had to go too early the rest may still come; what a --diag file says of one was counted when it was made.
   if (incomplete == Incomplete::crowded || incomplete == Incomplete::told || event.lacksItsFirst()) return;
   const bool endIsMissing = incomplete != Incomplete::no && incomplete != Incomplete::torn;
-  const unsigned missing = event.missingRecords() + (endIsMissing ? 1 : 0);
+  const unsigned missing = event.missingRecords(come_) + (endIsMissing ? 1 : 0);
   if (missing == 0) return;
   incompleteEvents_++;
   missingRecords_ += missing;

@@ -120,6 +120,7 @@ class AuditDecoder : private ReassemblyOutput {
   uint64_t bad_ = 0;
   uint64_t incompleteEvents_ = 0;
   uint64_t missingRecords_ = 0;
+  RecordsThatCome come_;
   double nowMs_ = 0;
   /** The rest of a line that was too long is passed over. */
   bool skipping_ = false;

@@ -26,7 +26,11 @@ constexpr uint8_t openat2 = 8;
 constexpr uint8_t success = 16;
 /** The bodies of its SYSCALL, PATH, MMAP and FD_PAIR records, for what entries do not have of them. */
 constexpr uint8_t bodies = 32;
-constexpr uint8_t all = 63;
+/** One that succeeds has an FD_PAIR record. */
+constexpr uint8_t fdPair = 64;
+/** One that succeeds has an MMAP record, unless its fourth argument has MAP_ANONYMOUS. */
+constexpr uint8_t mmap = 128;
+constexpr uint8_t all = 255;
 }  // namespace call_need
 
 /** Stands for the architecture of operations of io_uring, which have numbers of their own; no AUDIT_ARCH_* is 0. */

@@ -46,11 +46,35 @@ bool readOctal(std::string_view value, uint32_t& number) {
 }
 
 /** What is wanted of a call; nothing where it failed and that is not wanted. `watched`: it is, whatever came of it. */
-Call wanted(const SyscallRecord& record, const CallTable& calls, bool watched = false) {
-  const Call call = calls.find(record.arch, record.number);
+Call wanted(const SyscallRecord& record, const Call& call, bool watched = false) {
   const bool failed = !record.success || std::isnan(record.exit);
   return failed && !watched && (call.needs & call_need::success) != 0 ? Call{} : call;
 }
+
+/** PATH records that follow: mq_open and mq_unlink count the root of their file system, and keep it to themselves. */
+unsigned pathsOf(const SyscallRecord& record) {
+  struct Numbers {
+    uint64_t arch;
+    uint64_t open;
+    uint64_t unlink;
+  };
+  // audit_inode_parent_hidden in ipc/mqueue.c.
+  static constexpr Numbers queues[] = {{0xc000003e, 240, 241}, {0x40000003, 277, 278}, {0xc00000b7, 180, 181}};
+  for (const Numbers& queue : queues) {
+    if (record.arch != queue.arch || (record.number != queue.open && record.number != queue.unlink)) continue;
+    return record.items > 0 ? record.items - 1 : 0;
+  }
+  return record.items;
+}
+
+/** Of a PATH record as the kernel writes it (audit_log_name in kernel/audit.c). */
+bool hasName(std::string_view body) {
+  constexpr std::string_view untold = "(null)";
+  const size_t at = body.find(" name=");
+  return at != std::string_view::npos && body.substr(at + 6, untold.size()) != untold;
+}
+
+constexpr uint32_t mapAnonymous = 0x20;
 
 }  // namespace
 
@@ -61,7 +85,7 @@ void PendingEvent::begin(const Stamp& stamp, double since) {
   exit_ = 0;
   std::fill(arguments_, arguments_ + 4, 0);
   argumentsKnown_ = 0;
-  success_ = decided_ = syscallSeen_ = byUring_ = cwdSeen_ = execveSeen_ = itemsLeftOut_ = openat2Seen_ = mmapSeen_ =
+  success_ = decided_ = syscallSeen_ = byUring_ = cwdSeen_ = givesName_ = cwdComes_ = execveSeen_ = itemsLeftOut_ = openat2Seen_ = mmapSeen_ =
       pairSeen_ = standsAlone_ = watched_ = fresh_ = lost_ = false;
   caller_ = cwd_ = 0;
   itemCount_ = pathRecords_ = pathsTold_ = 0;
@@ -100,6 +124,7 @@ void PendingEvent::add(const Record& record, const CallTable& calls, TextEpochs&
       break;
     case record_type::path:
       pathRecords_++;
+      if (!cwdSeen_ && !cwdComes_) cwdComes_ = hasName(record.body());
       if (wants(call_need::paths)) addItem(record.body(), epochs);
       if ((call_.needs & call_need::bodies) != 0 && !keepRecords) addBody(record.type, record.body());
       break;
@@ -125,18 +150,44 @@ void PendingEvent::add(const Record& record, const CallTable& calls, TextEpochs&
   }
 }
 
-bool PendingEvent::lacksRecords() const {
-  if ((call_.needs & call_need::paths) != 0 && pathRecords_ < pathsTold_) return true;
-  // Each exec that succeeds has one (audit_bprm in fs/exec.c).
-  return (call_.needs & call_need::execve) != 0 && success_ && !execveSeen_;
+void PendingEvent::noteRecords(RecordsThatCome& come) const {
+  come.paths |= pathRecords_ > 0;
+  come.cwds |= cwdSeen_;
+  come.openat2s |= openat2Seen_;
 }
 
-unsigned PendingEvent::missingRecords() const {
+/**
+ * Every kernel keeps the working directory with a name that is given (__audit_getname in kernel/auditsc.c), later ones (5.10)
+ * with a file that is known by its descriptor alone, too.
+ */
+bool PendingEvent::lacksCwd() const {
+  return !cwdSeen_ && pathsTold_ > 0 && (cwdComes_ || (givesName_ && pathRecords_ == 0));
+}
+
+/** ksys_mmap_pgoff in mm/mmap.c has one made where memory is not anonymous. */
+bool PendingEvent::lacksMmap() const {
+  const bool hasFile = (argumentsKnown_ & 8) != 0 && (arguments_[3] & mapAnonymous) == 0;
+  return hasNeed(call_need::mmap) && hasFile && !mmapSeen_;
+}
+
+bool PendingEvent::lacksRecords(const RecordsThatCome& come) const {
+  if (!come.paths) return false;
+  if ((call_.needs & call_need::paths) != 0 && pathRecords_ < pathsTold_) return true;
+  if (come.cwds && (call_.needs & call_need::cwd) != 0 && lacksCwd()) return true;
+  // Each exec that succeeds has one (audit_bprm in fs/exec.c).
+  if (hasNeed(call_need::execve) && !execveSeen_) return true;
+  if (come.openat2s && hasNeed(call_need::openat2) && !openat2Seen_) return true;
+  return (hasNeed(call_need::fdPair) && !pairSeen_) || lacksMmap();
+}
+
+unsigned PendingEvent::missingRecords(const RecordsThatCome& come) const {
   unsigned missing = pathsTold_ > pathRecords_ ? pathsTold_ - pathRecords_ : 0;
-  // The kernel keeps the working directory with the first name (audit_alloc_name in kernel/auditsc.c).
-  if (pathsTold_ > 0 && !cwdSeen_) missing++;
-  if (success_ && (call_.needs & call_need::execve) != 0 && !execveSeen_) missing++;
-  if (success_ && (call_.needs & call_need::openat2) != 0 && !openat2Seen_) missing++;
+  if (lacksCwd()) missing++;
+  if (hasNeed(call_need::execve) && !execveSeen_) missing++;
+  // Linux 5.16 and later.
+  if (come.openat2s && hasNeed(call_need::openat2) && !openat2Seen_) missing++;
+  if (hasNeed(call_need::fdPair) && !pairSeen_) missing++;
+  if (lacksMmap()) missing++;
   return missing;
 }
 
@@ -152,7 +203,11 @@ void PendingEvent::addSyscall(std::string_view body, const CallTable& calls, Tex
   const SyscallRecord syscall = readSyscall(body);
   decided_ = syscallSeen_ = true;
   watched_ = calls.isWatched(body);
-  const Call call = syscall.arch == uringArch ? Call{} : wanted(syscall, calls, watched_);
+  const Call named = syscall.arch == uringArch ? Call{} : calls.find(syscall.arch, syscall.number);
+  const Call call = wanted(syscall, named, watched_);
+  // Of every call, for the kernel counts what it leaves out of any.
+  pathsTold_ = pathsOf(syscall);
+  givesName_ = (named.needs & call_need::cwd) != 0;
   if (call.id == 0 && byUring_) {
     // io_uring_enter, which did it: this record has more of who called.
     caller_ = intern(epochs, [&](TextEpoch& epoch) { return epoch.caller(syscall.who); });
@@ -169,7 +224,6 @@ void PendingEvent::addSyscall(std::string_view body, const CallTable& calls, Tex
   if ((call_.needs & call_need::bodies) != 0 && !keepRecords) addBody(record_type::syscall, body);
   success_ = syscall.success;
   exit_ = syscall.exit;
-  pathsTold_ = syscall.items;
   std::copy(syscall.arguments, syscall.arguments + 4, arguments_);
   argumentsKnown_ = syscall.argumentsKnown;
   caller_ = intern(epochs, [&](TextEpoch& epoch) { return epoch.caller(syscall.who); });
@@ -179,7 +233,10 @@ void PendingEvent::addSyscall(std::string_view body, const CallTable& calls, Tex
 void PendingEvent::addUringOp(std::string_view body, const CallTable& calls, TextEpochs& epochs) {
   const SyscallRecord operation = readUringOp(body);
   decided_ = true;
-  const Call call = wanted(operation, calls);
+  const Call call = wanted(operation, calls.find(operation.arch, operation.number));
+  // So many until then: a SYSCALL record that follows has them all.
+  pathsTold_ = std::max(pathsTold_, operation.items);
+  cwdComes_ = true;
   if (call.id == 0) return;
   if (byUring_ && call.id == call_.id) {
     arguments_[0]++;

@@ -59,6 +59,13 @@ constexpr uint32_t noItemNumber = UINT32_MAX;
 constexpr unsigned mostItems = 256;
 constexpr size_t mostItemBytes = 98304;
 
+/** Kinds of records that come at all: an older kernel does not make them, or a rule of others excludes them. */
+struct RecordsThatCome {
+  bool paths = false;
+  bool cwds = false;
+  bool openat2s = false;
+};
+
 /** An event whose records are still coming, or that waits for its turn. */
 class PendingEvent {
  public:
@@ -96,17 +103,20 @@ class PendingEvent {
   bool watched() const { return watched_; }
   /** Its SYSCALL or URINGOP record, which the kernel makes first, came. */
   bool hasHead() const { return decided_; }
-  unsigned pathRecords() const { return pathRecords_; }
-  /** Whether it has not all records that its SYSCALL record promises, of those that somebody wants. */
-  bool lacksRecords() const;
+  void noteRecords(RecordsThatCome& come) const;
+  /** Whether it has not all records that its SYSCALL record promises, of those that somebody wants and that come at all. */
+  bool lacksRecords(const RecordsThatCome& come) const;
   bool standsAlone() const { return standsAlone_; }
   /** Records came that only follow a SYSCALL or URINGOP record, and none of those did. */
-  bool lacksItsFirst() const { return !decided_ && (cwdSeen_ || pathRecords_ > 0 || execveSeen_); }
+  bool lacksItsFirst() const {
+    return !decided_ && (cwdSeen_ || pathRecords_ > 0 || execveSeen_ || openat2Seen_ || mmapSeen_ || pairSeen_);
+  }
   /**
-   * Records that its SYSCALL record announces, and that did not come: CWD and PATHs (`items=`), EXECVE, OPENAT2. What of an
-   * event may or may not be made (PROCTITLE, those of security modules) is not known of.
+   * Records that its SYSCALL or URINGOP record announces, and that did not come, at least: PATHs (`items=`) and their CWD, and EXECVE,
+   * OPENAT2, FD_PAIR and MMAP of calls of interest. What else an event may have (SOCKADDR, PROCTITLE, those of security
+   * modules) is not known of.
    */
-  unsigned missingRecords() const;
+  unsigned missingRecords(const RecordsThatCome& come) const;
   /** Its first record came when its serial was awaited. */
   bool isFresh() const { return fresh_; }
   void setFresh(bool fresh) { fresh_ = fresh; }
@@ -122,6 +132,10 @@ class PendingEvent {
   void eachBody(Each each) const;
 
  private:
+  /** Of a call that succeeded. */
+  bool hasNeed(uint8_t need) const { return success_ && (call_.needs & need) != 0; }
+  bool lacksCwd() const;
+  bool lacksMmap() const;
   bool wants(uint8_t need) const { return !decided_ || (call_.needs & need) != 0; }
   /** Calls with(epoch), and counts what it adds to the texts. */
   template <typename With>
@@ -144,6 +158,10 @@ class PendingEvent {
   bool syscallSeen_ = false;
   bool byUring_ = false;
   bool cwdSeen_ = false;
+  /** Its call is given a name. */
+  bool givesName_ = false;
+  /** Every kernel makes a CWD record: a PATH record that came has a name, or io_uring did it, which only later ones tell. */
+  bool cwdComes_ = false;
   bool execveSeen_ = false;
   bool itemsLeftOut_ = false;
   bool openat2Seen_ = false;

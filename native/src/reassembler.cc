@@ -48,7 +48,7 @@ void Reassembler::push(const Record& record, double now) {
 
 void Reassembler::pushToOpen(PendingEvent* event, const Record& record) {
   if (record.type == record_type::eoe) {
-    pathsCome_ |= event->pathRecords() > 0;
+    event->noteRecords(come_);
     over(event, overran_ ? lostFrom(*event) : Incomplete::no);
     return;
   }
@@ -57,7 +57,7 @@ void Reassembler::pushToOpen(PendingEvent* event, const Record& record) {
 }
 
 Incomplete Reassembler::lostFrom(const PendingEvent& event) const {
-  return pathsCome_ && event.lacksRecords() ? Incomplete::torn : Incomplete::no;
+  return event.lacksRecords(come_) ? Incomplete::torn : Incomplete::no;
 }
 
 /** The kernel makes an EOE only where it has made a SYSCALL or URINGOP record before (audit_log_exit in kernel/auditsc.c). */

@@ -100,8 +100,7 @@ class Reassembler {
   RecentEvents recent_;
 
   bool overran_ = false;
-  /** PATH records come at all: a rule of others may exclude them. */
-  bool pathsCome_ = false;
+  RecordsThatCome come_;
 };
 
 }  // namespace godo

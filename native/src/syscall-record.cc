@@ -156,19 +156,23 @@ SyscallRecord readSyscall(std::string_view body) {
 }
 
 SyscallRecord readUringOp(std::string_view body) {
-  enum : unsigned { operation = 1, success = 2, exit = 4 };
+  enum : unsigned { operation = 1, success = 2, exit = 4, items = 8 };
   SyscallRecord record;
   record.arch = uringArch;
   unsigned seen = 0;
   RecordFields fields(body);
-  while (seen != (operation | success | exit) && fields.next()) {
-    const unsigned field =
-        fields.name == "uring_op" ? operation : fields.name == "success" ? success : fields.name == "exit" ? exit : 0;
+  while (seen != (operation | success | exit | items) && fields.next()) {
+    const unsigned field = fields.name == "uring_op"  ? operation
+                           : fields.name == "success" ? success
+                           : fields.name == "exit"    ? exit
+                           : fields.name == "items"   ? items
+                                                      : 0;
     if ((seen & field) != 0) continue;
     seen |= field;
     if (field == operation) record.number = wholeNumber(fields.value);
     if (field == success) record.success = fields.value == "yes";
     if (field == exit) record.exit = readDecimal(fields.value);
+    if (field == items) record.items = itemsOf(wholeNumber(fields.value));
   }
   // What stands before it differs from record to record of one caller (audit_log_uring in kernel/auditsc.c).
   const size_t who = body.find(" ppid=");

@@ -1,6 +1,6 @@
 /** What each recorded system call is to the decoder and to the reader of its entries. */
 
-import { isOperation, needsBodies, type OperationSyscall, operationNumber } from './operation-calls.ts';
+import { givesName, isOperation, needsBodies, type OperationSyscall, operationNumber } from './operation-calls.ts';
 import { syscallNumbers } from './syscall-numbers.ts';
 import { type Architecture, auditArch, type SyscallName, uringArch } from './syscalls.ts';
 import { uringNumbers } from './uring-numbers.ts';
@@ -58,7 +58,7 @@ export const callMeaning = {
 } as const;
 
 /** Which records beside SYSCALL are read, and whether a call that failed makes an event (index.d.ts of the addon). */
-const need = { paths: 1, cwd: 2, execve: 4, openat2: 8, success: 16, bodies: 32 } as const;
+const need = { paths: 1, cwd: 2, execve: 4, openat2: 8, success: 16, bodies: 32, fdPair: 64, mmap: 128 } as const;
 
 interface CallReading {
   readonly meaning: number;
@@ -70,8 +70,8 @@ const written = { meaning: callMeaning.writeToFirst, needs: need.success };
 const moved = { meaning: callMeaning.writeToThird, needs: need.success };
 const executed = { meaning: callMeaning.exec, needs: need.paths | need.cwd | need.execve };
 const executedAt = { ...executed, meaning: callMeaning.execAt };
-const mapped = { meaning: callMeaning.mmap, needs: need.success | need.bodies };
-const piped = need.success | need.bodies;
+const mapped = { meaning: callMeaning.mmap, needs: need.success | need.bodies | need.mmap };
+const piped = need.success | need.bodies | need.fdPair;
 const cloned = { meaning: callMeaning.clone, needs: need.success };
 
 const readings: Readonly<Record<Exclude<SyscallName, OperationSyscall>, CallReading>> = {
@@ -170,8 +170,9 @@ function isUringOperation(name: keyof typeof uringNumbers): name is keyof typeof
 }
 
 function readingOf(arch: Architecture, name: SyscallName): CallReading {
-  if (arch === 'i386' && name === 'mmap') return { ...mapped, meaning: callMeaning.oldMmap };
+  // Its arguments do not say whether the memory is anonymous.
+  if (arch === 'i386' && name === 'mmap') return { meaning: callMeaning.oldMmap, needs: mapped.needs & ~need.mmap };
   if (!isOperation(name)) return readings[name];
-  const needs = need.paths | need.cwd | (needsBodies(name) ? need.bodies : 0);
+  const needs = need.paths | (givesName(name) ? need.cwd : 0) | (needsBodies(name) ? need.bodies : 0);
   return { meaning: callMeaning.operations + operationNumber(arch, name), needs };
 }

@@ -109,6 +109,11 @@ export function isOperation(name: SyscallName): name is OperationSyscall {
   return Object.hasOwn(calls, name);
 }
 
+/** Whether it is given a name, not a descriptor alone. */
+export function givesName(name: OperationSyscall): boolean {
+  return !('fd' in calls[name]);
+}
+
 /** Whether more is read of its records than entries have: all bits of a size, whose the file was. */
 export function needsBodies(name: OperationSyscall): boolean {
   const { operation } = calls[name];
