@@ -39,7 +39,7 @@ export const counterMeanings: Readonly<Record<ListenerCounter, CounterMeaning>> 
   },
   missingRecords: {
     metric: 'missing_records_total',
-    help: 'Records that never came, though those of the same event announce them: the kernel counts them as lost, or a rule excludes them.',
+    help: 'Records that never came, though those of the same event announce them, at least: the kernel counts them as lost, or a rule excludes them.',
   },
   badRecords: { metric: 'warned_total', labels: { kind: 'bad_record' }, help: warned },
   lateRecords: { metric: 'warned_total', labels: { kind: 'late_record' }, help: warned },

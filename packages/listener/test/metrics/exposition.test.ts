@@ -78,14 +78,18 @@ count has a time from and to.
 
 How many calls are not recorded at all: those whose serial never came (\`missingSerials\`), and those of which the kernel made no
 record since its queue was full. It counts one record as lost for each of those, and one for each record that it leaves out of an
-event that it has begun (\`missingRecords\`). So they are \`lost\` - \`missingRecords\`, exactly, where no serial is missing. Where some
-are, the kernel has dropped records that were queued: each is counted in \`lost\` too where its second queue was full, and none where
+event that it has begun. Of these godo counts what the first record announces (\`missingRecords\`): PATH records, the CWD record where a
+name is given, the end, and of calls that it records EXECVE, FD_PAIR, MMAP, and OPENAT2 once one has come. So the calls are at most
+\`lost\` - \`missingRecords\` where no serial is missing, and exactly as many where nothing else was left out: that other records of
+calls were (SOCKADDR, OBJ_PID, the second EXECVE of long arguments), or what is no call at all (what programs send, TTY), no record
+tells. Where serials are missing, the kernel has dropped records that were queued: each is counted in \`lost\` too where its second queue was full, and none where
 godo took nothing for half a second (unless the kernel was booted with \`audit=1\`); then the serials tell how many events these were,
 and of those without a serial there are no more than \`lost\`. Where nobody listened (after a SIGKILL) there is no number, but a time from
 and to. \`test/faults.test.ts\` holds these sums against a second reader of audit.
 
-Of PROCTITLE records, and those of security modules, it is not known whether they are missing. Those that a rule of somebody else
-excludes (\`exclude,never\`) are taken for missing.
+Of PROCTITLE records, and those of security modules, it is not known whether they are missing. PATH, CWD and other announced records
+that a rule of somebody else excludes (\`exclude,never\`) are taken for missing, though the kernel counts none of them as lost: under
+such a rule \`missingRecords\` says nothing.
 
 Counters are of this run. What ends in \`_total\` only grows; under \`--metrics\` there are the usual \`process_\` metrics,
 and \`godo_info\` with version, session and intake.
