@@ -48,6 +48,8 @@ const givenUpMs = 500;
 const isLong = process.env.FAULTS_LONG === '1';
 const settleMs = 25 * 60_000;
 const longTimes = { timeout: settleMs + 10 * 60_000 };
+/** So many records of others the kernel may drop while its queue is full: it counts them, and nobody can tell them apart. */
+const fewRecords = 5;
 /** What README says. */
 const boundMb = 512;
 
@@ -150,11 +152,21 @@ describeWith('a fault', needs, () => {
   function expectExactSums(found: Found): void {
     expectEvents(found);
     const { sums, counters } = found;
-    expect(sums.uncounted).toBeGreaterThanOrEqual(0);
+    expectCounted(sums);
     expect(sums.uncounted).toBeLessThanOrEqual(sums.others.records);
     // Then godo alone can tell how many calls were lost whole: records lost, less those that its incomplete events lack.
-    if (sums.dropped === 0) expect(sums.lost - (counters.missingRecords ?? 0)).toBe(sums.neverMade);
+    if (sums.dropped !== 0) return;
+    const whole = sums.lost - (counters.missingRecords ?? 0);
+    expect(whole).toBeGreaterThanOrEqual(sums.neverMade);
+    expect(whole).toBeLessThanOrEqual(sums.neverMade + mostOfOthers(sums));
   }
+
+  /** The kernel has counted what the load lacks, and a few of others at most. */
+  function expectCounted(sums: EventSums): void {
+    expect(sums.uncounted).toBeGreaterThanOrEqual(-mostOfOthers(sums));
+  }
+
+  const mostOfOthers = ({ lost }: EventSums) => (lost === 0 ? 0 : fewRecords);
 
   /**
    * Each event came, or is stated: by its serial, or, where it has none, within the kernel's count. Of a daemon that takes
@@ -162,7 +174,7 @@ describeWith('a fault', needs, () => {
    */
   function expectSumsBySerial(found: Found): void {
     expectEvents(found);
-    expect(found.sums.uncounted).toBeGreaterThanOrEqual(0);
+    expectCounted(found.sums);
     expect(found.sums.uncounted).toBeLessThanOrEqual(found.sums.dropped);
   }
 

@@ -19,13 +19,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 struct event {
 	uint16_t records, items, paths;
-	uint8_t changes, first, ours, cwd, execve, awaits_execve, end;
+	uint8_t changes, first, ours, cwd, execve, awaits_execve, mmap, awaits_mmap, end;
 };
 
 /* Of one thousand million serials one part is looked at: from a little before the first on. */
@@ -54,6 +55,12 @@ static unsigned long number(const char *text, const char *name)
 	return at == NULL ? 0 : strtoul(at + strlen(name), NULL, 10);
 }
 
+static int is_anonymous(const char *text)
+{
+	const char *flags = strstr(text, " a3=");
+	return flags == NULL || (strtoul(flags + 4, NULL, 16) & MAP_ANONYMOUS) != 0;
+}
+
 static void see(int type, const char *text, const char *uid)
 {
 	const char *colon = strchr(text, ':');
@@ -79,6 +86,7 @@ static void see(int type, const char *text, const char *uid)
 		event->ours = strstr(text, uid) != NULL;
 		event->items = number(text, " items=");
 		event->awaits_execve = number(text, " syscall=") == SYS_execve && strstr(text, " success=yes ") != NULL;
+		event->awaits_mmap = number(text, " syscall=") == SYS_mmap && strstr(text, " success=yes ") != NULL && !is_anonymous(text);
 		break;
 	case AUDIT_PATH:
 		event->paths++;
@@ -89,6 +97,9 @@ static void see(int type, const char *text, const char *uid)
 	case AUDIT_EXECVE:
 		event->execve = 1;
 		break;
+	case AUDIT_MMAP:
+		event->mmap = 1;
+		break;
 	case AUDIT_EOE:
 		event->end = 1;
 		break;
@@ -98,7 +109,7 @@ static void see(int type, const char *text, const char *uid)
 static unsigned missing(const struct event *event)
 {
 	return (event->items > event->paths ? event->items - event->paths : 0) + (event->items > 0 && !event->cwd) +
-	       (event->awaits_execve && !event->execve) + !event->end;
+	       (event->awaits_execve && !event->execve) + (event->awaits_mmap && !event->mmap) + !event->end;
 }
 
 static void tell(unsigned long overruns)
