@@ -39,7 +39,13 @@ export class MissedCalls {
 
   /** Of what a call with this stamp told, or /proc at that moment. It may be told late, and calls have been missed since. */
   epochOf(ms: number): number {
-    return ms <= this.#untilMs ? this.epoch - 1 : this.epoch;
+    if (ms > this.#untilMs) return this.epoch;
+    let before = 0;
+    for (const { last, untilMs } of this.#stretches) {
+      if (untilMs >= ms) break;
+      before = last;
+    }
+    return before;
   }
 
   /**

@@ -192,6 +192,16 @@ describe('a file session in whose time calls were missed', () => {
     expect(sessions).toEqual([{ path: '/srv/out', bytes: 0, closedBy: 'close', warnings: [unsure(150)] }]);
   });
 
+  it.each([
+    ['an earlier time than the last one', [time(100, 200), time(110, 120)], 150],
+    ['the first of three that follow each other', [time(100, 200), time(200, 300), time(300, 400)], 110],
+  ])('is not where it was opened in %s, which was told later', (_, times, openedMs) => {
+    const all = times.map((one): PipelineEvent => ({ kind: 'calls-missed', timeNs: nsAt(400), ...one }));
+    const { sessions } = recordMissing({}, ...all, open(openedMs, 20), close(500, 20, 3));
+
+    expect(sessions).toEqual([{ path: '/srv/out', bytes: 0, closedBy: 'close', warnings: [unsure(openedMs)] }]);
+  });
+
   it('has what was written before them, which is told later, and is not looked at for it', () => {
     const { sessions, asked } = recordMissing({ '20:3': ofB }, open(50, 20), missed, write(80, 20, 3, 6));
 
@@ -280,6 +290,7 @@ describe('the times in which calls were missed', () => {
     const base = Number(nsAt(0) / 1_000_000n);
 
     expect([before, calls.epochOf(base + 401), calls.epochOf(base + 400)]).toEqual([0, 2, 1]);
+    expect(calls.epochOf(base + 150)).toBe(0);
     expect(calls.since(0, base)).toBe(base + 50);
     expect(calls.since(0, base + 120)).toBe(base + 120);
     expect(calls.since(1, base + 401)).toBeNull();
