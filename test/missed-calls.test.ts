@@ -54,7 +54,6 @@ describeWith(
       const [early, late] = [raw.get('early') ?? [], raw.get('late') ?? []];
 
       expect(early.map(({ closedBy, warnings }) => [closedBy, warnings])).toEqual([
-        // Where a write came before anybody could look, it says that as well.
         ['unseen', expect.arrayContaining([expect.stringMatching(replaced)])],
       ]);
       expect(late.map(({ openedBefore, closedBy, warnings }) => [openedBefore, closedBy, warnings?.[0]])).toEqual([

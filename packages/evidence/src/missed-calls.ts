@@ -4,16 +4,21 @@ import { isoTime } from './moment.ts';
 import type { MissedMoments } from './raw-documents.ts';
 
 const beginning = 'calls were missed while it was open, since ';
+const notKnown = 'it may have been closed then, and what was written from then on may have gone to another file';
+const isOther =
+  'its descriptor was found to refer to another file, so what was written from then on may have gone there';
 
 /**
  * `sinceNs`: the first moment at which one may have been. `foundOther`: what its descriptor was found to refer to later
  * is another file.
  */
 export function missedCallsWarning(sinceNs: bigint, foundOther = false): string {
-  const doubt = foundOther
-    ? 'its descriptor was found to refer to another file, so what was written from then on may have gone there'
-    : 'it may have been closed then, and what was written from then on may have gone to another file';
-  return `${beginning}${isoTime(sinceNs)}: ${doubt}`;
+  return `${beginning}${isoTime(sinceNs)}: ${foundOther ? isOther : notKnown}`;
+}
+
+/** The same warning, after its descriptor was found to refer to another file. */
+export function foundOtherWarning(warning: string): string {
+  return warning.endsWith(notKnown) ? warning.slice(0, -notKnown.length) + isOther : warning;
 }
 
 export function isMissedCallsWarning(warning: string): boolean {

@@ -108,8 +108,17 @@ export class FoundDescriptors {
     }
   }
 
-  /** The number refers to what was found. `why`: how it came that nothing told of it. */
-  learn(process: ProcessState, fd: number, found: DescriptorFoundEvent, why = foundWarning): void {
+  /**
+   * The number refers to what was found. `why`: how it came that nothing told of it. `shared`: the session that others of
+   * its descriptors hold; null: none, or that is not sure.
+   */
+  learn(
+    process: ProcessState,
+    fd: number,
+    found: DescriptorFoundEvent,
+    why = foundWarning,
+    shared = this.sharedWith(found),
+  ): void {
     const { file } = found;
     const ms = msOf(found.timeNs);
     if (file === null) {
@@ -122,9 +131,9 @@ export class FoundDescriptors {
       process.descriptors.setElsewhere(fd, { closeOnExec, lost: false, foundMs: ms, file: known, writes: 0, bytes: 0 });
       return;
     }
-    const shared = found.sameAs === undefined ? undefined : this.#sessionOf(found.sameAs);
-    if (shared !== undefined) {
-      process.descriptors.set(fd, shared, file.closeOnExec, this.#sessions.missed.epoch, { ms, told: 'sharing' });
+    if (shared !== null) {
+      const epoch = this.#sessions.missed.epochOf(ms);
+      process.descriptors.set(fd, shared, file.closeOnExec, epoch, { ms, told: 'sharing' });
       return;
     }
     const opened: Opened = {
@@ -157,11 +166,15 @@ export class FoundDescriptors {
     return holders;
   };
 
-  #sessionOf({ tgid, startTicks, fd }: HeldDescriptor): TrackedSession | undefined {
+  /** The session of another descriptor that was found to refer to the same open file description, as far as is told. */
+  sharedWith({ sameAs }: DescriptorFoundEvent): TrackedSession | null {
+    if (sameAs === undefined) return null;
+    const { tgid, startTicks, fd } = sameAs;
     for (const process of this.#processes()) {
-      if (process.tgid === tgid && process.startTicks === startTicks) return process.descriptors.get(fd)?.session;
+      if (process.tgid !== tgid || process.startTicks !== startTicks) continue;
+      return process.descriptors.get(fd)?.session ?? null;
     }
-    return undefined;
+    return null;
   }
 
   /** The inode of a file without a name is told by nobody else. */

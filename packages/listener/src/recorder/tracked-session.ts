@@ -153,6 +153,11 @@ export class TrackedSession implements FileSession {
     return true;
   }
 
+  /** Something more exact is known. */
+  replaceWarning(warning: string, other: string): void {
+    this.warnings = this.warnings?.map((one) => (one === warning ? other : one)) ?? null;
+  }
+
   /** The content was changed by another call than a write. */
   countChange(key: string, ms: number): void {
     const at = { ms, ns: 0 };

@@ -1,11 +1,12 @@
 /**
  * Descriptors in whose time calls were missed. A close and the next open may have been among them, and then the number is
- * another file's now: at its next use it is looked up, once. What cannot be told is said of its session.
+ * another file's now: at its next use it is looked up, once. A look shows what is there by then: where that is another
+ * file, the number is that one's at the first use after the look. What cannot be told is said of its session.
  */
 
-import { isMissedCallsWarning, missedCallsWarning } from '@godo/evidence';
+import { foundOtherWarning, instantOfNs, isMissedCallsWarning, missedCallsWarning } from '@godo/evidence';
 import { openFlag } from '../audit/syscalls.ts';
-import type { FoundFile } from '../events.ts';
+import type { DescriptorFoundEvent, FoundFile } from '../events.ts';
 import { coarseClockMs } from './coarse-clock.ts';
 import type { Descriptor, SessionEnded } from './descriptor-table.ts';
 import { nanosecondsPerMs } from './documents.ts';
@@ -15,8 +16,20 @@ import type { MissedCalls } from './missed-calls.ts';
 import type { ProcessState } from './process-table.ts';
 import type { TrackedSession } from './tracked-session.ts';
 
-/** What a look this much later shows is most likely not what was written to then, where numbers are given out quickly. */
-const longestLagMs = 2_000;
+/** ms of stamps between two uses that are looked at, where there was no time for the first look. */
+const pauseMs = 100;
+
+/** What was asked of a descriptor that is not settled. */
+interface Asked {
+  /** Stamp of the call for which it was asked. */
+  readonly ms: number;
+  /** The file is another one; null: there was no time to look. */
+  readonly other: DescriptorFoundEvent | null;
+  /** The session that the other file's descriptor shared then. */
+  readonly shared: TrackedSession | null;
+  /** ms. */
+  readonly since: number;
+}
 
 export interface UnsureSessions {
   readonly ended: SessionEnded;
@@ -27,6 +40,7 @@ export class UnsureDescriptors {
   readonly #missed: MissedCalls;
   readonly #found: FoundDescriptors;
   readonly #sessions: UnsureSessions;
+  readonly #asked = new WeakMap<Descriptor, Asked>();
 
   constructor(missed: MissedCalls, found: FoundDescriptors, sessions: UnsureSessions) {
     this.#missed = missed;
@@ -36,6 +50,12 @@ export class UnsureDescriptors {
 
   /** A call with the stamp `ms` uses it. Afterwards the number refers to what it does, as far as that can be told. */
   settle(process: ProcessState, fd: number, held: Descriptor, ms: number): void {
+    const asked = this.#asked.get(held);
+    if (asked !== undefined && asked.other !== null) {
+      if (isKnownBy(asked.other, ms)) this.#switch(process, fd, asked, asked.other, ms);
+      return;
+    }
+    if (asked !== undefined && Math.abs(ms - asked.ms) < pauseMs) return;
     const { session } = held;
     const since = this.#missed.since(held.epoch, session.opened.ms);
     if (since === null) {
@@ -47,26 +67,42 @@ export class UnsureDescriptors {
     const found = this.#found.find(process, fd);
     if (found === null) {
       this.#warn(session, since);
-      if (!this.#found.mayLookLater(process)) held.epoch = this.#missed.epoch;
+      if (this.#found.mayLookLater(process)) this.#asked.set(held, { ms, other: null, shared: null, since });
+      else held.epoch = this.#missed.epoch;
       return;
     }
     const verdict = found.file === null ? 'unknown' : compare(session, found.file);
+    if (verdict !== 'same') this.#warn(session, since);
     if (verdict !== 'other') {
-      if (verdict === 'unknown') this.#warn(session, since);
       held.epoch = this.#missed.epoch;
       return;
     }
-    if (msOf(found.timeNs) - ms > longestLagMs) {
-      this.#warn(session, since);
-      return;
-    }
-    this.#warn(session, since, true);
-    process.descriptors.release(fd, { ms, ns: 0 }, 'unseen', this.#sessions.ended);
-    this.#found.learn(process, fd, found, missedOpenWarning);
+    // Between that call and the look the number may have been given out again by calls that are yet to be told.
+    this.#asked.set(held, { ms, other: found, shared: this.#found.sharedWith(found), since });
+  }
+
+  /** All that was done before the look has been told, and nothing of it gave the number away. */
+  #switch(process: ProcessState, fd: number, { shared, since }: Asked, other: DescriptorFoundEvent, ms: number): void {
+    const { descriptors } = process;
+    const held = descriptors.get(fd);
+    if (held === undefined) return;
+    this.#warn(held.session, since, true);
+    descriptors.release(fd, instantOfNs(other.timeNs), 'unseen', this.#sessions.ended);
+    // The descriptor that it was compared with may have been given away before the look as well.
+    const isShared = shared !== null && shared === this.#found.sharedWith(other);
+    this.#found.learn(process, fd, other, missedOpenWarning, isShared ? shared : null);
+    const next = descriptors.get(fd);
+    if (next !== undefined && next.epoch !== this.#missed.epoch) this.settle(process, fd, next, ms);
   }
 
   /** It is given up by a call with that stamp: nobody can look any more. */
-  leaving({ session, epoch }: Descriptor, ms: number): void {
+  leaving(held: Descriptor, ms: number): void {
+    const { session, epoch } = held;
+    const asked = this.#asked.get(held);
+    if (asked !== undefined) {
+      if (asked.other !== null && isKnownBy(asked.other, ms)) this.#warn(session, asked.since, true);
+      return;
+    }
     const since = this.#missed.since(epoch, session.opened.ms);
     if (since !== null && ms + coarseClockMs >= since) this.#warn(session, since);
   }
@@ -88,10 +124,17 @@ export class UnsureDescriptors {
 
   #warn(session: TrackedSession, sinceMs: number, foundOther = false): void {
     // The first one says since when, and more would say no more.
-    if (session.warnings?.some(isMissedCallsWarning)) return;
-    session.warn(missedCallsWarning(BigInt(sinceMs) * nanosecondsPerMs, foundOther));
+    const first = session.warnings?.find(isMissedCallsWarning);
+    if (first === undefined) session.warn(missedCallsWarning(BigInt(sinceMs) * nanosecondsPerMs, foundOther));
+    else if (foundOther) session.replaceWarning(first, foundOtherWarning(first));
+    else return;
     this.#sessions.changed(session);
   }
+}
+
+/** Whether the look was before a call with that stamp, which lies before its moment. */
+function isKnownBy({ timeNs }: DescriptorFoundEvent, ms: number): boolean {
+  return ms > msOf(timeNs);
 }
 
 /**

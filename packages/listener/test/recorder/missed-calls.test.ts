@@ -1,6 +1,7 @@
-import { isoTime } from '@godo/evidence';
+import { isoTime, type RawEntry } from '@godo/evidence';
 import { describe, expect, it } from 'vitest';
 import type { MissedTime, PipelineEvent } from '../../src/events.ts';
+import type { DescriptorLooks } from '../../src/recorder/descriptor-look-ups.ts';
 import { MissedCalls } from '../../src/recorder/missed-calls.ts';
 import { Recorder } from '../../src/recorder/recorder.ts';
 import {
@@ -23,7 +24,7 @@ import {
   write,
 } from '../support/events.ts';
 import { found, pipe, recordLooking, type World } from '../support/looking.ts';
-import { closed } from '../support/recording.ts';
+import { closed, sorted } from '../support/recording.ts';
 
 const time = (sinceMs: number, untilMs: number): MissedTime => ({ sinceNs: nsAt(sinceMs), untilNs: nsAt(untilMs) });
 /** Told at 300 of calls between 100 and 200. */
@@ -66,7 +67,7 @@ describe('a file session in whose time calls were missed', () => {
     expect(asked).toEqual(['20:3']);
   });
 
-  it('ends where another file is behind its descriptor, and what is written from then on is that one’s', () => {
+  it('ends where another file is behind its descriptor, and what is written after the look is that one’s', () => {
     const { files, sessions, asked } = recordMissing(
       { '20:3': ofB },
       open(50, 20),
@@ -74,24 +75,117 @@ describe('a file session in whose time calls were missed', () => {
       write(250, 20, 3, 2),
       missed,
       write(400, 20, 3, 6),
-      write(401, 20, 3, 6),
+      write(atMs, 20, 3, 6),
+      write(411, 20, 3, 20),
+      write(412, 20, 3, 20),
       close(500, 20, 3),
     );
 
     expect(sessions).toEqual([
-      { path: '/srv/out', bytes: 3, closedBy: 'unseen', warnings: [elsewhere(100)] },
-      { path: '/srv/other', bytes: 12, closedBy: 'close', warnings: [unseenOpen] },
+      { path: '/srv/out', bytes: 15, closedBy: 'unseen', warnings: [elsewhere(100)] },
+      { path: '/srv/other', bytes: 40, closedBy: 'close', warnings: [unseenOpen] },
     ]);
-    expect(files[0]).toMatchObject(closed(400, 'unseen'));
+    expect(files[0]).toMatchObject(closed(atMs, 'unseen'));
     expect(files[1]).toMatchObject({ key, openedNs: nsAt(atMs), openedBefore: true });
     expect(asked).toEqual(['20:3']);
   });
 
   it('ends where a pipe is behind its descriptor', () => {
-    const { sessions, counters } = recordMissing({ '20:3': pipe }, open(50, 20), missed, write(400, 20, 3, 6));
+    const writes = [write(400, 20, 3, 6), write(411, 20, 3, 6)];
+    const { sessions, counters } = recordMissing({ '20:3': pipe }, open(50, 20), missed, ...writes);
 
-    expect(sessions).toEqual([{ path: '/srv/out', bytes: 0, closedBy: 'unseen', warnings: [elsewhere(100)] }]);
+    expect(sessions).toEqual([{ path: '/srv/out', bytes: 6, closedBy: 'unseen', warnings: [elsewhere(100)] }]);
     expect(counters).toMatchObject({ writesElsewhere: 1, openFileSessions: 0 });
+  });
+
+  it('goes on where its number was given out again by a call that is told after the look', () => {
+    const { sessions, asked } = recordMissing(
+      { '20:3': ofB },
+      open(50, 20),
+      missed,
+      write(400, 20, 3, 6),
+      close(405, 20, 3),
+      open(408, 20, { path: '/srv/other', inode: '43' }),
+      write(420, 20, 3, 20),
+      close(500, 20, 3),
+    );
+
+    expect(sessions).toEqual([
+      { path: '/srv/out', bytes: 6, closedBy: 'close', warnings: [unsure(100)] },
+      { path: '/srv/other', bytes: 20, closedBy: 'close', warnings: [] },
+    ]);
+    expect(asked).toEqual(['20:3']);
+  });
+
+  it('says that another file was found where nothing was written after the look', () => {
+    const { sessions } = recordMissing({ '20:3': ofB }, open(50, 20), missed, write(400, 20, 3, 6), close(500, 20, 3));
+
+    expect(sessions).toEqual([{ path: '/srv/out', bytes: 6, closedBy: 'close', warnings: [elsewhere(100)] }]);
+  });
+
+  it('is looked at once more where others were missed after the look that showed another file', () => {
+    const again: PipelineEvent = { kind: 'calls-missed', timeNs: nsAt(600), ...time(450, 550) };
+    const { sessions, asked } = recordMissing(
+      { '20:3': ofB },
+      open(50, 20),
+      missed,
+      write(400, 20, 3, 6),
+      again,
+      write(610, 20, 3, 20),
+      close(700, 20, 3),
+    );
+
+    expect(sessions.map(({ path, bytes, warnings }) => [path, bytes, warnings])).toEqual([
+      ['/srv/out', 6, [elsewhere(100)]],
+      ['/srv/other', 20, [unseenOpen]],
+    ]);
+    expect(asked).toEqual(['20:3', '20:3']);
+  });
+
+  it('shares the session of the other file’s descriptor, unless that was given away meanwhile', () => {
+    const world = { files: { '20:3': ofB }, same: ['20:3', '20:4'], atMs };
+    const other = open(250, 20, { fd: 4, path: '/srv/other', inode: '43' });
+    const begin = [forked, open(50, 20), missed, other, write(400, 20, 3, 6)];
+    const end = [write(411, 20, 3, 20), close(500, 20, 3), close(501, 20, 4)];
+    const next = open(406, 20, { fd: 4, path: '/srv/next', inode: '44' });
+    const told = (...events: readonly PipelineEvent[]) =>
+      recordLooking(world, ...events).files.map(({ path, writes: { bytes } }) => [path, bytes]);
+
+    expect(told(...begin, ...end)).toEqual([
+      ['/srv/out', 6],
+      ['/srv/other', 20],
+    ]);
+    expect(told(...begin, close(405, 20, 4), next, ...end)).toEqual([
+      ['/srv/other', 0],
+      ['/srv/out', 6],
+      ['/srv/other', 20],
+      ['/srv/next', 0],
+    ]);
+  });
+
+  it('says first that it is not sure, and later what was found', () => {
+    const asked: number[] = [];
+    const looks: DescriptorLooks = {
+      descriptor({ tgid, startTicks, fd }) {
+        asked.push(fd);
+        const file = asked.length < 3 ? null : ofB;
+        return file && { kind: 'descriptor-found', timeNs: nsAt(620), tgid, startTicks, fd, file };
+      },
+      sharing: () => null,
+    };
+    const entries: RawEntry[] = [];
+    const recorder = new Recorder((entry) => entries.push(entry), looks);
+    const writes = [400, 450, 499, 500, 599, 610, 630].map((ms) => write(ms, 20, 3, 1));
+    for (const event of [sessionStart(), forked, open(50, 20), missed, ...writes, close(700, 20, 3)]) {
+      recorder.apply(event);
+    }
+
+    expect(sorted(entries).files.map(({ path, writes: { count }, warnings }) => [path, count, warnings])).toEqual([
+      ['/srv/out', 6, [elsewhere(100)]],
+      ['/srv/other', 1, [unseenOpen]],
+    ]);
+    // Not for each write where there was no time.
+    expect(asked).toHaveLength(3);
   });
 
   it('keeps the writes, and says what is not sure of them, where nobody had time to look', () => {
@@ -132,26 +226,12 @@ describe('a file session in whose time calls were missed', () => {
 
   it('ends where the same file was opened in another way', () => {
     const file = { ...ofA, flags: 0o100002, access: 'readwrite' } as const;
-    const { sessions } = recordMissing({ '20:3': file }, open(50, 20), missed, write(400, 20, 3, 6), close(500, 20, 3));
+    const writes = [write(400, 20, 3, 1), write(411, 20, 3, 6)];
+    const { sessions } = recordMissing({ '20:3': file }, open(50, 20), missed, ...writes, close(500, 20, 3));
 
     expect(sessions.map(({ bytes, closedBy }) => [bytes, closedBy])).toEqual([
-      [0, 'unseen'],
+      [1, 'unseen'],
       [6, 'close'],
-    ]);
-  });
-
-  it('keeps what was written so long before the look that the number may have been given out again since', () => {
-    const { files } = recordLooking(
-      { files: { '20:3': ofB }, atMs: 2_500 },
-      forked,
-      open(50, 20),
-      missed,
-      write(400, 20, 3, 6),
-      close(410, 20, 3),
-    );
-
-    expect(files.map(({ path, writes: { bytes }, warnings }) => [path, bytes, warnings])).toEqual([
-      ['/srv/out', 6, [unsure(100)]],
     ]);
   });
 
@@ -234,6 +314,7 @@ describe('a file session in whose time calls were missed', () => {
       cloned(401, 20, 30),
       write(402, 20, 9, 1),
       write(403, 30, 3, 2),
+      write(411, 30, 3, 4),
       exit(500, { tgid: 30 }),
       close(501, 20, 9),
       close(502, 20, 3),
@@ -241,16 +322,17 @@ describe('a file session in whose time calls were missed', () => {
 
     expect(asked).toEqual(['20:9', '30:3']);
     expect(sessions).toEqual([
-      { path: '/srv/other', bytes: 2, closedBy: 'exit', warnings: [unseenOpen] },
-      { path: '/srv/out', bytes: 1, closedBy: 'close', warnings: [elsewhere(100)] },
+      { path: '/srv/other', bytes: 4, closedBy: 'exit', warnings: [unseenOpen] },
+      { path: '/srv/out', bytes: 3, closedBy: 'close', warnings: [elsewhere(100)] },
     ]);
   });
 
   it.each([
-    ['a mapping', map(400, 20, 3)],
-    ['an operation', operation(400, 20, { operation: 'truncate', fd: 3, size: 0, inode: '43' })],
-  ])('is looked at for %s as well', (_, event) => {
-    const { sessions, asked } = recordMissing({ '20:3': ofB }, open(50, 20), missed, event, exit(500, { tgid: 20 }));
+    ['a mapping', (ms: number) => map(ms, 20, 3)],
+    ['an operation', (ms: number) => operation(ms, 20, { operation: 'truncate', fd: 3, size: 0, inode: '43' })],
+  ])('is looked at for %s as well', (_, use) => {
+    const events = [open(50, 20), missed, use(400), use(411), exit(500, { tgid: 20 })];
+    const { sessions, asked } = recordMissing({ '20:3': ofB }, ...events);
 
     expect(asked).toEqual(['20:3']);
     expect(sessions.map(({ path, warnings }) => [path, warnings])).toEqual([
