@@ -365,8 +365,9 @@ export class FileRecorder {
 
   #noteChange(process: ProcessState, event: OperationEvent, session: TrackedSession | undefined): void {
     const { operation, success, to } = event;
-    if (operation === 'rename' && success && to?.pathResolved && to.path !== null && !this.#mapped.isEmpty) {
-      this.#mapped.renamed(event.dev, event.inode, to.path);
+    if (operation === 'rename' && success && to?.pathResolved && to.path !== null) {
+      this.#unsure.renamed(event.inode, to.path);
+      if (!this.#mapped.isEmpty) this.#mapped.renamed(event.dev, event.inode, to.path);
     }
     const sets = event.operation === 'utimes';
     if (!event.success || !(sets || changesContent(event))) return;

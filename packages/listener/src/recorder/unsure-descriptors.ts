@@ -6,7 +6,7 @@
 
 import { foundOtherWarning, instantOfNs, isMissedCallsWarning, missedCallsWarning } from '@godo/evidence';
 import { openFlag } from '../audit/syscalls.ts';
-import type { DescriptorFoundEvent, FoundFile } from '../events.ts';
+import type { BinaryString, DescriptorFoundEvent, FoundFile } from '../events.ts';
 import { coarseClockMs } from './coarse-clock.ts';
 import type { Descriptor, SessionEnded } from './descriptor-table.ts';
 import { nanosecondsPerMs } from './documents.ts';
@@ -15,6 +15,9 @@ import { missedOpenWarning } from './found-file.ts';
 import type { MissedCalls } from './missed-calls.ts';
 import type { ProcessState } from './process-table.ts';
 import type { TrackedSession } from './tracked-session.ts';
+
+/** Of files that were renamed: of more, a look at one of the oldest makes its session unsure. */
+const mostRenamed = 4096;
 
 /** ms of stamps between two uses that are looked at, where there was no time for the first look. */
 const pauseMs = 100;
@@ -41,6 +44,8 @@ export class UnsureDescriptors {
   readonly #found: FoundDescriptors;
   readonly #sessions: UnsureSessions;
   readonly #asked = new WeakMap<Descriptor, Asked>();
+  /** The latest path of each, by its inode. */
+  readonly #renamed = new Map<string, BinaryString>();
 
   constructor(missed: MissedCalls, found: FoundDescriptors, sessions: UnsureSessions) {
     this.#missed = missed;
@@ -71,7 +76,7 @@ export class UnsureDescriptors {
       else held.epoch = this.#missed.epoch;
       return;
     }
-    const verdict = found.file === null ? 'unknown' : compare(session, found.file);
+    const verdict = found.file === null ? 'unknown' : this.#compare(session, found.file);
     if (verdict !== 'same') this.#warn(session, since);
     if (verdict !== 'other') {
       held.epoch = this.#missed.epoch;
@@ -93,6 +98,18 @@ export class UnsureDescriptors {
     this.#found.learn(process, fd, other, missedOpenWarning, isShared ? shared : null);
     const next = descriptors.get(fd);
     if (next !== undefined && next.epoch !== this.#missed.epoch) this.settle(process, fd, next, ms);
+  }
+
+  /** A recorded call gave the file that path. */
+  renamed(inode: string | null, path: BinaryString): void {
+    if (inode === null) return;
+    this.#renamed.delete(inode);
+    this.#renamed.set(inode, path);
+    if (this.#renamed.size <= mostRenamed) return;
+    for (const oldest of this.#renamed.keys()) {
+      this.#renamed.delete(oldest);
+      return;
+    }
   }
 
   /** It is given up by a call with that stamp: nobody can look any more. */
@@ -122,6 +139,23 @@ export class UnsureDescriptors {
     for (const process of all) this.leavingAll(process, Number.POSITIVE_INFINITY);
   }
 
+  /**
+   * Whether what /proc shows is the file of a session. On btrfs and overlays /proc may tell another device than audit does,
+   * and another inode: what only one of them tells is no difference. The inode of a file that is gone may be given to the
+   * next one that is made (ext4).
+   */
+  #compare(session: TrackedSession, file: FoundFile): 'same' | 'other' | 'unknown' {
+    if (session.inode === null || file.inode === null) return 'unknown';
+    const path = Buffer.from(file.path, 'latin1');
+    const hasPath =
+      session.pathHex === null ? session.path === path.toString('utf8') : session.pathHex === path.toString('hex');
+    const hasDevice = session.dev === null || file.dev === null || session.dev === file.dev;
+    if (session.inode !== file.inode) return hasPath && !hasDevice ? 'unknown' : 'other';
+    if (!isOpenAlike(session.flags, file.flags)) return hasPath || hasDevice ? 'other' : 'unknown';
+    if (hasPath) return 'same';
+    return hasDevice && this.#renamed.get(file.inode) === file.path ? 'same' : 'unknown';
+  }
+
   #warn(session: TrackedSession, sinceMs: number, foundOther = false): void {
     // The first one says since when, and more would say no more.
     const first = session.warnings?.find(isMissedCallsWarning);
@@ -135,21 +169,6 @@ export class UnsureDescriptors {
 /** Whether the look was before a call with that stamp, which lies before its moment. */
 function isKnownBy({ timeNs }: DescriptorFoundEvent, ms: number): boolean {
   return ms > msOf(timeNs);
-}
-
-/**
- * Whether what /proc shows is the file of a session. On btrfs and overlays /proc may tell another device than audit does,
- * and another inode: what only one of them tells is no difference.
- */
-function compare(session: TrackedSession, file: FoundFile): 'same' | 'other' | 'unknown' {
-  if (session.inode === null || file.inode === null) return 'unknown';
-  const path = Buffer.from(file.path, 'latin1');
-  const hasPath =
-    session.pathHex === null ? session.path === path.toString('utf8') : session.pathHex === path.toString('hex');
-  const hasDevice = session.dev === null || file.dev === null || session.dev === file.dev;
-  if (session.inode !== file.inode) return hasPath && !hasDevice ? 'unknown' : 'other';
-  if (!hasDevice && !hasPath) return 'unknown';
-  return isOpenAlike(session.flags, file.flags) ? 'same' : 'other';
 }
 
 /** Other flags of a descriptor can be changed while it is open. */

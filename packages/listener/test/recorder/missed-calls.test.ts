@@ -197,6 +197,7 @@ describe('a file session in whose time calls were missed', () => {
   it.each([
     ['nothing is behind its descriptor any more', null],
     ['device and path are others, and the inode is the same', found({ path: '/a', dev: '00:1f', inode: '42' })],
+    ['the path is another, and the inode is the same', { ...ofA, path: '/srv/next' }],
     ['device and inode are others, and the path is the same', found({ path: '/srv/out', dev: '00:1f' })],
     ['the inode is not told', { ...ofB, inode: null }],
   ])('says what is not sure where %s', (_, file) => {
@@ -215,11 +216,22 @@ describe('a file session in whose time calls were missed', () => {
 
   it.each([
     ['its device is told differently', { ...ofA, dev: '00:1f' }],
-    ['it was renamed', { ...ofA, path: '/srv/renamed' }],
     ['other flags were set since', { ...ofA, flags: 0o102001 }],
     ['its flags are not told', { ...ofA, flags: null }],
   ])('goes on where %s', (_, file) => {
     const { sessions } = recordMissing({ '20:3': file }, open(50, 20), missed, write(400, 20, 3, 6), close(500, 20, 3));
+
+    expect(sessions).toEqual([{ path: '/srv/out', bytes: 6, closedBy: 'close', warnings: [] }]);
+  });
+
+  it('goes on where its file has the path that it was renamed to', () => {
+    const renames = operation(90, 20, {
+      ...{ operation: 'rename', inode: '42' },
+      file: { path: '/srv/out', pathResolved: true, dirfd: null },
+      to: { path: '/srv/renamed', pathResolved: true, dirfd: null },
+    });
+    const files = { '20:3': { ...ofA, path: '/srv/renamed' } };
+    const { sessions } = recordMissing(files, open(50, 20), renames, missed, write(400, 20, 3, 6), close(500, 20, 3));
 
     expect(sessions).toEqual([{ path: '/srv/out', bytes: 6, closedBy: 'close', warnings: [] }]);
   });
