@@ -18,14 +18,20 @@ import { TextDecoding } from './text-decoding.ts';
 /** Lines that cannot be read are kept one by one up to this many, and counted after that. */
 const maxBadLinesKept = 100;
 
-/** Stamps come out of order by less, unless the clock was set back. */
+/** Stamps come out of order by less, unless a call blocked, which has the moment at which it began, or the clock was set back. */
 const disorderMs = 1_000;
+/** So many that are older one after the other are not of calls that blocked. */
+const setBackEvents = 256;
 
 /** One boot of one host. */
 interface LogRun {
   readonly recorder: Recorder;
   /** The latest stamp of its events so far. */
   latestMs: number;
+  /** Stamp of the last one. */
+  lastMs: number;
+  /** How many came last that are older by more than the disorder. */
+  older: number;
 }
 
 export interface LogReplayOptions {
@@ -49,7 +55,7 @@ export class LogReplay implements Replay {
   constructor(options: LogReplayOptions, emit: Emit) {
     this.#options = options;
     this.#emit = emit;
-    this.#run = { recorder: new Recorder(emit), latestMs: 0 };
+    this.#run = { recorder: new Recorder(emit), latestMs: 0, lastMs: 0, older: 0 };
     const sink: EntrySink = {
       event: (event: AuditEvent) => this.#event(event),
       gap: () => this.#gap(),
@@ -91,7 +97,7 @@ export class LogReplay implements Replay {
   }
 
   #startRun({ run, host, ms, serial }: RunStart): void {
-    this.#run = { recorder: new Recorder(this.#emit), latestMs: ms };
+    this.#run = { recorder: new Recorder(this.#emit), latestMs: ms, lastMs: ms, older: 0 };
     this.#runs.set(run, this.#run);
     const name = this.#nameOf(host);
     // A log names no boot. The same log read twice must give the same ids, so they hang on where it begins.
@@ -139,16 +145,23 @@ export class LogReplay implements Replay {
   #event(event: AuditEvent): void {
     const { ms } = event;
     const run = this.#run;
-    if (ms > run.latestMs || ms < run.latestMs - disorderMs) run.latestMs = ms;
+    run.lastMs = ms;
+    run.older = ms < run.latestMs - disorderMs ? run.older + 1 : 0;
+    if (ms > run.latestMs || run.older === setBackEvents) {
+      run.latestMs = ms;
+      run.older = 0;
+    }
     run.recorder.apply(event);
   }
 
   /** It stands where the serials are missing, between the events that were before and those that came behind. */
   #gap(): void {
-    const { recorder, latestMs } = this.#run;
+    const { recorder, latestMs, lastMs, older } = this.#run;
     const timeNs = BigInt(latestMs) * nanosecondsPerMs;
+    // Whether the last ones blocked, or the clock was set back, is not known yet: either may be.
+    const sinceNs = older === 0 ? timeNs : BigInt(lastMs) * nanosecondsPerMs;
     // How many there are is told at the end.
-    recorder.apply({ kind: 'calls-missed', timeNs, sinceNs: timeNs, untilNs: timeNs });
+    recorder.apply({ kind: 'calls-missed', timeNs, sinceNs, untilNs: timeNs });
   }
 
   #late({ serial, clockMs }: LateRecord): void {

@@ -102,7 +102,7 @@ class WriterStage {
   readonly #events: ByteRing;
   readonly #entries: EntryMemory;
   readonly #reader: EntryReader;
-  readonly #serialTimes = new SerialTimes(nowMs());
+  readonly #serialTimes = new SerialTimes(nowMs);
   /** Takes the events of the batch that is read. */
   #each: EachEvent = () => undefined;
   /** The batch that waits for the connector: it stays in the ring until it is applied. */
@@ -338,7 +338,7 @@ class WriterStage {
   #overrun(): LossEvent {
     const facts = socketOverran[this.#intake];
     // What the kernel has kept is no loss.
-    const missed = facts.severity === 'warning' ? null : { missed: this.#serialTimes.sinceLast(nowMs()) };
+    const missed = facts.severity === 'warning' ? null : { missed: this.#serialTimes.sinceLast() };
     return lossEvent(realtimeNs(), { ...facts, ...missed });
   }
 
@@ -357,7 +357,7 @@ class WriterStage {
 
   #gap(from: number, to: number, count: number): void {
     this.#shared.add('missingSerials', count);
-    const missed = this.#serialTimes.between(from, to, nowMs());
+    const missed = this.#serialTimes.between(from, to);
     const range = { from: String(from), to: String(to), count, unit: 'events', missed } as const;
     this.#lost('audit-serial', `${count} audit event(s) never came: serial ${from} to ${to}.`, range);
   }
@@ -372,7 +372,7 @@ class WriterStage {
   #bad(type: number, error: string, hex: string): void {
     // Without it there is no event.
     const isHead = type === recordType.syscall || type === recordType.uringOp;
-    const missed = isHead ? { missed: this.#serialTimes.sinceLast(nowMs()) } : null;
+    const missed = isHead ? { missed: this.#serialTimes.sinceLast() } : null;
     const facts = { severity: 'warning', count: 1, ...missed } as const;
     this.#lost('audit-record', `A record of type ${type} could not be read (${error}): ${hex} (hex).`, facts);
   }

@@ -173,6 +173,21 @@ describe('an audit.log', () => {
     ]);
   });
 
+  it('without serials behind a call that blocked, whose stamp is old, says so of what was opened meanwhile', () => {
+    const { files } = replayLog([
+      ...loggedOpen({ ms: 5, serial: 5, ...shell }, 3, 'early'),
+      ...loggedOpen({ ms: 3_000, serial: 6, ...shell }, 4, 'open-there'),
+      ...loggedWrite({ ms: 1_500, serial: 7, pid: 30 }, 9, 6),
+      ...loggedClose({ ms: 3_010, serial: 9, ...shell }, 4),
+      ...loggedClose({ ms: 3_020, serial: 10, ...shell }, 3),
+    ]);
+
+    expect(files.map(({ path, warnings }) => [path, warnings?.length])).toEqual([
+      ['/srv/open-there', 1],
+      ['/srv/early', 1],
+    ]);
+  });
+
   it('without serials at its end says so of what is open', () => {
     const lines = [
       ...loggedOpen({ ms: 5, ...shell }, 3, 'out'),
