@@ -39,6 +39,13 @@ interface RelativeName {
 interface Resolution {
   readonly path: BinaryString | null;
   readonly warning: string | null;
+  /** When the directory was learnt of that its descriptor may not refer to any more: nothing is concluded from such a path. */
+  readonly guessedFrom?: number;
+}
+
+interface NamedFile {
+  readonly name: GivenName;
+  readonly isGuess: boolean;
 }
 
 const notKnown: Resolution = { path: null, warning: null };
@@ -63,18 +70,20 @@ export class NameResolver {
   open(process: ProcessState, event: OpenEvent): OpenEvent {
     const { path, dirfd } = event;
     let named = event;
+    let guessedFrom: number | undefined;
     if (!event.pathResolved && path !== null && dirfd !== null) {
       const name = { path, dirfd, parents: event.parents, inRoot: event.inRoot === true };
       const found = this.#resolve(process, event.ms, name);
+      guessedFrom = found.guessedFrom;
       if (found.path !== null) named = { ...event, path: found.path, pathResolved: true, dirfd: null };
       if (found.warning !== null) named = { ...named, warnings: [...(event.warnings ?? []), found.warning] };
     }
     const { directories } = process.descriptors;
     const isDirectory = event.fileType === 'directory';
     if (isDirectory || (event.flags !== null && (event.flags & openFlag.path) !== 0)) {
-      const file = this.#fileOf(process, named.pathResolved ? named.path : null, event);
+      const file = this.#fileOf(process, named.pathResolved ? named.path : null, event, guessedFrom);
       directories.set(event.fd, file, event.closeOnExec);
-      if (isDirectory && file.path !== null) this.#known.learn(file);
+      if (isDirectory && file.path !== null && guessedFrom === undefined) this.#known.learn(file);
     } else directories.delete(event.fd);
     return named;
   }
@@ -135,9 +144,10 @@ export class NameResolver {
     if (dirfd === undefined) return event;
     const found =
       name === null
-        ? { path: this.#surelyHeldBy(process, dirfd, event.ms)?.path ?? null }
+        ? { path: this.#surelyHeldBy(process, dirfd, event.ms)?.path ?? null, warning: null }
         : this.#resolve(process, event.ms, { path: name, dirfd, parents: undefined, inRoot: false });
-    return found.path === null ? event : { ...event, name: found.path };
+    // Nothing could be said of a path that is not sure.
+    return found.path === null || found.warning !== null ? event : { ...event, name: found.path };
   }
 
   /** What a descriptor is known to refer to, if an operation was done to it. */
@@ -157,9 +167,14 @@ export class NameResolver {
     const warnings: string[] = [];
     const file = this.#named(process, event, event.file, warnings);
     const to = event.to === null ? null : this.#named(process, event, event.to, warnings);
-    const isSame = file === event.file && to === event.to && warnings.length === 0;
-    const named = isSame ? event : { ...event, file, to };
-    if (event.success) this.#apply(process, named, all);
+    const isSame = file.name === event.file && (to?.name ?? null) === event.to && warnings.length === 0;
+    const named = isSame ? event : { ...event, file: file.name, to: to?.name ?? null };
+    if (event.success) {
+      const isGuess = file.isGuess || to?.isGuess === true;
+      const toOrGiven = to?.isGuess === true ? event.to : named.to;
+      const sure = isGuess ? { ...event, file: file.isGuess ? event.file : file.name, to: toOrGiven } : named;
+      this.#apply(process, sure, all);
+    }
     return warnings.length === 0 ? named : { ...named, warnings: [...(event.warnings ?? []), ...warnings] };
   }
 
@@ -189,13 +204,14 @@ export class NameResolver {
     return found.path === null ? name : { ...name, path: found.path, pathResolved: true };
   }
 
-  #named(process: ProcessState, event: OperationEvent, given: GivenName, warnings: string[]): GivenName {
+  #named(process: ProcessState, event: OperationEvent, given: GivenName, warnings: string[]): NamedFile {
     const { path, dirfd, pathResolved, parents } = given;
-    if (pathResolved || path === null || event.exit === badDescriptor) return given;
-    if (dirfd === null && parents === undefined) return given;
+    if (pathResolved || path === null || event.exit === badDescriptor) return { name: given, isGuess: false };
+    if (dirfd === null && parents === undefined) return { name: given, isGuess: false };
     const found = this.#resolve(process, event.ms, { path, dirfd, parents, inRoot: false });
     if (found.warning !== null) warnings.push(found.warning);
-    return found.path === null ? given : { path: found.path, pathResolved: true, dirfd: null };
+    const name = found.path === null ? given : { path: found.path, pathResolved: true, dirfd: null };
+    return { name, isGuess: found.guessedFrom !== undefined };
   }
 
   /** What the operation makes known of directories. */
@@ -244,13 +260,15 @@ export class NameResolver {
     if (held.path === null) return null;
     const isUnsure = this.#isUnsure(held, ms);
     const parent = directoryPart(path) === '' ? onlyOne(parents ?? []) : null;
-    if (isUnsure && (parent === null || !isSurelyFile(held, parent))) {
-      return this.#byParent(process, ms, { path, parents }) ?? { path: null, warning: unsureDescriptor };
-    }
+    const isGuess = isUnsure && (parent === null || !isSurelyFile(held, parent));
+    const met = isGuess ? this.#byParent(process, ms, { path, parents }) : null;
+    if (met !== null) return met;
     const directory = pathIn(process, held);
     if (directory !== null) {
       const whole = pathBelow(directory, path, { isPhysical: held.isPhysical, isRoot: inRoot });
-      return whole === null ? null : { path: whole, warning: isUnsure ? unsurePath : null };
+      if (whole === null) return null;
+      if (isGuess) return { path: whole, warning: unsureDescriptor, guessedFrom: held.learntMs };
+      return { path: whole, warning: isUnsure ? unsurePath : null };
     }
     return { path: null, warning: 'it is not known where its directory lies below the root of the process' };
   }
@@ -300,6 +318,7 @@ export class NameResolver {
     process: ProcessState,
     path: BinaryString | null,
     { dev, inode, fileType, ms }: Pick<OpenEvent, 'dev' | 'inode' | 'fileType' | 'ms'>,
+    learntMs = ms,
   ): KnownFile {
     const view = viewOf(process);
     const known = path?.includes('/..') ? this.#met(view, { dev, inode })?.path : null;
@@ -313,7 +332,7 @@ export class NameResolver {
       isPhysical: false,
       openedBefore: false,
       changes,
-      learntMs: ms,
+      learntMs,
     };
   }
 }

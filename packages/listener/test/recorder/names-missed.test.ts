@@ -36,8 +36,19 @@ describe('a name that hangs on a directory descriptor from before calls were mis
     ['no directory is told beside it', opens(400, 'a')],
     ['one below it is told', opens(400, 'lib/a', '501')],
     ['it may be one of two', opens(400, 'a', '500', '501')],
-  ])('stays as it was given where %s', (_, event) => {
-    expect(told(srv, missed, event)).toEqual([[event.path, false, [unsureDescriptor]]]);
+  ])('is below the directory that was known, which it may not be of any more, where %s', (_, event) => {
+    expect(told(srv, missed, event)).toEqual([[`/srv/${event.path}`, true, [unsureDescriptor]]]);
+  });
+
+  it('makes nothing known of directories for sure', () => {
+    const lib = open(310, 20, { ...directory, fd: 6, inode: '501', ...relative('usr/lib') });
+    const makes = operation(320, 20, { operation: 'mkdir', inode: '502', file: relative('usr/share') });
+    const below = (fd: number, path: string, inode: string) =>
+      open(400, 20, { fd: 90, ...relative(path, inode), dirfd: fd });
+
+    expect(told(srv, missed, lib, below(6, 'a', '501')).at(0)).toEqual(['/srv/usr/lib/a', true, [unsurePath]]);
+    expect(told(srv, missed, lib, below(7, 'a', '501')).at(0)).toEqual(['a', false, undefined]);
+    expect(told(srv, missed, makes, below(7, 'a', '502')).at(0)).toEqual(['a', false, undefined]);
   });
 
   it('is below the directory that is told beside it where that was met', () => {
@@ -67,7 +78,7 @@ describe('a name that hangs on a directory descriptor from before calls were mis
     } as const;
     const seen = snapshot(20, { tgid: 20, directories: [held] });
 
-    expect(told(seen, missed, opens(400, 'lib/a'))).toEqual([['lib/a', false, [unsureDescriptor]]]);
+    expect(told(seen, missed, opens(400, 'lib/a'))).toEqual([['/srv/lib/a', true, [unsureDescriptor]]]);
   });
 
   it('of an operation bears the same doubt', () => {
