@@ -411,4 +411,29 @@ describe('the times in which calls were missed', () => {
 
     expect(calls.epochOf(base)).toBe(1);
   });
+
+  it('are not forgotten because of a checkpoint whose time is rounded down', () => {
+    const calls = new MissedCalls();
+    calls.add(time(100, 200));
+    const base = Number(nsAt(0) / 1_000_000n);
+    calls.isNow(base + 199);
+
+    expect(calls.epochOf(base + 150)).toBe(0);
+  });
+
+  it('are the same for what bears no number, in whatever order they are told', () => {
+    const calls = new MissedCalls();
+    const base = Number(nsAt(0) / 1_000_000n);
+    let seed = 7;
+    const random = (most: number) => {
+      seed = (seed * 48_271) % 2_147_483_647;
+      return seed % most;
+    };
+    for (let at = 0; at < 3_000; at += 1) {
+      const since = random(500) + at;
+      calls.add(time(since, since + random(60)));
+      const ms = base + random(4_000);
+      expect(calls.sinceMoment(ms)).toBe(calls.since(0, ms));
+    }
+  });
 });
