@@ -39,13 +39,16 @@ interface RelativeName {
 interface Resolution {
   readonly path: BinaryString | null;
   readonly warning: string | null;
-  /** When the directory was learnt of that its descriptor may not refer to any more: nothing is concluded from such a path. */
-  readonly guessedFrom?: number;
+  /** Of a path that is not sure: when its directory was learnt of. */
+  readonly learntMs?: number;
+  /** Its descriptor may be of another directory: nothing is concluded from such a path. */
+  readonly isGuess?: boolean;
 }
 
 interface NamedFile {
   readonly name: GivenName;
-  readonly isGuess: boolean;
+  readonly isGuess?: boolean;
+  readonly learntMs?: number;
 }
 
 const notKnown: Resolution = { path: null, warning: null };
@@ -70,20 +73,19 @@ export class NameResolver {
   open(process: ProcessState, event: OpenEvent): OpenEvent {
     const { path, dirfd } = event;
     let named = event;
-    let guessedFrom: number | undefined;
+    let found: Resolution | undefined;
     if (!event.pathResolved && path !== null && dirfd !== null) {
       const name = { path, dirfd, parents: event.parents, inRoot: event.inRoot === true };
-      const found = this.#resolve(process, event.ms, name);
-      guessedFrom = found.guessedFrom;
+      found = this.#resolve(process, event.ms, name);
       if (found.path !== null) named = { ...event, path: found.path, pathResolved: true, dirfd: null };
       if (found.warning !== null) named = { ...named, warnings: [...(event.warnings ?? []), found.warning] };
     }
     const { directories } = process.descriptors;
     const isDirectory = event.fileType === 'directory';
     if (isDirectory || (event.flags !== null && (event.flags & openFlag.path) !== 0)) {
-      const file = this.#fileOf(process, named.pathResolved ? named.path : null, event, guessedFrom);
+      const file = this.#fileOf(process, named.pathResolved ? named.path : null, event, found?.learntMs);
       directories.set(event.fd, file, event.closeOnExec);
-      if (isDirectory && file.path !== null && guessedFrom === undefined) this.#known.learn(file);
+      if (isDirectory && file.path !== null && found?.isGuess !== true) this.#known.learn(file);
     } else directories.delete(event.fd);
     return named;
   }
@@ -170,10 +172,9 @@ export class NameResolver {
     const isSame = file.name === event.file && (to?.name ?? null) === event.to && warnings.length === 0;
     const named = isSame ? event : { ...event, file: file.name, to: to?.name ?? null };
     if (event.success) {
-      const isGuess = file.isGuess || to?.isGuess === true;
-      const toOrGiven = to?.isGuess === true ? event.to : named.to;
-      const sure = isGuess ? { ...event, file: file.isGuess ? event.file : file.name, to: toOrGiven } : named;
-      this.#apply(process, sure, all);
+      const hasGuess = file.isGuess === true || to?.isGuess === true;
+      const sure = hasGuess ? { ...event, file: sureName(file, event.file), to: to && sureName(to, event.to) } : named;
+      this.#apply(process, sure, all, file.learntMs);
     }
     return warnings.length === 0 ? named : { ...named, warnings: [...(event.warnings ?? []), ...warnings] };
   }
@@ -206,20 +207,22 @@ export class NameResolver {
 
   #named(process: ProcessState, event: OperationEvent, given: GivenName, warnings: string[]): NamedFile {
     const { path, dirfd, pathResolved, parents } = given;
-    if (pathResolved || path === null || event.exit === badDescriptor) return { name: given, isGuess: false };
-    if (dirfd === null && parents === undefined) return { name: given, isGuess: false };
+    if (pathResolved || path === null || event.exit === badDescriptor) return { name: given };
+    if (dirfd === null && parents === undefined) return { name: given };
     const found = this.#resolve(process, event.ms, { path, dirfd, parents, inRoot: false });
     if (found.warning !== null) warnings.push(found.warning);
     const name = found.path === null ? given : { path: found.path, pathResolved: true, dirfd: null };
-    return { name, isGuess: found.guessedFrom !== undefined };
+    const { isGuess, learntMs } = found;
+    return { name, ...(isGuess && { isGuess }), ...(learntMs !== undefined && { learntMs }) };
   }
 
   /** What the operation makes known of directories. */
-  #apply(process: ProcessState, event: OperationEvent, all: () => Iterable<ProcessState>): void {
+  #apply(process: ProcessState, event: OperationEvent, all: () => Iterable<ProcessState>, learntMs = event.ms): void {
     const { operation, file, to, fileType, dev, inode } = event;
     const identity = { dev, inode };
-    if (operation === 'mkdir' && file.pathResolved) this.#known.learn(this.#fileOf(process, file.path, event));
-    else if (operation === 'rmdir') this.#known.forget(identity);
+    if (operation === 'mkdir') {
+      if (file.pathResolved) this.#known.learn(this.#fileOf(process, file.path, event, learntMs));
+    } else if (operation === 'rmdir') this.#known.forget(identity);
     else if (operation === 'unlink' && fileType === 'symlink') this.#linkChanged(process, file);
     else if (operation === 'rename') {
       if (event.replacedInode !== null) this.#known.forget({ dev, inode: event.replacedInode });
@@ -267,8 +270,8 @@ export class NameResolver {
     if (directory !== null) {
       const whole = pathBelow(directory, path, { isPhysical: held.isPhysical, isRoot: inRoot });
       if (whole === null) return null;
-      if (isGuess) return { path: whole, warning: unsureDescriptor, guessedFrom: held.learntMs };
-      return { path: whole, warning: isUnsure ? unsurePath : null };
+      if (isGuess) return { path: whole, warning: unsureDescriptor, learntMs: held.learntMs, isGuess };
+      return isUnsure ? unsure(whole, held) : { path: whole, warning: null };
     }
     return { path: null, warning: 'it is not known where its directory lies below the root of the process' };
   }
@@ -277,15 +280,15 @@ export class NameResolver {
   #byParent(
     process: ProcessState,
     ms: number,
-    { path, parents }: Pick<RelativeName, 'path' | 'parents'>,
+    { path: name, parents }: Pick<RelativeName, 'path' | 'parents'>,
   ): Resolution | null {
     const parent = onlyOne(parents ?? []);
-    const entry = entryName(path);
+    const entry = entryName(name);
     if (parent === null || entry === null) return null;
     const met = this.#met(viewOf(process), parent);
     if (met === undefined || met.path === null) return null;
-    const warning = this.#isUnsure(met, ms) ? unsurePath : null;
-    return { path: `${met.path === '/' ? '' : met.path}/${entry}`, warning };
+    const path = `${met.path === '/' ? '' : met.path}/${entry}`;
+    return this.#isUnsure(met, ms) ? unsure(path, met) : { path, warning: null };
   }
 
   #heldBy(process: ProcessState, fd: number, ms: number): KnownFile | undefined {
@@ -335,6 +338,14 @@ export class NameResolver {
       learntMs,
     };
   }
+}
+
+function sureName<Given extends GivenName | null>({ name, isGuess }: NamedFile, given: Given): GivenName | Given {
+  return isGuess === true ? given : name;
+}
+
+function unsure(path: BinaryString, { learntMs }: KnownFile): Resolution {
+  return { path, warning: unsurePath, learntMs };
 }
 
 /** Where several are told, it is known which only if they are one. */

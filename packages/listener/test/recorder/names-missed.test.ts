@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PipelineEvent } from '../../src/events.ts';
-import { fork, nsAt, open, operation, snapshot } from '../support/events.ts';
+import { exec, fork, nsAt, open, operation, snapshot } from '../support/events.ts';
 import { record } from '../support/recording.ts';
 
 const forked = fork(10, { tgid: 20, parentTgid: 1 });
@@ -79,6 +79,22 @@ describe('a name that hangs on a directory descriptor from before calls were mis
     const seen = snapshot(20, { tgid: 20, directories: [held] });
 
     expect(told(seen, missed, opens(400, 'lib/a'))).toEqual([['/srv/lib/a', true, [unsureDescriptor]]]);
+  });
+
+  it('of a directory that is opened is unsure below it as well', () => {
+    const lib = open(310, 20, { ...directory, fd: 6, inode: '501', ...relative('lib', '500') });
+    const below = open(400, 20, { fd: 90, ...relative('a', '501'), dirfd: 6 });
+
+    expect(told(srv, missed, lib, below)).toEqual([['/srv/lib/a', true, [unsurePath]]]);
+  });
+
+  it('of what is executed stays as it was given, of which no doubt could be told', () => {
+    const runs = exec(400, 20, { success: false, exit: -13, name: 'lib/run', dirfd: 5, argv: null });
+    const names = (...events: readonly PipelineEvent[]) =>
+      record(forked, ...events).pids.flatMap(({ exe, observation }) => (observation === 'exec' ? [exe] : []));
+
+    expect(names(srv, missed, runs)).toEqual(['lib/run']);
+    expect(names(srv, runs)).toEqual(['/srv/lib/run']);
   });
 
   it('of an operation bears the same doubt', () => {
