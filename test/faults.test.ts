@@ -494,7 +494,7 @@ describeWith('a fault', needs, () => {
       const given = await mongodb([], { ...slowLoad, files: 50 });
       const disk = join(scene().folder, 'disk');
       await mkdir(disk, { recursive: true });
-      await runOrThrow('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'none', disk]);
+      await runOrThrow('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', disk]);
       try {
         const found = await run({ ...given, options: [...given.options, '--spool', disk] }, async (_, during) => {
           await during(() => freeze(12_000));
