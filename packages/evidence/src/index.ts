@@ -18,7 +18,7 @@ export * from './file-session.ts';
 export { longOptions, rewriteGoStyle } from './go-style.ts';
 export * from './instant.ts';
 export { documentFromJson, documentToJson } from './json.ts';
-export { holdsSecret, maskedArguments, withoutOwnSecrets, withoutSecrets } from './masked-text.ts';
+export { holdsSecret, isOwnCommand, maskedArguments, withoutOwnSecrets, withoutSecrets } from './masked-text.ts';
 export * from './missed-calls.ts';
 export * from './missed-times.ts';
 export * from './moment.ts';

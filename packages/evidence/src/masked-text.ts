@@ -39,7 +39,7 @@ export function withoutOwnSecrets(words: readonly string[]): readonly string[] {
 }
 
 /** Whether node runs one of our programs: what others call themselves hides nothing that a shell of theirs would do. */
-function isOwnCommand(words: readonly string[]): boolean {
+export function isOwnCommand(words: readonly string[]): boolean {
   const [node = '', script = ''] = baseName(words[0] ?? '') === 'env' ? words.slice(1) : words;
   return baseName(node) === 'node' && ownProgram.test(script);
 }

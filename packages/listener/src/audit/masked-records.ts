@@ -3,7 +3,7 @@
  * PROCTITLE records quote. All else stays as the kernel told it.
  */
 
-import { withoutOwnSecrets } from '@godo/evidence';
+import { isOwnCommand, withoutOwnSecrets } from '@godo/evidence';
 import type { BinaryString } from '../events.ts';
 import type { RecordBody } from './entry-items.ts';
 import { readArgv } from './exec-argv.ts';
@@ -59,16 +59,10 @@ function maskedTitle(body: BinaryString): BinaryString {
   const masked = withoutOwnSecrets(words);
   const isCut = text.length >= titleBytes - 1;
   const last = masked.at(-1) ?? '';
-  const whole = isCut && isOwn(words) ? [...masked.slice(0, -1), withoutCutPassword(last, masked.at(-2))] : masked;
+  const whole = isCut && isOwnCommand(words) ? [...masked.slice(0, -1), withoutCutPassword(last, masked.at(-2))] : masked;
   const shown = whole.join('\0');
   return shown === text ? body : body.replace(raw, () => inHex(shown));
 }
-
-/** Whether a password would be left out of such a command. */
-const isOwn = (words: readonly BinaryString[]) => {
-  const probe = [...words, 'mongodb://a:b@c'];
-  return withoutOwnSecrets(probe) !== probe;
-};
 
 /** What was cut off in a password has no @ behind it. */
 function withoutCutPassword(word: BinaryString, before = ''): BinaryString {
