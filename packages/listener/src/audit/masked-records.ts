@@ -59,7 +59,8 @@ function maskedTitle(body: BinaryString): BinaryString {
   const masked = withoutOwnSecrets(words);
   const isCut = text.length >= titleBytes - 1;
   const last = masked.at(-1) ?? '';
-  const whole = isCut && isOwnCommand(words) ? [...masked.slice(0, -1), withoutCutPassword(last, masked.at(-2))] : masked;
+  const whole =
+    isCut && isOwnCommand(words) ? [...masked.slice(0, -1), withoutCutPassword(last, masked.at(-2))] : masked;
   const shown = whole.join('\0');
   return shown === text ? body : body.replace(raw, () => inHex(shown));
 }
