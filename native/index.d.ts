@@ -19,6 +19,8 @@ export const auditRecordHeaderBytes: 16;
 export const auditRecordRoomBytes: number;
 /** Room that an {@link AuditDecoder} needs for its output at least: that of the largest entry. */
 export const auditEntryRoomBytes: number;
+/** How many numbers an {@link AuditDecoder} tells of each call. */
+export const auditProgressNumbers: 14;
 /** Size of one message that {@link receiveConnector} writes. */
 export const connectorMessageBytes: 64;
 
@@ -324,14 +326,15 @@ export interface AuditDecoderOptions {
  * than two seconds out of place; a --diag file has no clock.
  *
  * Every call takes memory to write into: at least {@link auditEntryRoomBytes}, beginning at a multiple of 8 bytes, shared or
- * not. `progress` is given at least thirteen numbers: 0 bytes of input used, 1 bytes of entries written, 2 why it returned (0 the
+ * not. `progress` is given at least {@link auditProgressNumbers}: 0 bytes of input used, 1 bytes of entries written, 2 why it returned (0 the
  * input is used up, or what is left is no whole record or line; 1 at a mark; 2 the output is full: call again with the rest),
  * 3 records or lines read, 4 events over (of any kind), 5 records marked as truncated, 6 records or lines that could not be
  * read, 7 events that wait for their end now, 8 µs (CLOCK_MONOTONIC) at which the last packed record arrived, 0 for none,
  * 9 packed records that tell of a change of audit's settings or rules (CONFIG_CHANGE), 10 messages that somebody else has asked
  * for the audit role (AUDIT_REPLACE), which are no records, 11 events over of which records are known to be missing, and 12 how
  * many: PATH, CWD, EXECVE and OPENAT2 records that the event's SYSCALL record announces, and its end, where that did not come in
- * time or before the input's end. An event whose first record never came is no event over but a *gap*.
+ * time or before the input's end; 13 of packed records the serial up to which, from the first on, all that can come is over or
+ * told as a gap, and in the output so far; NaN where that cannot be told now. An event whose first record never came is no event over but a *gap*.
  * Where a call makes more than has room, the rest is kept, and comes first at the next call, before anything more is read.
  * No call throws for what the input holds. A decoder belongs to the thread that made it.
  *

@@ -476,6 +476,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("auditRecordHeaderBytes", Napi::Number::New(env, auditRecordHeaderBytes));
   exports.Set("auditRecordRoomBytes", Napi::Number::New(env, auditRecordRoomBytes));
   exports.Set("auditEntryRoomBytes", Napi::Number::New(env, entryRoomBytes));
+  exports.Set("auditProgressNumbers", Napi::Number::New(env, auditProgressNumbers));
   exports.Set("AuditDecoder", defineAuditDecoder(env));
   exports.Set("connectorMessageBytes", Napi::Number::New(env, connectorMessageBytes));
   offer<openAudit>(exports, "openAudit");

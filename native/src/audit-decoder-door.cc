@@ -12,7 +12,6 @@ namespace godo {
 
 namespace {
 
-constexpr size_t progressNumbers = 13;
 /** Fields of one call in the table of calls: architecture, number, id, needs. */
 constexpr size_t callFields = 4;
 constexpr uint32_t mostOpenEvents = 1u << 20;
@@ -159,7 +158,7 @@ class AuditDecoderDoor : public Napi::ObjectWrap<AuditDecoderDoor> {
       const Arguments arguments(info);
       const Bytes memory = arguments.partOfMemory(outputAt, entryRoomBytes);
       if (reinterpret_cast<uintptr_t>(memory.data) % 8 != 0) throwBadArgument("the output must be aligned to 8 bytes");
-      double* const numbers = arguments.float64s(outputAt + 3, "progress", progressNumbers);
+      double* const numbers = arguments.float64s(outputAt + 3, "progress", auditProgressNumbers);
       const DecoderProgress progress = call(arguments, OutputMemory{memory.data, memory.length});
       numbers[0] = static_cast<double>(progress.consumed);
       numbers[1] = static_cast<double>(progress.written);
@@ -174,6 +173,7 @@ class AuditDecoderDoor : public Napi::ObjectWrap<AuditDecoderDoor> {
       numbers[10] = static_cast<double>(progress.roleRequests);
       numbers[11] = static_cast<double>(progress.incompleteEvents);
       numbers[12] = static_cast<double>(progress.missingRecords);
+      numbers[13] = progress.settledSerial.has_value() ? static_cast<double>(*progress.settledSerial) : NAN;
       return Napi::Number::New(info.Env(), static_cast<double>(progress.written));
     });
   }

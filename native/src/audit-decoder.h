@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -57,6 +58,8 @@ struct DecoderProgress {
   /** Of the events that were over, those of which records are known to be missing, and how many. */
   uint64_t incompleteEvents = 0;
   uint64_t missingRecords = 0;
+  /** Of packed records: every event up to this serial is in the output, so far, or that it never came. */
+  std::optional<uint32_t> settledSerial;
 };
 
 /** Where a call may write. `memory` is aligned to 8, `length` at least entryRoomBytes. */

@@ -20,7 +20,14 @@ Reassembler::~Reassembler() {
   }
 }
 
+std::optional<uint32_t> Reassembler::settledSerial() const {
+  if (open_ > 0) return std::nullopt;
+  const std::optional<uint32_t> serial = serials_.settled();
+  return serial.has_value() && lastStoodAlone_ ? std::optional(*serial - 1) : serial;
+}
+
 void Reassembler::push(const Record& record, double now) {
+  lastStoodAlone_ = false;
   if (current_ != nullptr && current_->stamp() == record.stamp) {
     pushToOpen(current_, record);
     return;
@@ -70,6 +77,7 @@ bool Reassembler::tellHeadless(const Stamp& stamp) {
 
 void Reassembler::beginEvent(const Record& record, double now, bool fresh) {
   if (standsAlone(record.type)) {
+    lastStoodAlone_ = true;
     // Not remembered: a LOGIN or CONFIG_CHANGE shares its serial with the SYSCALL record that may follow.
     PendingEvent* event = nullptr;
     if (options_.keepRecords) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "event-pool.h"
@@ -60,6 +61,8 @@ class Reassembler {
 
   /** Events not yet whole. */
   size_t open() const { return open_; }
+  /** The serial up to which, from the first one on, every event has been told, or that it never came; or nothing. */
+  std::optional<uint32_t> settledSerial() const;
 
  private:
   /** Place of a stamp in the table: neighbours in number are neighbours in memory. */
@@ -101,6 +104,8 @@ class Reassembler {
 
   bool overran_ = false;
   RecordsThatCome come_;
+  /** The last record stood alone: records of a call may follow under the same serial. */
+  bool lastStoodAlone_ = false;
 };
 
 }  // namespace godo

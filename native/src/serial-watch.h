@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 namespace godo {
 
@@ -37,6 +38,8 @@ class SerialWatch {
   void tellUntil(double now, double limit, Tell tell);
   template <typename Tell>
   void tellAll(Tell tell);
+  /** The highest serial, where none below it is waited for, or was since the first of all; else nothing. */
+  std::optional<uint32_t> settled() const { return any_ && missing_.empty() ? std::optional(highest_) : std::nullopt; }
 
  private:
   /** A serial that was thought missing came late: its gap shrinks or splits. False: it was not, or no more. */

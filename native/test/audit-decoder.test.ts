@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AuditDecoder, auditEntryRoomBytes, type NativeError } from '../index.js';
+import { AuditDecoder, auditEntryRoomBytes, auditProgressNumbers, type NativeError } from '../index.js';
 
 const good = {
   source: 'log',
@@ -85,7 +85,7 @@ describe('a decoder is not made of', () => {
 describe('a decoder refuses', () => {
   const input = Buffer.from('type=SYSCALL msg=audit(1.000:2): a\n');
   const output = new Uint8Array(auditEntryRoomBytes + 8);
-  const progress = new Float64Array(13);
+  const progress = new Float64Array(auditProgressNumbers);
   const log = new AuditDecoder(good);
   const text = (...args: unknown[]) =>
     codeOf(() => (log.decodeText as (...all: unknown[]) => unknown).apply(log, args));
@@ -151,7 +151,7 @@ describe('a decoder refuses', () => {
 it('a call that is refused takes nothing of the input', () => {
   const input = Buffer.from('rubbish\nmore\n');
   const output = new Uint8Array(auditEntryRoomBytes);
-  const progress = new Float64Array(13);
+  const progress = new Float64Array(auditProgressNumbers);
   const decode = (numbers: Float64Array) => (decoder: AuditDecoder) =>
     decoder.decodeText(input, 0, input.length, true, output, 0, output.length, numbers);
   const [refused, other] = [new make(good), new make(good)];
@@ -165,7 +165,7 @@ it('a call that is refused takes nothing of the input', () => {
 it('a decoder may be given the same memory to read and to write: what it makes of it is its own affair', () => {
   const line = 'type=SYSCALL msg=audit(1.000:2): arch=c000003e syscall=1 success=yes exit=1 a0=1 pid=2 comm="sh"\n';
   const memory = new Uint8Array(auditEntryRoomBytes);
-  const progress = new Float64Array(13);
+  const progress = new Float64Array(auditProgressNumbers);
   for (let round = 0; round < 20; round += 1) {
     memory.set(Buffer.from(line.repeat(800)));
     const decoder = new make({ ...good, maxOpen: 1 + round });
@@ -180,10 +180,10 @@ it('a decoder writes into shared memory, from shared memory', () => {
   const input = new Uint8Array(new SharedArrayBuffer(64));
   input.set(Buffer.from('rubbish\n'));
   const output = new Uint8Array(new SharedArrayBuffer(auditEntryRoomBytes));
-  const progress = new Float64Array(13);
+  const progress = new Float64Array(auditProgressNumbers);
   const written = decoder.decodeText(input, 0, 8, false, output, 0, output.length, progress);
 
-  expect([...progress]).toEqual([8, written, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]);
+  expect([...progress]).toEqual([8, written, 0, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, Number.NaN]);
   expect([...output.subarray(0, written)]).toEqual([
     ...[32, 0, 0, 0, 8, 5, 0, 0],
     ...[0, 0, 0, 0, 7, 0, 0, 0],
@@ -206,7 +206,7 @@ it('a decoder counts what tells of changes to audit itself', () => {
   const change = 'audit(1.000:2): op=remove_rule key="godo" list=4 res=1';
   const input = Buffer.concat([record(1305, change), record(1320, 'audit(1.000:3): '), record(1305, change), asked]);
   const output = new Uint8Array(auditEntryRoomBytes);
-  const progress = new Float64Array(13);
+  const progress = new Float64Array(auditProgressNumbers);
   decoder.decodeRecords(input, 0, input.length, 0, output, 0, output.length, progress);
 
   expect([progress[3], progress[6], progress[9], progress[10]]).toEqual([3, 0, 2, 1]);

@@ -39,6 +39,7 @@ describe('the door', () => {
       auditRecordHeaderBytes: 'number',
       auditRecordRoomBytes: 'number',
       auditEntryRoomBytes: 'number',
+      auditProgressNumbers: 'number',
       AuditDecoder: 'function',
       connectorMessageBytes: 'number',
       openAudit: 'function',

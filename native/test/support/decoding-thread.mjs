@@ -1,12 +1,12 @@
 // Decodes one log over and over, in pieces of its own size, and says what the entries were each time.
 import { createHash } from 'node:crypto';
 import { parentPort, workerData } from 'node:worker_threads';
-import { AuditDecoder, auditEntryRoomBytes } from '../../index.js';
+import { AuditDecoder, auditEntryRoomBytes, auditProgressNumbers } from '../../index.js';
 
 function entriesOf({ options, text, piece, room }) {
   const decoder = new AuditDecoder(options);
   const output = new Uint8Array(auditEntryRoomBytes + room);
-  const progress = new Float64Array(13);
+  const progress = new Float64Array(auditProgressNumbers);
   const hash = createHash('sha256');
   let most = piece;
   for (let from = 0; from < text.length; ) {

@@ -101,6 +101,7 @@ export const recordType = {
   systemShutdown: 1128,
   syscall: 1300,
   path: 1302,
+  configChange: 1305,
   cwd: 1307,
   execve: 1309,
   fdPair: 1317,

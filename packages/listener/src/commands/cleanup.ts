@@ -36,12 +36,12 @@ function cleanUp(state: RunState | null): number {
     if (role.immutable) {
       throw new ListenerError('NO_AUDIT', 'The audit rules are locked (enabled=2) until the next boot.');
     }
-    const removed = role.removeRules();
+    const { removed, end } = role.endRules();
     if (state !== null && !state.restored) {
       role.inherit(state.found);
       role.restore();
     }
-    if (state !== null) writeRunState({ ...state, restored: true });
+    if (state !== null) writeRunState({ ...state, restored: true, endOfRules: state.endOfRules ?? end });
     return removed;
   } finally {
     role.close();

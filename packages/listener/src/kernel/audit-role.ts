@@ -23,6 +23,8 @@ import { isOurs, isRecording, isSensitive } from '../rules/rule-set.ts';
 import { uringTrial } from '../rules/uring-rules.ts';
 import type { SensitiveRules } from '../stages/sensitive-watch.ts';
 import type { Sight } from './blind-spots.ts';
+import { changeSerial } from './change-serial.ts';
+import type { EndOfRules } from './run-file.ts';
 
 const requestMs = 2_000;
 
@@ -238,6 +240,17 @@ export class AuditRole {
       if (isOurs(rule) && this.#delete(rule)) removed += 1;
     }
     return removed;
+  }
+
+  /**
+   * Deletes every rule of a listener that was cut off, and tells what the kernel has come to by then. It makes an event for that
+   * purpose, of a setting that is set to what it is, and hears of it as one of many readers.
+   */
+  endRules(): { readonly removed: number; readonly end: EndOfRules } {
+    const removed = this.removeRules();
+    const { enabled, failure, lost } = this.status();
+    const serial = enabled === 1 ? changeSerial(() => setAuditStatus(this.#control, { failure }, requestMs)) : null;
+    return { removed, end: { serial, lost } };
   }
 
   /** Whether the kernel has rules for io_uring: one is tried, that holds for no process, and taken back. */

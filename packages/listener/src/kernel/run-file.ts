@@ -6,6 +6,14 @@ import { isUnwaitedFor } from '../proc/ended-process.ts';
 import { ProcReader } from '../proc/proc-reader.ts';
 import type { FoundSettings } from './audit-role.ts';
 
+/** When none of our rules was in the kernel any more. */
+export interface EndOfRules {
+  /** No event that they asked for has a higher one. null: it could not be learnt. */
+  readonly serial: number | null;
+  /** Records that the kernel had lost by then, as it counts. */
+  readonly lost: number;
+}
+
 export interface RunState {
   readonly pid: number;
   /** Start of the process in ticks, so that another process with the same pid is not taken for it. */
@@ -17,6 +25,12 @@ export interface RunState {
   readonly found: FoundSettings;
   /** It was cut off, and the settings have been put back since: its note stays for the gap that it left. */
   readonly restored?: true;
+  /** Written by whoever took its rules out of the kernel. */
+  readonly endOfRules?: EndOfRules;
+  /** Records that the kernel had lost when it began, as that counts. */
+  readonly lostBefore?: number;
+  /** The run before, which was cut off: as long as it may be that the gap that it left is not stated in the database. */
+  readonly before?: RunState;
   /** What it knows that it does not see, a sentence each. Absent: written by an older godo. */
   readonly blindSpots?: readonly string[];
   /** ISO time at which the counters were written. */
@@ -34,14 +48,15 @@ const path = join(directory, 'listener.json');
 
 /**
  * Makes the file ours, or tells who has it: `running` when that process lives, `cutOff` (with what it left) when it was
- * killed; then the file is ours. Two that start at once cannot both have it.
+ * killed; then the file is ours, and names it as the run before. Two that start at once cannot both have it.
  */
 export function claimRunState(state: RunState): { readonly running: RunState } | { readonly cutOff: RunState | null } {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   let cutOff: RunState | null = null;
   for (let attempt = 0; attempt < 10; attempt += 1) {
+    const before = cutOff === null ? null : unstated(cutOff);
     const mine = cutOff === null || cutOff.restored ? state : { ...state, found: cutOff.found };
-    if (createExclusively(path, mine)) return { cutOff };
+    if (createExclusively(path, before === null ? mine : { ...mine, before })) return { cutOff };
     const other = readRunState();
     if (other !== null && isRunning(other)) return { running: other };
     const aside = `${path}.${state.pid}`;
@@ -60,6 +75,12 @@ export function claimRunState(state: RunState): { readonly running: RunState } |
     rmSync(aside, { force: true });
   }
   return { cutOff };
+}
+
+/** From where on nothing may be in the database: of runs that were cut off one after the other, the first. */
+export function unstated({ before, ...last }: RunState): RunState {
+  if (before === undefined) return last;
+  return last.endOfRules === undefined ? before : { ...before, endOfRules: last.endOfRules };
 }
 
 export function writeRunState(state: RunState): void {

@@ -84,6 +84,15 @@ export const counterMeanings: Readonly<Record<ListenerCounter, CounterMeaning>> 
   contentWaiting: { metric: 'content_waiting', help: 'Files that wait for their content to be hashed.' },
   contentDropped: { metric: 'content_dropped_total', help: 'Files whose content was not hashed, for too many waited.' },
   storedUntilMs: { metric: 'stored_until_ms', help: 'What happened before is stored; ms since 1970.' },
+  storedSerial: {
+    metric: 'stored_serial',
+    help: 'Audit events up to this serial are stored, or stated to be missing.',
+  },
+  storedEvents: { metric: 'stored_audit_events', help: 'Audit events that came, up to that serial.' },
+  storedLost: {
+    metric: 'stored_lost_records',
+    help: 'Records that the kernel had lost since the boot, as far as that was stored last.',
+  },
   ringUsed: { metric: 'ring_bytes', labels: { ring: 'records', value: 'now' }, help: ring },
   ringHighWater: { metric: 'ring_bytes', labels: { ring: 'records', value: 'most' }, help: ring },
   ringWaits: { metric: 'ring_waits_total', labels: { ring: 'records' }, help: ringWaits },

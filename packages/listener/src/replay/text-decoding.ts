@@ -1,6 +1,6 @@
 /** Drives the addon's decoder over a text, one bounded batch of entries at a time. */
 
-import type { AuditDecoder } from '@godo/native';
+import { type AuditDecoder, auditProgressNumbers } from '@godo/native';
 import { EntryMemory } from '../audit/entry-memory.ts';
 import { EntryReader, type EntrySink } from '../audit/event-entries.ts';
 import type { ReplayCounters, Taken } from './replay.ts';
@@ -15,7 +15,7 @@ export class TextDecoding {
   readonly #reader: EntryReader;
   readonly #counters: ReplayCounters;
   readonly #memory = new EntryMemory(new Uint8Array(batchBytes));
-  readonly #progress = new Float64Array(13);
+  readonly #progress = new Float64Array(auditProgressNumbers);
   #endsWithinLine = false;
 
   constructor(decoder: AuditDecoder, sink: EntrySink, counters: ReplayCounters) {

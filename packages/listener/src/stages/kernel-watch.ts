@@ -7,6 +7,7 @@ import { type AuditIntake, type AuditRole, isAlive } from '../kernel/audit-role.
 import { realtimeNs } from '../kernel/host.ts';
 import type { LossFacts } from '../loss-event.ts';
 import type { AuditRule } from '../rules/audit-rule.ts';
+import { kernelLoss } from './kernel-loss.ts';
 
 /** A role that nobody has is taken after this: a daemon that is being started again comes back before. */
 const freeMs = 10_000;
@@ -69,19 +70,8 @@ export class KernelWatch {
   countLost(): AuditStatus {
     const status = this.#role.status();
     if (status.lost > this.#lost) {
-      const count = status.lost - this.#lost;
       const missed = this.#missed();
-      const between = `between ${isoTime(missed.sinceNs)} and ${isoTime(missed.untilNs)}`;
-      const reason = `The kernel dropped ${count} audit record(s) ${between}, for its queue was full: so many calls at most are not recorded, or not wholly. What that makes unsure of files is said of their sessions.`;
-      this.#tell({
-        source: 'audit-kernel',
-        from: String(this.#lost),
-        to: String(status.lost),
-        count,
-        unit: 'records',
-        reason,
-        missed,
-      });
+      this.#tell({ ...kernelLoss(this.#lost, status.lost, missed), missed });
     }
     this.#lost = status.lost;
     return status;

@@ -1,11 +1,11 @@
 /** Stage 2: has the records decoded and grouped into events, from the one ring into the other. */
 
 import { parentPort, workerData } from 'node:worker_threads';
-import { type AuditDecoder, auditEntryRoomBytes, auditRecordHeaderBytes } from '@godo/native';
+import { type AuditDecoder, auditEntryRoomBytes, auditProgressNumbers, auditRecordHeaderBytes } from '@godo/native';
 import { kernelDecoder } from '../audit/audit-decoder.ts';
 import { markAt, ringMark } from './audit-marks.ts';
 import { ByteRing, type Span } from './byte-ring.ts';
-import { type BatchHead, batchHeadBytes, batchKind, commitBatch } from './event-batches.ts';
+import { type BatchHead, batchHeadBytes, batchKind, commitBatch, type SettledEvents } from './event-batches.ts';
 import type { ReassemblyData, ReassemblyReport } from './messages.ts';
 import { SharedState } from './shared-state.ts';
 import { askConnector } from './wake.ts';
@@ -38,8 +38,8 @@ const progressAt = {
   roleRequests: 10,
   incompleteEvents: 11,
   missingRecords: 12,
+  settledSerial: 13,
 } as const;
-const progressNumbers = 13;
 const outputFull = 2;
 /** The writer need not wait for the end of what is being decoded when there is this much for it. */
 const muchBytes = 64 * 1024;
@@ -50,9 +50,10 @@ class Reassembly {
   readonly #events: ByteRing;
   readonly #shared: SharedState;
   readonly #decoder: AuditDecoder;
-  readonly #progress = new Float64Array(progressNumbers);
+  readonly #progress = new Float64Array(auditProgressNumbers);
   readonly #never = new Int32Array(new SharedArrayBuffer(4));
   #arrivalUs = 0;
+  #settled: SettledEvents | null = null;
   /** ms of performance.now() at which the last record was read. */
   #readMs = Number.NEGATIVE_INFINITY;
   /** Something was committed that the writer was not told of. */
@@ -165,8 +166,8 @@ class Reassembly {
     }
   }
 
-  #commit(room: Span, bytes: number, head: BatchHead): void {
-    commitBatch(this.#events, room, bytes, head);
+  #commit(room: Span, bytes: number, head: Omit<BatchHead, 'settled'>): void {
+    commitBatch(this.#events, room, bytes, { ...head, settled: this.#settled });
     this.#untold = true;
     if (this.#events.used > muchBytes) this.#tell();
   }
@@ -202,6 +203,8 @@ class Reassembly {
     this.#shared.add('truncatedRecords', this.#told('truncated'));
     this.#shared.add('badRecords', this.#told('bad'));
     this.#shared.set('openEvents', this.#told('open'));
+    const serial = this.#told('settledSerial');
+    if (!Number.isNaN(serial)) this.#settled = { serial, events: this.#shared.get('auditEvents') };
   }
 }
 

@@ -74,6 +74,11 @@ const counters = [
   'descriptorLooksRefused',
   /** ms since the epoch: what happened before is in the store. */
   'storedUntilMs',
+  /** Audit events up to this serial are in the store, or stated there to be missing; so many came of them. 0: none. */
+  'storedSerial',
+  'storedEvents',
+  /** The kernel's own count of lost records, as far as it is stated there. 0: it has not been yet. */
+  'storedLost',
 ] as const;
 export const counterNames: readonly Counter[] = counters;
 export type Counter = (typeof counters)[number];

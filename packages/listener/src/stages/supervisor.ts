@@ -21,7 +21,15 @@ import { blindSpots } from '../kernel/blind-spots.ts';
 import { Guardian } from '../kernel/guardian.ts';
 import { hostFacts, monotonicUs, realtimeNs, version } from '../kernel/host.ts';
 import { localPorts, processesListeningOn } from '../kernel/local-server.ts';
-import { claimRunState, type RunState, readRunState, removeRunState, writeRunState } from '../kernel/run-file.ts';
+import {
+  claimRunState,
+  type EndOfRules,
+  type RunState,
+  readRunState,
+  removeRunState,
+  unstated,
+  writeRunState,
+} from '../kernel/run-file.ts';
 import { ListenerError } from '../listener-error.ts';
 import { type LossFacts, lossEvent } from '../loss-event.ts';
 import { deviceOf } from '../proc/device.ts';
@@ -31,6 +39,7 @@ import { architecturesOf, describeRule, excludeRule, ruleSet } from '../rules/ru
 import { defaultSensitivePaths, realPaths } from '../rules/sensitive-paths.ts';
 import { uringRuleSet } from '../rules/uring-rules.ts';
 import { ByteRing, createByteRing } from './byte-ring.ts';
+import { cutOffLosses } from './cut-off-losses.ts';
 import { keepHouseCheaply } from './engine.ts';
 import { KernelWatch } from './kernel-watch.ts';
 import { LookPace } from './look-pace.ts';
@@ -89,6 +98,8 @@ const ringBytes = 16 * 1024 * 1024;
 /** About 40,000 records: a fifth of a second of the greatest load. */
 const recordRingBytes = 8 * 1024 * 1024;
 const checkpointMs = 10_000;
+/** What the writer is told has become a document after this long, or the writer is so far behind that nothing is stored. */
+const statingMs = 5_000;
 const watchMs = 1_000;
 /** Where little happens the counters that `godo status` shows are this old: on a host at rest it costs to write them. */
 const tellMs = 4_500;
@@ -148,7 +159,12 @@ export class Supervisor {
     (reason) => this.#log.warn(`The process that would remove our rules after a crash is gone (${reason}).`),
   );
   /** What a listener before us left that was killed. */
+  /** The run before, as long as it may be that the gap that it left is not stated in the database. */
   #cutOff: RunState | null = null;
+  /** ms since the epoch; null: it is not stated yet. */
+  #cutOffStatedMs: number | null = null;
+  /** The start of the session has been told. */
+  #began = false;
   /** What is known not to be seen, a sentence each. */
   #blindSpots: readonly string[] = [];
   #connectorFd: number | null = null;
@@ -245,6 +261,7 @@ export class Supervisor {
     this.#kernelWatch = new KernelWatch(role, rulesOf, (loss) => this.#loss(loss));
     const { rules } = this.#kernelWatch;
     this.#event(this.#sessionStart(role, rules.map(describeRule)));
+    this.#began = true;
     this.#blindSpots = blindSpots(sightOf(role, uringRules));
     this.#stateBlindSpots();
 
@@ -317,7 +334,7 @@ export class Supervisor {
     // Its socket is closed next.
     if (late.length > 0) await this.#cutOffStages([intake]);
     this.#countLost();
-    this.#restoreKernel('keep the note');
+    this.#restoreKernel();
     await orderly(reassembly, 'reassembly');
     this.#shared.setOrder('stopConnector', 1);
     wake(this.#shared, 'connectorSocket');
@@ -389,22 +406,18 @@ export class Supervisor {
 
   /**
    * Whatever of it fails, the rest is done, and the note for `godo cleanup` stays. It stays as well, for the next start,
-   * until it is known whether all that was recorded has been taken.
+   * until it is known that all that was recorded has been taken.
    */
-  #restoreKernel(how: 'done' | 'keep the note' = 'done'): void {
+  #restoreKernel(): void {
     const role = this.#role;
     this.#role = null;
     if (role === null) return;
     this.#lookAtRing(role);
     try {
       // Where they could not be removed at first.
-      role.removeRules();
+      const { end } = role.endRules();
       role.restore();
-      const state = readRunState();
-      if (state?.pid === process.pid) {
-        if (how === 'done') removeRunState();
-        else writeRunState({ ...state, restored: true });
-      }
+      this.#noteEnd(end);
       this.#guardian.end();
     } catch (error) {
       const { message } = error as Error;
@@ -415,7 +428,21 @@ export class Supervisor {
     }
   }
 
-  /** What is not in the database is stated by the next start: it finds the note, with the time until which all is stored. */
+  #noteEnd(endOfRules: EndOfRules): void {
+    const state = readRunState();
+    if (state?.pid !== process.pid) return;
+    // Of a run that has not begun there is nothing to state.
+    const left = this.#began ? { ...state, counters: this.counters() } : this.#cutOff;
+    if (left === null) removeRunState();
+    else
+      writeRunState({
+        ...left,
+        restored: true,
+        endOfRules: this.#began ? endOfRules : (left.endOfRules ?? endOfRules),
+      });
+  }
+
+  /** What is not in the database is stated by the next start: it finds the note, with what is stored. */
   #endNote(isIncomplete: boolean): void {
     const state = readRunState();
     if (state?.pid !== process.pid || !state.restored) return;
@@ -591,12 +618,16 @@ export class Supervisor {
   /** The gap that a listener before this one left, which ends now. */
   #stateCutOff(): void {
     if (this.#cutOff === null) return;
-    const { pid, sessionId, started, counters } = this.#cutOff;
-    const { storedUntilMs = 0 } = counters;
-    const from = storedUntilMs > 0 ? new Date(storedUntilMs).toISOString() : started;
-    const to = isoTime(realtimeNs());
-    const reason = `The listener before this one (pid ${pid}, session ${sessionId}) was cut off: what happened between ${from} and ${to} is not in the database or only in part.`;
-    this.#loss({ source: 'listener', from, to, reason });
+    const untilNs = realtimeNs();
+    for (const loss of cutOffLosses(this.#cutOff, untilNs)) this.#loss(loss);
+    this.#cutOffStatedMs = Number(untilNs / 1_000_000n);
+  }
+
+  /** The note goes on naming the run before, until what was told to the writer so long ago is in the database. */
+  #forgetCutOff(): void {
+    if (this.#cutOffStatedMs === null || this.#shared.get('storedUntilMs') < this.#cutOffStatedMs + statingMs) return;
+    this.#cutOff = null;
+    this.#cutOffStatedMs = null;
   }
 
   /** What is known from the start not to be seen. */
@@ -615,6 +646,7 @@ export class Supervisor {
       this.#tellIntake(this.#role);
       this.#lookAtRing(this.#role);
       const counters = this.counters();
+      this.#forgetCutOff();
       if (!due && performance.now() - this.#toldMs < tellMs) return;
       const text = JSON.stringify(counters);
       if (!due && text === this.#toldCounters) return;
@@ -657,6 +689,8 @@ export class Supervisor {
       found: role.restoreTo,
       updated: new Date().toISOString(),
       blindSpots: this.#blindSpots,
+      lostBefore: role.found.lost,
+      ...(this.#cutOff !== null && { before: this.#cutOff }),
       counters: {},
     };
   }
@@ -668,8 +702,10 @@ export class Supervisor {
       role.close();
       throw new ListenerError('ALREADY_RUNNING', `godo is running already (pid ${claim.running.pid}): stop it first.`);
     }
-    this.#cutOff = claim.cutOff;
-    if (claim.cutOff !== null && !claim.cutOff.restored) role.inherit(claim.cutOff.found);
+    const { cutOff } = claim;
+    if (cutOff === null) return;
+    if (!cutOff.restored) role.inherit(cutOff.found);
+    this.#cutOff = unstated({ ...cutOff, endOfRules: cutOff.endOfRules ?? role.endRules().end });
   }
 
   /** Whose calls must not be recorded, or each batch that is written would make another one. */

@@ -19,7 +19,8 @@ import { Recorder } from '../recorder/recorder.ts';
 import { ByteRing, type Span } from './byte-ring.ts';
 import { descriptorLooks, looksAtDescriptors } from './descriptor-looks.ts';
 import { DocumentQueue } from './document-queue.ts';
-import { batchKind, type EventBatch, nextBatch, releaseBatch } from './event-batches.ts';
+import { batchKind, type EventBatch, nextBatch, releaseBatch, type SettledEvents } from './event-batches.ts';
+import { kernelLossSource } from './kernel-loss.ts';
 import type {
   ConnectorMessageToWriter,
   ContentAnswer,
@@ -113,6 +114,10 @@ class WriterStage {
   readonly #fromConnector: ConnectorMessageToWriter[] = [];
   readonly #content: ContentFeed | null;
   readonly #storedUntil = new StoredUntil();
+  /** Of what has been applied. */
+  #settled: SettledEvents | null = null;
+  /** As the kernel counts. */
+  #kernelLost = 0;
   #markedMs = Number.NEGATIVE_INFINITY;
   #checkpoints: NodeJS.Timeout | null = null;
   /** Runs while something waits to be written, or an exit for audit. */
@@ -379,6 +384,7 @@ class WriterStage {
 
   #releaseHeld(): void {
     if (this.#held === null || this.#merge.waitingAudit > 0) return;
+    this.#settled = this.#held.settled;
     releaseBatch(this.#events, this.#held);
     this.#held = null;
   }
@@ -497,6 +503,7 @@ class WriterStage {
   /** What the recorder is given, and nothing else, is what the diag file holds. */
   #apply(event: PipelineEvent): void {
     this.#content?.learn(event);
+    if (event.kind === 'loss' && event.source === kernelLossSource) this.#kernelLost = Number(event.to);
     try {
       this.#recorder.apply(event);
     } finally {
@@ -528,9 +535,14 @@ class WriterStage {
       const { us, stampMs } = this.#merge.appliedUntil;
       const ms = Number(realtimeNs() / 1_000_000n) - (monotonicUs() - us) / 1000;
       const untilMs = Math.floor(Math.min(ms - connectorDisorderMs, stampMs - stampDisorderMs));
-      if (Number.isFinite(untilMs)) this.#storedUntil.mark(untilMs);
+      if (Number.isFinite(untilMs)) this.#storedUntil.mark({ untilMs, settled: this.#settled, lost: this.#kernelLost });
     }
-    this.#shared.set('storedUntilMs', this.#storedUntil.untilMs ?? 0);
+    const { point } = this.#storedUntil;
+    if (point === null) return;
+    this.#shared.set('storedUntilMs', point.untilMs);
+    this.#shared.set('storedSerial', point.settled?.serial ?? 0);
+    this.#shared.set('storedEvents', point.settled?.events ?? 0);
+    this.#shared.set('storedLost', point.lost);
   }
 
   async #endIfOver(): Promise<void> {

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { isRunning } from '../../src/kernel/run-file.ts';
+import { isRunning, type RunState, unstated } from '../../src/kernel/run-file.ts';
 import { ProcReader } from '../../src/proc/proc-reader.ts';
 
 const isThere = (pid: number) => new ProcReader().stat(pid) !== null;
@@ -53,5 +53,31 @@ describe('a listener', () => {
 
     await until(() => stateOf(state.pid) === 'Z');
     expect(isRunning(state)).toBe(true);
+  });
+});
+
+describe('of listeners that were cut off one after the other', () => {
+  const run = (sessionId: string, more: Partial<RunState> = {}): RunState => ({
+    pid: 1,
+    startTicks: 1,
+    sessionId,
+    started: '2023-11-14T22:13:20.000Z',
+    intake: 'unicast',
+    store: '/var/lib/godo',
+    found: { enabled: 0, failure: 1, backlogLimit: 64, backlogWaitTime: 0 },
+    updated: '2023-11-14T22:13:20.000Z',
+    counters: {},
+    ...more,
+  });
+  const ended = (serial: number) => ({ endOfRules: { serial, lost: 0 } });
+
+  it('the gap begins with the first whose gap nobody has stated, and ends with the rules of the last', () => {
+    const first = run('a', ended(10));
+    const second = run('b', { before: first, ...ended(20) });
+
+    expect(unstated(first)).toEqual(first);
+    expect(unstated(second)).toEqual(run('a', ended(20)));
+    expect(unstated(run('c', { before: unstated(second), ...ended(30) }))).toEqual(run('a', ended(30)));
+    expect(unstated(run('b', { before: first }))).toEqual(first);
   });
 });

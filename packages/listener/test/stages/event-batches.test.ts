@@ -10,13 +10,29 @@ describe('batches of events in a ring', () => {
     const events = ring();
     const span = events.reserve(1_000) as Span;
     events.memory.set(Buffer.from('entries!'), span.offset + batchHeadBytes);
-    commitBatch(events, span, 8, { kind: batchKind.events, arrivalUs: 1_000_000_123.5, drainedUs: null });
-    const head = { kind: batchKind.end, arrivalUs: 7, drainedUs: 8.25 };
+    commitBatch(events, span, 8, {
+      kind: batchKind.events,
+      arrivalUs: 1_000_000_123.5,
+      drainedUs: null,
+      settled: null,
+    });
+    const head = {
+      kind: batchKind.end,
+      arrivalUs: 7,
+      drainedUs: 8.25,
+      settled: { serial: 4_294_967_295, events: 3_000_000_000 },
+    };
     commitBatch(events, events.reserve(1_000) as Span, 0, head);
 
     const first = nextBatch(events);
     const text = Buffer.from(events.memory.slice(first?.entries.offset, (first?.entries.offset ?? 0) + 8)).toString();
-    expect([first?.kind, first?.arrivalUs, first?.drainedUs, text]).toEqual([0, 1_000_000_123.5, null, 'entries!']);
+    expect([first?.kind, first?.arrivalUs, first?.drainedUs, first?.settled, text]).toEqual([
+      0,
+      1_000_000_123.5,
+      null,
+      null,
+      'entries!',
+    ]);
     if (first !== null) releaseBatch(events, first);
 
     const second = nextBatch(events);

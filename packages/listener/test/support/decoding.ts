@@ -1,4 +1,4 @@
-import { type AuditDecoder, type AuditDecoderOptions, auditEntryRoomBytes } from '@godo/native';
+import { type AuditDecoder, type AuditDecoderOptions, auditEntryRoomBytes, auditProgressNumbers } from '@godo/native';
 import { kernelDecoder } from '../../src/audit/audit-decoder.ts';
 import { EntryMemory } from '../../src/audit/entry-memory.ts';
 import { type BadEntry, EntryReader, type LateRecord, type SerialGap } from '../../src/audit/event-entries.ts';
@@ -25,7 +25,7 @@ export function decodingFor(options: Partial<AuditDecoderOptions> = {}) {
       bad: (entry) => bad.push(entry),
     },
   );
-  const progress = new Float64Array(13);
+  const progress = new Float64Array(auditProgressNumbers);
   const [output, room] = [memory.bytes, memory.bytes.length];
 
   const count = () => {

@@ -1,6 +1,6 @@
 /** What the entries of a decoder tell a sink, as values, however the input is cut and however much room there is. */
 
-import { type AuditDecoder, auditEntryRoomBytes } from '@godo/native';
+import { type AuditDecoder, auditEntryRoomBytes, auditProgressNumbers } from '@godo/native';
 import { EntryMemory } from '../../src/audit/entry-memory.ts';
 import { EntryReader, type EntrySink } from '../../src/audit/event-entries.ts';
 import { parseDiagLine } from '../../src/diag/diag-line.ts';
@@ -32,7 +32,7 @@ export class Decoding {
   readonly decoder: AuditDecoder;
   readonly #reader: EntryReader;
   readonly #room: () => number;
-  readonly #progress = new Float64Array(13);
+  readonly #progress = new Float64Array(auditProgressNumbers);
   readonly #totals = { records: 0, events: 0, truncated: 0, bad: 0 };
   /** Text that the decoder has left. */
   #rest: Uint8Array = new Uint8Array(0);
