@@ -16,10 +16,11 @@ import {
   startMortalMongoServer,
 } from '../packages/evidence/test/support/mongodb-server.ts';
 import type { Status } from '../packages/listener/src/commands/status.ts';
+import type { RunState } from '../packages/listener/src/kernel/run-file.ts';
 import { counterMeanings } from '../packages/listener/src/metrics/counter-meanings.ts';
 import { useAuditScene } from './support/audit-scene.ts';
 import { readAuditState } from './support/audit-state.ts';
-import { buildWitness, startWitness, type Witnessed } from './support/audit-witness.ts';
+import { buildWitness, serialsBetween, startWitness, type Witnessed } from './support/audit-witness.ts';
 import { startAuditd } from './support/auditd.ts';
 import type { EventSums } from './support/event-sums.ts';
 import { FaultLoad, type LoadResult, type LoadShape, loadUid } from './support/fault-load.ts';
@@ -59,6 +60,8 @@ interface Run {
   readonly shape: LoadShape;
   /** What is waited for before godo is stopped. */
   readonly settled?: () => Promise<void>;
+  /** Events that a listener that was cut off had stored. */
+  readonly stored?: () => number;
 }
 
 type During = <T>(fault: () => Promise<T>) => Promise<T>;
@@ -91,7 +94,7 @@ describeWith('a fault', needs, () => {
   let witness: string;
 
   /** The load, and a fault after its beginning. */
-  async function run({ target, options, shape, settled }: Run, fault: Fault): Promise<Found> {
+  async function run({ target, options, shape, settled, stored = () => 0 }: Run, fault: Fault): Promise<Found> {
     const times: FaultTime[] = [];
     const during: During = async (part) => {
       const fromMs = monotonicMs();
@@ -128,7 +131,7 @@ describeWith('a fault', needs, () => {
       witnessed = await other.stop();
       await load.showOthers();
     }
-    const found = await account(target, result, mostMb, witnessed);
+    const found = await account(target, result, mostMb, witnessed, { records: 0, events: stored() });
     const { sums } = found;
     if (sums === null) throw new Error('There was a witness.');
     const longestMs = Math.max(0, ...times.map(({ fromMs, toMs }) => toMs - fromMs));
@@ -176,6 +179,11 @@ describeWith('a fault', needs, () => {
     expectEvents(found);
     expectCounted(found.sums);
     expect(found.sums.uncounted).toBeLessThanOrEqual(found.sums.dropped);
+  }
+
+  function expectBetween(amount: number, least: number, most: number): void {
+    expect(amount).toBeGreaterThanOrEqual(least);
+    expect(amount).toBeLessThanOrEqual(most);
   }
 
   /** As above, in events alone: where the records came in two ways, some came twice. */
@@ -231,18 +239,43 @@ describeWith('a fault', needs, () => {
   });
 
   it('SIGKILL of godo', { retry: 2, timeout: faultMs }, async () => {
-    const given = await sqlite();
-    const found = await run(given, async (godo, during) =>
-      during(async () => {
+    let kept: Readonly<Record<string, number>> = {};
+    const stored = () => (kept.storedEvents ?? 0) - (kept.configChanges ?? 0);
+    const given = { ...(await sqlite()), stored };
+    const found = await run(given, async (godo, during) => {
+      // It notes once a second what is stored.
+      await sleep(2_000);
+      return await during(async () => {
         await godo.stop('SIGKILL');
         await waitFor('no rule of ours', async () => (await readAuditState()).rules.length === 1, 5_000);
+        kept = (JSON.parse(await readFile('/run/godo/listener.json', 'utf8')) as Pick<RunState, 'counters'>).counters;
         return await startGodo(given.options);
-      }),
-    );
+      });
+    });
     expectHonest('SIGKILL', found);
     expect(found.outside).toEqual([]);
     expect(found.missingCalls).toBeGreaterThan(0);
-    expect(found.losses.filter(({ source }) => source === 'listener')).toHaveLength(1);
+    const [gap, ...more] = found.losses.filter(({ source }) => source === 'listener');
+    expect(more).toEqual([]);
+    const [, from, to] = (/serials (\d+) to (\d+)/.exec(gap?.reason ?? '') ?? []).map(Number);
+    if (from === undefined || to === undefined) throw new Error(`No serials are stated: ${gap?.reason}`);
+    const { witnessed, sums } = found;
+    const [before, between, after] = [
+      serialsBetween(witnessed, 0, from - 1),
+      serialsBetween(witnessed, from, to),
+      serialsBetween(witnessed, to + 1, 2 ** 32),
+    ];
+    const second = found.received.events - stored();
+    process.stderr.write(
+      `  serials given before ${from}, from there to ${to}, and after that: ${JSON.stringify([before, between, after])}; events stored of the first run ${stored()}, stated ${gap?.count}, received in the second run ${second}\n`,
+    );
+    // Each serial that was given is stored, stated, or received by the second run.
+    expect(kept.storedSerial).toBe(from - 1);
+    expect(gap?.count).toBe(between.load + between.others + between.changes);
+    expectBetween(stored(), before.load, before.load + before.others);
+    expectBetween(second, after.load, after.load + after.others);
+    expectBetween(sums.difference, -between.changes, sums.others.events);
+    expect(between.load).toBeGreaterThan(0);
   });
 
   it('a receive buffer of 64 KiB', { retry: 2, timeout: faultMs }, async () => {

@@ -7,7 +7,8 @@
  * to end (SIGTERM) it reads what is left, and says as one line of JSON what there was, by the serials: of calls of UID `events`,
  * `records`, and how many records of them are `missing` that their SYSCALL record announces; of `others` events and records,
  * changes of audit's rules and settings left out. `headless`: events without their first record. `overruns`: how often it was
- * too slow itself; then it is no witness.
+ * too slow itself; then it is no witness. `runs`: which serials there were, in their order: first one, how many, and of whom (0
+ * UID, 1 others, 2 changes of audit).
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -112,6 +113,29 @@ static unsigned missing(const struct event *event)
 	       (event->awaits_execve && !event->execve) + (event->awaits_mmap && !event->mmap) + !event->end;
 }
 
+static int whose(const struct event *event)
+{
+	if (event->records == 0)
+		return event->changes > 0 ? 2 : -1;
+	return event->ours ? 0 : 1;
+}
+
+static void tell_runs(void)
+{
+	const char *between = "";
+	printf("\"runs\":[");
+	for (uint32_t index = 0, next; index < SERIALS; index = next) {
+		int kind = whose(&events[index]);
+		for (next = index + 1; next < SERIALS && whose(&events[next]) == kind; next++)
+			;
+		if (kind < 0)
+			continue;
+		printf("%s[%u,%u,%d]", between, base + index, next - index, kind);
+		between = ",";
+	}
+	printf("]");
+}
+
 static void tell(unsigned long overruns)
 {
 	unsigned long ours[2] = { 0 }, others[2] = { 0 }, lacking = 0, incomplete = 0, headless = 0;
@@ -130,8 +154,10 @@ static void tell(unsigned long overruns)
 		}
 	}
 	printf("{\"events\":%lu,\"records\":%lu,\"incomplete\":%lu,\"missing\":%lu,\"headless\":%lu,"
-	       "\"others\":{\"events\":%lu,\"records\":%lu},\"overruns\":%lu}\n",
+	       "\"others\":{\"events\":%lu,\"records\":%lu},\"overruns\":%lu,",
 	       ours[0], ours[1], incomplete, lacking, headless, others[0], others[1], overruns);
+	tell_runs();
+	printf("}\n");
 }
 
 int main(int argc, char **argv)

@@ -17,6 +17,21 @@ export interface Witnessed {
   /** Of anybody else, without changes of audit's rules and settings. */
   readonly others: { readonly events: number; readonly records: number };
   readonly overruns: number;
+  /** Serials that there were, in their order: the first one, how many, and of whom. */
+  readonly runs: readonly (readonly [first: number, count: number, whose: (typeof serialOf)[keyof typeof serialOf]])[];
+}
+
+export const serialOf = { load: 0, others: 1, changes: 2 } as const;
+
+/** How many of these serials, both included, there were, by whose they are. */
+export function serialsBetween({ runs }: Witnessed, from: number, to: number): Record<keyof typeof serialOf, number> {
+  const counts = [0, 0, 0];
+  for (const [first, count, whose] of runs) {
+    const [low, high] = [Math.max(first, from), Math.min(first + count - 1, to)];
+    if (low <= high) counts[whose] = (counts[whose] as number) + high - low + 1;
+  }
+  const [load = 0, others = 0, changes = 0] = counts;
+  return { load, others, changes };
 }
 
 export interface Witness {

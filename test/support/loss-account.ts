@@ -19,7 +19,7 @@ export interface Account {
   readonly misclosed: number;
   /** Sums of the losses with a count, by their unit. */
   readonly stated: Readonly<Record<string, number>>;
-  /** Batches of which something is missing, and no loss without a number says so by its times. */
+  /** Batches of which something is missing, and no loss says so by its times, without a number or of a run that was cut off. */
   readonly outside: readonly FoundBatch[];
   /** Those, unless losses with a number are as many. */
   readonly unstated: readonly FoundBatch[];
@@ -33,11 +33,13 @@ export interface Account {
 /** How far times of losses, which are looked at once a second, may be from those of the load. */
 const slackMs = 1_500;
 
+/** `cutOff`: what listeners that were cut off had received and stored; of records that is not told. */
 export async function account(
   target: StoreTarget,
   load: LoadResult,
   mostMb: number,
   witnessed?: Witnessed,
+  cutOff: Amount = { records: 0, events: 0 },
 ): Promise<Account> {
   const { missing, untrue, misclosed, losses, counters } = await findEvidence(target, load);
   const stated: Record<string, number> = { records: 0, events: 0, messages: 0, documents: 0 };
@@ -47,7 +49,10 @@ export async function account(
   const sum = (numbers: readonly number[]) => numbers.reduce((all, number) => all + number, 0);
   const batches = load.batches.map((batch, index) => ({ ...batch, ...(missing[index] as MissingInBatch) }));
   const ranges = losses
-    .filter(({ severity, source, count }) => (severity === 'loss' || source === 'audit-socket') && count === null)
+    .filter(
+      ({ severity, source, count }) =>
+        source === 'listener' || ((severity === 'loss' || source === 'audit-socket') && count === null),
+    )
     .map(({ from, to }) => [Date.parse(from ?? ''), Date.parse(to ?? '')] as const);
   const isStated = ({ beganMs, endedMs }: Batch) =>
     ranges.some(([from, to]) => endedMs >= from - slackMs && beganMs <= to + slackMs);
@@ -57,8 +62,8 @@ export async function account(
   const counted = (stated.records ?? 0) + (stated.events ?? 0) + (stated.documents ?? 0);
   const generated = { records: load.records, events: load.events };
   const received = {
-    records: (counters.auditRecords ?? 0) - (counters.configChanges ?? 0),
-    events: (counters.auditEvents ?? 0) - (counters.configChanges ?? 0),
+    records: (counters.auditRecords ?? 0) - (counters.configChanges ?? 0) + cutOff.records,
+    events: (counters.auditEvents ?? 0) - (counters.configChanges ?? 0) + cutOff.events,
   };
   const { records = 0, events = 0 } = stated;
   return {
