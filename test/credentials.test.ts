@@ -13,14 +13,14 @@ import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Authority } from '../packages/evidence/test/support/certificates.ts';
 import {
-  canStartMongoServer,
   type MongoServer,
   mongoServerStartMs,
   startGuardedServer,
 } from '../packages/evidence/test/support/mongodb-server.ts';
 import { useAuditScene } from './support/audit-scene.ts';
 import { metricsFrom } from './support/metrics.ts';
-import { describeWith, type Need, program, root } from './support/needs.ts';
+import { mongo } from './support/mongodb-scene.ts';
+import { describeWith, program, root } from './support/needs.ts';
 import { commandLineOf, ProcessListWatch } from './support/process-list.ts';
 import { binPath, built, type ProgramName, runGodoProgram, startGodo } from './support/programs.ts';
 import type { Outcome } from './support/run-program.ts';
@@ -121,8 +121,6 @@ describeWith('a password on the command line', [built], () => {
     });
   });
 });
-
-const mongo: Need = () => (canStartMongoServer() ? null : 'There is no MongoDB server.');
 
 describeWith('the password of the database', [root, built, mongo, program('openssl', 'openssl')], () => {
   const scene = useAuditScene('godo-credentials-', 'once');

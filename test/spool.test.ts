@@ -3,21 +3,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openRawReader } from '@godo/evidence';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  canStartMongoServer,
-  type MortalMongoServer,
-  mongoServerStartMs,
-  startMortalMongoServer,
-} from '../packages/evidence/test/support/mongodb-server.ts';
+import { expect, it } from 'vitest';
+import { startMortalMongoServer } from '../packages/evidence/test/support/mongodb-server.ts';
 import { useAuditScene } from './support/audit-scene.ts';
+import { mongo, rawDatabase, useMongoServer } from './support/mongodb-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, startGodo } from './support/programs.ts';
 import { runOrThrow } from './support/run-program.ts';
 import { tamperingIn } from './support/tampering.ts';
 import { waitFor } from './support/wait-for.ts';
-
-const mongo = () => (canStartMongoServer() ? null : 'There is no MongoDB server.');
 
 /** Writes the files 1 … count in a folder, a little apart from each other. */
 async function writeFiles(folder: string, count: number): Promise<void> {
@@ -31,19 +25,11 @@ async function segments(folder: string): Promise<string[]> {
 
 describeWith('a database that goes away', [root, built, mongo, program('auditctl', 'auditd')], () => {
   const scene = useAuditScene('godo-spool-', 'each');
-  let server: MortalMongoServer;
-
-  beforeAll(async () => {
-    server = await startMortalMongoServer();
-  }, mongoServerStartMs);
-
-  afterAll(async () => {
-    await server?.stop();
-  });
+  const server = useMongoServer(startMortalMongoServer);
 
   /** How often each file's session is in the database. */
   async function stored(rawDb: string, folder: string, count: number): Promise<Record<number, number>> {
-    const reader = await openRawReader({ kind: 'mongodb', uri: server.uri, rawDb, cookedDb: 'cooked' });
+    const reader = await openRawReader(rawDatabase(server(), rawDb).target);
     try {
       const times = Object.fromEntries(Array.from({ length: count }, (_, index) => [index + 1, 0]));
       for await (const { sessions } of reader.closedFiles()) {
@@ -59,19 +45,22 @@ describeWith('a database that goes away', [root, built, mongo, program('auditctl
     }
   }
 
-  const tampering = (rawDb: string) => tamperingIn({ kind: 'mongodb', uri: server.uri, rawDb, cookedDb: 'cooked' });
+  const spooling = (rawDb: string, folder: string) => [
+    ...rawDatabase(server(), rawDb).options,
+    ...['--spool', join(folder, 'spool')],
+  ];
+  const tampering = (rawDb: string) => tamperingIn(rawDatabase(server(), rawDb).target);
 
   const once = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, index) => [index + 1, 1]));
 
   it('by SIGKILL in the middle, and comes back', { timeout: 180_000 }, async () => {
     const { folder } = scene();
-    const options = ['--mongo', server.uri, '--raw-db', 'killed', '--spool', join(folder, 'spool')];
-    const godo = await startGodo(options);
+    const godo = await startGodo(spooling('killed', folder));
     await writeFiles(folder, 300);
-    await server.kill();
+    await server().kill();
     await writeFiles(folder, 600);
     await waitFor('something in the spool', async () => (await segments(folder)).length > 0, 30_000);
-    await server.startAgain();
+    await server().startAgain();
     await writeFiles(folder, 300);
     const { code, stderr } = await godo.stop();
 
@@ -86,14 +75,14 @@ describeWith('a database that goes away', [root, built, mongo, program('auditctl
 
   it('by SIGSTOP, and goes on', { timeout: 180_000 }, async () => {
     const { folder } = scene();
-    const godo = await startGodo(['--mongo', server.uri, '--raw-db', 'frozen', '--spool', join(folder, 'spool')]);
-    process.kill(server.pid, 'SIGSTOP');
+    const godo = await startGodo(spooling('frozen', folder));
+    process.kill(server().pid, 'SIGSTOP');
     try {
       await writeFiles(folder, 500);
       await waitFor('something in the spool', async () => (await segments(folder)).length > 0, 30_000);
       await writeFiles(folder, 1);
     } finally {
-      process.kill(server.pid, 'SIGCONT');
+      process.kill(server().pid, 'SIGCONT');
     }
     expect((await godo.stop()).code).toBe(0);
 
@@ -103,14 +92,14 @@ describeWith('a database that goes away', [root, built, mongo, program('auditctl
 
   it('before the end, and is there at the next start, or later', { timeout: 240_000 }, async () => {
     const { folder } = scene();
-    const options = ['--mongo', server.uri, '--raw-db', 'later', '--spool', join(folder, 'spool')];
+    const options = spooling('later', folder);
     const first = await startGodo(options);
-    await server.kill();
+    await server().kill();
     await writeFiles(folder, 100);
     const end = await first.stop();
     // Still away: it is known, and so it is begun without it.
     const second = await startGodo(options);
-    await server.startAgain();
+    await server().startAgain();
     await waitFor('an empty spool', async () => (await segments(folder)).length === 0, 60_000);
     const last = await second.stop();
 

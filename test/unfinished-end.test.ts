@@ -2,37 +2,24 @@
 
 import { join } from 'node:path';
 import { openRawReader } from '@godo/evidence';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import {
-  canStartMongoServer,
-  type MortalMongoServer,
-  mongoServerStartMs,
-  startMortalMongoServer,
-} from '../packages/evidence/test/support/mongodb-server.ts';
+import { expect, it } from 'vitest';
+import { startMortalMongoServer } from '../packages/evidence/test/support/mongodb-server.ts';
 import { useAuditScene } from './support/audit-scene.ts';
 import { readAuditState } from './support/audit-state.ts';
+import { mongo, rawDatabase, useMongoServer } from './support/mongodb-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, startGodo } from './support/programs.ts';
 import { runOrThrow } from './support/run-program.ts';
 
-const mongo = () => (canStartMongoServer() ? null : 'There is no MongoDB server.');
-
 describeWith('an end that cannot be finished', [root, built, mongo, program('auditctl', 'auditd')], () => {
   const scene = useAuditScene('godo-unfinished-', 'once');
-  let server: MortalMongoServer;
-
-  beforeAll(async () => {
-    server = await startMortalMongoServer();
-  }, mongoServerStartMs);
-
-  afterAll(async () => {
-    await server?.stop();
-  });
+  const server = useMongoServer(startMortalMongoServer);
 
   it('is stated by the next start', { timeout: 180_000 }, async () => {
-    const options = ['--mongo', server.uri, '--raw-db', 'unfinished', '--no-spool'];
+    const { options: where, target } = rawDatabase(server(), 'unfinished');
+    const options = [...where, '--no-spool'];
     const godo = await startGodo(options);
-    process.kill(server.pid, 'SIGSTOP');
+    process.kill(server().pid, 'SIGSTOP');
     let tookMs: number;
     try {
       // More than may wait in memory: the stages before the writer wait as well.
@@ -43,14 +30,14 @@ describeWith('an end that cannot be finished', [root, built, mongo, program('aud
       tookMs = performance.now() - beganMs;
       expect([code, stderr]).toEqual([1, expect.stringContaining('they are lost')]);
     } finally {
-      process.kill(server.pid, 'SIGCONT');
+      process.kill(server().pid, 'SIGCONT');
     }
     process.stderr.write(`an end that cannot be finished: ${Math.round(tookMs)} ms\n`);
     expect(tookMs).toBeLessThan(90_000);
     expect(await readAuditState()).toEqual(scene().before);
 
     await (await startGodo(options)).stop();
-    const reader = await openRawReader({ kind: 'mongodb', uri: server.uri, rawDb: 'unfinished', cookedDb: 'cooked' });
+    const reader = await openRawReader(target);
     const gaps: string[] = [];
     for await (const { source, severity, reason } of reader.losses()) {
       if (source === 'listener' && severity === 'loss') gaps.push(reason);

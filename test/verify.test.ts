@@ -7,13 +7,9 @@ import { openRawVerifier, type RawEntry, rawCollections, rawDocumentOf, type Ver
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openSqlite } from '../packages/evidence/src/sqlite/driver.ts';
-import {
-  canStartMongoServer,
-  type MongoServer,
-  mongoServerStartMs,
-  startMongoServer,
-} from '../packages/evidence/test/support/mongodb-server.ts';
+import { startMongoServer } from '../packages/evidence/test/support/mongodb-server.ts';
 import { useAuditScene } from './support/audit-scene.ts';
+import { mongo, rawDatabase, useMongoServer } from './support/mongodb-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, parseJsonLines, runGodoProgram, startGodo } from './support/programs.ts';
 import { runOrThrow } from './support/run-program.ts';
@@ -246,36 +242,25 @@ describeWith('evidence in SQLite', [root, built, program('auditctl', 'auditd')],
   });
 });
 
-const mongo = () => (canStartMongoServer() ? null : 'There is no MongoDB server.');
-
 describeWith('evidence in MongoDB', [root, built, mongo, program('auditctl', 'auditd')], () => {
   const scene = useAuditScene('godo-verify-', 'once');
-  let server: MongoServer;
+  const server = useMongoServer(startMongoServer);
+  const where = () => rawDatabase(server(), 'verify').options;
   let client: MongoClient;
 
   beforeAll(async () => {
-    server = await startMongoServer();
-    client = await MongoClient.connect(server.uri, { useBigInt64: true });
-    const godo = await startGodo([
-      '--mongo',
-      server.uri,
-      '--raw-db',
-      'verify',
-      '--spool',
-      join(scene().folder, 'spool'),
-    ]);
+    client = await MongoClient.connect(server().uri, { useBigInt64: true });
+    const godo = await startGodo([...where(), '--spool', join(scene().folder, 'spool')]);
     await work(join(scene().folder, 'work'));
     const { code, stderr } = await godo.stop();
     if (code !== 0) throw new Error(stderr);
-  }, mongoServerStartMs + 120_000);
+  }, 120_000);
 
   afterAll(async () => {
     await client?.close();
-    await server?.stop();
   });
 
   const files = () => client.db('verify').collection<{ _id: string }>('files');
-  const args = () => ['--mongo', server.uri, '--raw-db', 'verify'];
   const findings = ({ code, runs }: Awaited<ReturnType<typeof verify>>) => ({
     code,
     findings: runs[0]?.findings.map(({ kind, collection, expected, found }) => ({
@@ -286,7 +271,7 @@ describeWith('evidence in MongoDB', [root, built, mongo, program('auditctl', 'au
   });
 
   it('is intact as it was recorded', async () => {
-    const result = await verify(...args());
+    const result = await verify(...where());
     expect({ sound: isSound(result), result }).toEqual({ sound: true, result });
     expect(result.runs).toHaveLength(1);
   });
@@ -298,20 +283,20 @@ describeWith('evidence in MongoDB', [root, built, mongo, program('auditctl', 'au
     const same = { collection: 'files' };
 
     await files().deleteOne({ _id });
-    expect(findings(await verify(...args()))).toEqual({ code: 1, findings: [{ kind: 'removed', ...same, more: -1 }] });
+    expect(findings(await verify(...where()))).toEqual({ code: 1, findings: [{ kind: 'removed', ...same, more: -1 }] });
     await files().insertOne({ ...rest, _id });
-    expect(isSound(await verify(...args()))).toBe(true);
+    expect(isSound(await verify(...where()))).toBe(true);
 
     await files().updateOne({ _id }, { $set: { exe: '/bin/other' } });
-    expect(findings(await verify(...args()))).toEqual({ code: 1, findings: [{ kind: 'changed', ...same, more: 0 }] });
+    expect(findings(await verify(...where()))).toEqual({ code: 1, findings: [{ kind: 'changed', ...same, more: 0 }] });
     await files().replaceOne({ _id }, rest);
 
     // What only repeats something is looked at, too.
     await files().updateOne({ _id }, { $set: { opened: '2026-01-01T00:00:00.000000000Z' } });
-    expect(await verify(...args())).toMatchObject({ code: 1, problems: [expect.stringContaining(_id)] });
+    expect(await verify(...where())).toMatchObject({ code: 1, problems: [expect.stringContaining(_id)] });
     await files().replaceOne({ _id }, rest);
 
     await files().insertOne({ ...rest, _id: `${_id}9`, fileSessionId: `${_id}9` } as never);
-    expect(findings(await verify(...args()))).toEqual({ code: 1, findings: [{ kind: 'added', ...same, more: 1 }] });
+    expect(findings(await verify(...where()))).toEqual({ code: 1, findings: [{ kind: 'added', ...same, more: 1 }] });
   });
 });
