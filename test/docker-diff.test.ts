@@ -1,13 +1,11 @@
 /** What `viewer files` says of a container is what `docker diff` says, for everyday work in a real Debian. */
 
-import { lstat, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
-import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { useAuditScene } from './support/audit-scene.ts';
 import { debianArchive, debianImage, importDebianImage } from './support/debian-image.ts';
-import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
+import { docker, useDockerEngine } from './support/docker-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, parseJsonLines, startGodo } from './support/programs.ts';
 import { said } from './support/run-program.ts';
@@ -22,7 +20,7 @@ interface Comparison {
 }
 
 const needs = [
-  ...[root, built, program('auditctl', 'auditd'), program('dockerd', 'docker.io'), program('docker', 'docker.io')],
+  ...[root, built, ...docker, program('auditctl', 'auditd')],
   ...[
     program('debootstrap', 'debootstrap'),
     program('dpkg-deb', 'dpkg'),
@@ -31,24 +29,28 @@ const needs = [
   ],
 ];
 
+const preparationMs = 30 * 60_000;
+
 describeWith('viewer files and docker diff', needs, () => {
-  let lock: AuditLock;
-  let before: AuditState;
+  let archive: string;
   let folder: string;
-  let engine: DockerEngine;
+
+  // It can take minutes: others need not wait for it.
+  beforeAll(async () => {
+    archive = await debianArchive();
+  }, preparationMs);
+
+  useAuditScene('godo-diff-', 'once', (scene) => {
+    folder = scene.folder;
+  });
+  const engine = useDockerEngine();
   const found = new Map<string, Comparison>();
 
   beforeAll(async () => {
-    // It can take minutes: others need not wait for it.
-    const archive = await debianArchive();
-    lock = await takeAuditLock();
-    before = await readAuditState();
-    folder = await mkdtemp(join(tmpdir(), 'godo-diff-'));
     await makeInputs(join(folder, 'in'));
-    engine = await startDockerEngine();
-    const driver = await engine.dockerOrThrow(['info', '-f', '{{.Driver}}']);
+    const driver = await engine().dockerOrThrow(['info', '-f', '{{.Driver}}']);
     if (driver !== 'overlay2') throw new Error(`The engine keeps containers by ${driver}, not by overlay2.`);
-    await importDebianImage(engine, archive);
+    await importDebianImage(engine(), archive);
     const db = join(folder, 'db');
     const ids = new Map<Workload, string>();
     const godo = await startGodo(['--db', db]);
@@ -61,34 +63,27 @@ describeWith('viewer files and docker diff', needs, () => {
     for (const [workload, id] of ids) found.set(workload.name, await compare(id, db));
     const { [unseenByDocker.name]: _, ...compared } = Object.fromEntries(found);
     process.stdout.write(`${tableOf(compared)}\n`);
-  }, 30 * 60_000);
-
-  afterAll(async () => {
-    await engine?.stop();
-    if (before !== undefined) await restoreAuditState(before);
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-    await lock?.release();
-  });
+  }, preparationMs);
 
   /** Resolves with the id of its container, which is kept. */
   async function run({ name, script, seconds = 60, outside }: Workload): Promise<string> {
     const options = ['--network', 'none', '-v', `${join(folder, 'in')}:/in:ro`];
-    const id = await engine.dockerOrThrow(['create', ...options, debianImage, 'bash', '-ec', script]);
+    const id = await engine().dockerOrThrow(['create', ...options, debianImage, 'bash', '-ec', script]);
     if (outside !== undefined) {
-      await engine.dockerOrThrow(['start', id]);
+      await engine().dockerOrThrow(['start', id]);
       const own = (argument: string) => argument.replace(/^ID\b/, id).replace(/^\/in\b/, join(folder, 'in'));
-      for (const args of outside) await engine.dockerOrThrow(args.map(own));
+      for (const args of outside) await engine().dockerOrThrow(args.map(own));
       return id;
     }
-    const outcome = await engine.docker(['start', '-a', id], seconds * 1000);
+    const outcome = await engine().docker(['start', '-a', id], seconds * 1000);
     if (outcome.code !== 0) throw new Error(`${name} ended with ${outcome.code}.\n${said(outcome)}`);
     return id;
   }
 
   async function compare(id: string, db: string): Promise<Comparison> {
-    const upper = await engine.dockerOrThrow(['inspect', '-f', '{{.GraphDriver.Data.UpperDir}}', id]);
+    const upper = await engine().dockerOrThrow(['inspect', '-f', '{{.GraphDriver.Data.UpperDir}}', id]);
     const docker = new Set<string>();
-    for (const line of (await engine.dockerOrThrow(['diff', id])).split('\n')) {
+    for (const line of (await engine().dockerOrThrow(['diff', id])).split('\n')) {
       // It lists each directory that something changed in.
       const isParent = line.startsWith('C ') && (await lstat(join(upper, line.slice(2)))).isDirectory();
       if (!isParent && line !== '') docker.add(line);

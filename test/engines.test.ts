@@ -4,14 +4,12 @@
  * one that is started under its eyes. Nothing here is faked.
  */
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
-import { staticBusybox } from './support/busybox-image.ts';
+import { useAuditScene } from './support/audit-scene.ts';
 import { type ContainerdService, startContainerd } from './support/containerd-service.ts';
-import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
+import type { DockerEngine } from './support/docker-engine.ts';
+import { docker as dockerNeeds, useDockerEngine } from './support/docker-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { type PlainRunc, preparePlainRunc } from './support/plain-runc.ts';
 import { type PodmanEngine, preparePodman } from './support/podman-engine.ts';
@@ -21,8 +19,7 @@ import { ancestry, type ShownEvidence, type ShownProcess, showEvidence, succeed 
 import { readRawEvidence } from './support/stored-evidence.ts';
 
 const needs = [
-  ...[root, built, staticBusybox],
-  ...[program('dockerd', 'docker.io'), program('docker', 'docker.io'), program('containerd', 'containerd')],
+  ...[root, built, ...dockerNeeds, program('auditctl', 'auditd'), program('containerd', 'containerd')],
   ...[program('podman', 'podman'), program('crun', 'crun'), program('runc', 'runc')],
 ];
 
@@ -38,28 +35,31 @@ interface Made {
 }
 
 describeWith('the containers of every engine', needs, () => {
-  let lock: AuditLock;
   let folder: string;
-  let docker: DockerEngine;
+  useAuditScene('godo-engines-', 'once', (scene) => {
+    folder = scene.folder;
+  });
+  const docker = useDockerEngine();
   let containerd: ContainerdService;
-  let dockerBeside: DockerEngine;
+  beforeAll(async () => {
+    containerd = await startContainerd();
+  });
+  afterAll(async () => {
+    await containerd?.stop();
+  });
+  const dockerBeside = useDockerEngine(() => containerd.address);
   let podman: PodmanEngine;
   let runc: PlainRunc;
   let made: Readonly<Record<'docker' | 'dockerBeside' | 'podman' | 'runc', Made>>;
   let shown: ShownEvidence;
 
   beforeAll(async () => {
-    lock = await takeAuditLock();
-    folder = await mkdtemp(join(tmpdir(), 'godo-engines-'));
-    docker = await startDockerEngine();
-    containerd = await startContainerd();
-    dockerBeside = await startDockerEngine(containerd.address);
     podman = await preparePodman();
     runc = await preparePlainRunc();
     const name = (which: string) => `godo-${which}-${process.pid}`;
     const before = {
-      docker: await runDocker(docker, 'older', 'detached'),
-      dockerBeside: await runDocker(dockerBeside, 'older', 'detached'),
+      docker: await runDocker(docker(), 'older', 'detached'),
+      dockerBeside: await runDocker(dockerBeside(), 'older', 'detached'),
       podman: await podman.podman(['run', '-d', ...podmanOptions('older'), podman.image, 'sleep', '600']),
       runc: name('older'),
     };
@@ -71,13 +71,13 @@ describeWith('the containers of every engine', needs, () => {
       made = {
         docker: {
           older: before.docker,
-          newer: await runDocker(docker, 'newer', 'to its end'),
-          short: await runDocker(docker, 'short', 'to its end'),
+          newer: await runDocker(docker(), 'newer', 'to its end'),
+          short: await runDocker(docker(), 'short', 'to its end'),
         },
         dockerBeside: {
           older: before.dockerBeside,
-          newer: await runDocker(dockerBeside, 'newer', 'to its end'),
-          short: await runDocker(dockerBeside, 'short', 'to its end'),
+          newer: await runDocker(dockerBeside(), 'newer', 'to its end'),
+          short: await runDocker(dockerBeside(), 'short', 'to its end'),
         },
         podman: {
           older: before.podman,
@@ -94,13 +94,11 @@ describeWith('the containers of every engine', needs, () => {
     expect({ code: ended.code, stderr: ended.code === 0 ? '' : ended.stderr }).toEqual({ code: 0, stderr: '' });
     await succeed('filter', ['--db', folder]);
     shown = await showEvidence(['--db', folder]);
-  }, 17 * 60_000);
+  }, 5 * 60_000);
 
   afterAll(async () => {
-    for (const engine of [dockerBeside, containerd, docker, podman, runc]) await engine?.stop();
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-    await lock?.release();
-  }, 120_000);
+    for (const engine of [podman, runc]) await engine?.stop();
+  });
 
   const all = ['docker', 'dockerBeside', 'podman', 'runc'] as const;
 
@@ -137,7 +135,7 @@ describeWith('the containers of every engine', needs, () => {
       topOfContainer(newer),
     ]);
     expect(tops.map((pair) => pair.map(({ tgid, exe }) => ({ tgid, name: basename(exe ?? '') })))).toEqual(
-      [docker, dockerBeside].map(({ pid }) => [
+      [docker(), dockerBeside()].map(({ pid }) => [
         { tgid: pid, name: 'dockerd' },
         { tgid: pid, name: 'dockerd' },
       ]),
@@ -177,7 +175,7 @@ describeWith('the containers of every engine', needs, () => {
 
   describe('with what their engine knows', () => {
     it('of docker: name, image, labels and mounts, by its socket', () => {
-      const { image } = docker;
+      const { image } = docker();
       const mounts = [{ source: '/tmp', destination: '/host-tmp', type: 'bind', rw: false }];
       const facts = (name: string) => ({ runtime: 'docker', engine: 'docker', name, image, labels, mounts });
       for (const { older, newer } of [made.docker, made.dockerBeside]) {

@@ -4,22 +4,17 @@
  */
 
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MongoClient } from 'mongodb';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type MongoServer,
-  mongoServerStartMs,
-  startMongoServer,
-} from '../packages/evidence/test/support/mongodb-server.ts';
-import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
-import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
-import { staticBusybox } from './support/busybox-image.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { startMongoServer } from '../packages/evidence/test/support/mongodb-server.ts';
+import { useAuditScene } from './support/audit-scene.ts';
+import { type AuditState, readAuditState } from './support/audit-state.ts';
 import { itExplainsTheContainers, type Scene } from './support/container-expectations.ts';
 import { engineFacts, type OlderContainer, startOlderContainer, useContainers } from './support/container-run.ts';
-import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
+import { docker, useDockerEngine } from './support/docker-scene.ts';
+import { rawDatabase, useMongoServer } from './support/mongodb-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { binPath, built, parseJsonLines, runGodoProgram, startGodo } from './support/programs.ts';
 import { type Outcome, runOrThrow, runProgram } from './support/run-program.ts';
@@ -28,31 +23,21 @@ import { readCookedEvidence, readRawEvidence } from './support/stored-evidence.t
 import { tamperingIn } from './support/tampering.ts';
 
 const needs = [
-  ...[root, built],
-  ...[program('dockerd', 'docker.io'), program('docker', 'docker.io'), staticBusybox],
+  ...[root, built, ...docker],
   ...[program('auditctl', 'auditd'), program('ausearch', 'auditd'), program('setpriv', 'util-linux')],
 ];
 
 describeWith('the pipeline from the kernel to the terminal', needs, () => {
-  let lock: AuditLock;
   let before: AuditState;
-  let engine: DockerEngine;
-  let older: OlderContainer;
   let folder: string;
+  useAuditScene('godo-pipeline-', 'once', (scene) => {
+    ({ before, folder } = scene);
+  });
+  const engine = useDockerEngine();
+  let older: OlderContainer;
 
   beforeAll(async () => {
-    lock = await takeAuditLock();
-    before = await readAuditState();
-    folder = await mkdtemp(join(tmpdir(), 'godo-pipeline-'));
-    engine = await startDockerEngine();
-    older = await startOlderContainer(engine);
-  }, 17 * 60_000);
-
-  afterAll(async () => {
-    await engine?.stop();
-    if (before !== undefined) await restoreAuditState(before);
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-    await lock?.release();
+    older = await startOlderContainer(engine());
   });
 
   /** Runs godo with these options over the activity, ends it, and looks at it through filter and viewer. */
@@ -60,17 +45,17 @@ describeWith('the pipeline from the kernel to the terminal', needs, () => {
     options: readonly string[],
     database: readonly string[],
   ): Promise<{ ended: Outcome; scene: Scene }> {
-    const facts = await engineFacts(engine);
+    const facts = await engineFacts(engine());
     const godo = await startGodo(options, { cwd: folder });
     let runId: string;
     let ended: Outcome;
     try {
-      runId = await useContainers(engine, older);
+      runId = await useContainers(engine(), older);
     } finally {
       ended = await godo.stop();
     }
     await succeed('filter', database);
-    return { ended, scene: { engine, facts, older, runId, shown: await showEvidence(database) } };
+    return { ended, scene: { engine: engine(), facts, older, runId, shown: await showEvidence(database) } };
   }
 
   describe('with SQLite', () => {
@@ -137,20 +122,16 @@ describeWith('the pipeline from the kernel to the terminal', needs, () => {
   });
 
   describe('with MongoDB, in the form of the original', () => {
-    let server: MongoServer;
+    const server = useMongoServer(startMongoServer);
     let ended: Outcome;
     let scene: Scene;
 
     beforeAll(async () => {
-      server = await startMongoServer();
-      const address = new URL(server.uri).host;
+      const address = new URL(server().uri).host;
       ({ ended, scene } = await recordContainers(
         ['-diag=1.txt', `-mongo=${address}`, '-backlog=65536'],
         ['--mongo', address],
       ));
-    }, mongoServerStartMs);
-    afterAll(async () => {
-      await server?.stop();
     });
 
     it('ends with exit code 0 at SIGTERM and leaves audit as it was', async () => {
@@ -159,12 +140,18 @@ describeWith('the pipeline from the kernel to the terminal', needs, () => {
     });
 
     it('keeps raw evidence in the database test and cooked evidence in the database cooked', async () => {
-      const client = await MongoClient.connect(server.uri);
+      const client = await MongoClient.connect(server().uri);
       try {
         const count = (database: string, collection: string) =>
           client.db(database).collection(collection).countDocuments();
         const { processes } = scene.shown;
-        const everyFile = await succeed('viewer', ['--mongo', new URL(server.uri).host, 'sessions', '--all', '--json']);
+        const everyFile = await succeed('viewer', [
+          '--mongo',
+          new URL(server().uri).host,
+          'sessions',
+          '--all',
+          '--json',
+        ]);
         const files = parseJsonLines(everyFile);
         expect({
           processes: await count('cooked', 'processes'),
@@ -177,8 +164,7 @@ describeWith('the pipeline from the kernel to the terminal', needs, () => {
     });
 
     it('keeps it so that a check finds nothing wrong', async () => {
-      const target = { kind: 'mongodb', uri: server.uri, rawDb: 'test', cookedDb: 'cooked' } as const;
-      expect(await tamperingIn(target)).toEqual([]);
+      expect(await tamperingIn(rawDatabase(server(), 'test').target)).toEqual([]);
     });
 
     it('writes the diagnosis file where -diag says', async () => {

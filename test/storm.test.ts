@@ -1,16 +1,13 @@
 /** Very many processes of very short lives, in a container: every one is told, with the right identity and place. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type AuditLock, takeAuditLock } from './support/audit-lock.ts';
-import { type AuditState, readAuditState, restoreAuditState } from './support/audit-state.ts';
-import { staticBusybox } from './support/busybox-image.ts';
-import { type DockerEngine, startDockerEngine } from './support/docker-engine.ts';
+import { useAuditScene } from './support/audit-scene.ts';
+import { docker, useDockerEngine } from './support/docker-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { built, startGodo } from './support/programs.ts';
 import { type Outcome, runOrThrow } from './support/run-program.ts';
@@ -32,10 +29,7 @@ function isoMs(time: string | null | undefined): number {
   return Date.parse(time ?? '');
 }
 
-const needs = [
-  ...[root, built, staticBusybox],
-  ...[program('dockerd', 'docker.io'), program('docker', 'docker.io'), program('gcc', 'gcc')],
-];
+const needs = [root, built, ...docker, program('auditctl', 'auditd'), program('gcc', 'gcc')];
 
 /** What is shown of it, when the listener has ended as it should. */
 async function evidenceIn(db: string, ended: Outcome) {
@@ -45,27 +39,20 @@ async function evidenceIn(db: string, ended: Outcome) {
 }
 
 describeWith('a storm of processes in a container', needs, () => {
-  let lock: AuditLock;
-  let before: AuditState;
-  let engine: DockerEngine;
   let folder: string;
+  useAuditScene('godo-storm-', 'once', (scene) => {
+    folder = scene.folder;
+  });
+  const engine = useDockerEngine();
   const pidMaxBefore = readFileSync(pidMax, 'utf8');
 
   beforeAll(async () => {
-    lock = await takeAuditLock();
-    before = await readAuditState();
-    folder = await mkdtemp(join(tmpdir(), 'godo-storm-'));
     const source = fileURLToPath(new URL('./programs/storm.c', import.meta.url));
     await runOrThrow('gcc', ['-static', '-O1', '-o', join(folder, 'storm'), source]);
-    engine = await startDockerEngine();
-  }, 17 * 60_000);
+  });
 
-  afterAll(async () => {
+  afterAll(() => {
     writeFileSync(pidMax, pidMaxBefore);
-    await engine?.stop();
-    if (before !== undefined) await restoreAuditState(before);
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
-    await lock?.release();
   });
 
   /** The container's id, and all that is shown of it. */
@@ -75,9 +62,9 @@ describeWith('a storm of processes in a container', needs, () => {
     let ended: Outcome;
     let id: string;
     try {
-      const create = ['create', '--network', 'none', '-v', `${folder}/storm:/storm:ro`, engine.image];
-      id = await engine.dockerOrThrow([...create, '/storm', `${parents}`, `${childrenEach}`]);
-      await engine.dockerOrThrow(['start', '--attach', id], stormMs);
+      const create = ['create', '--network', 'none', '-v', `${folder}/storm:/storm:ro`, engine().image];
+      id = await engine().dockerOrThrow([...create, '/storm', `${parents}`, `${childrenEach}`]);
+      await engine().dockerOrThrow(['start', '--attach', id], stormMs);
     } finally {
       ended = await godo.stop();
     }
@@ -155,8 +142,8 @@ describeWith('a storm of processes in a container', needs, () => {
       let id: string;
       let ended: Outcome;
       try {
-        const run = ['run', '--detach', '--network', 'none', '-v', `${folder}/storm:/storm:ro`, engine.image];
-        id = await engine.dockerOrThrow([...run, '/storm', `${killedParents}`, '1000000', '19']);
+        const run = ['run', '--detach', '--network', 'none', '-v', `${folder}/storm:/storm:ro`, engine().image];
+        id = await engine().dockerOrThrow([...run, '/storm', `${killedParents}`, '1000000', '19']);
         await sleep(4_000);
       } finally {
         await first.stop('SIGKILL');
@@ -165,7 +152,7 @@ describeWith('a storm of processes in a container', needs, () => {
       const second = await startGodo(['--db', db], { cwd: folder });
       try {
         await sleep(2_000);
-        await engine.dockerOrThrow(['kill', id]);
+        await engine().dockerOrThrow(['kill', id]);
       } finally {
         ended = await second.stop();
       }
@@ -245,20 +232,20 @@ describeWith('a storm of processes in a container', needs, () => {
       let ended: Outcome;
       let survivor: string;
       try {
-        const victim = await engine.dockerOrThrow([...run, engine.image, 'sleep', '1001']);
+        const victim = await engine().dockerOrThrow([...run, engine().image, 'sleep', '1001']);
         await sleep(2_000);
         process.kill(godo.pid, 'SIGSTOP');
         try {
           // More messages than the socket has room for; what comes after them is lost.
-          const storm = ['run', '--network', 'none', '-v', `${folder}/storm:/storm:ro`, engine.image, '/storm'];
-          await engine.dockerOrThrow([...storm, `${parents}`, `${2 * childrenEach}`], stormMs);
-          survivor = await engine.dockerOrThrow([...run, engine.image, 'sleep', '1002']);
-          await engine.dockerOrThrow(['kill', victim]);
+          const storm = ['run', '--network', 'none', '-v', `${folder}/storm:/storm:ro`, engine().image, '/storm'];
+          await engine().dockerOrThrow([...storm, `${parents}`, `${2 * childrenEach}`], stormMs);
+          survivor = await engine().dockerOrThrow([...run, engine().image, 'sleep', '1002']);
+          await engine().dockerOrThrow(['kill', victim]);
         } finally {
           process.kill(godo.pid, 'SIGCONT');
         }
         await sleep(8_000);
-        await engine.dockerOrThrow(['kill', survivor]);
+        await engine().dockerOrThrow(['kill', survivor]);
       } finally {
         ended = await godo.stop();
       }

@@ -12,12 +12,15 @@ export const docker: readonly Need[] = [
   staticBusybox,
 ];
 
-/** To be called in a `describe`, after `useAuditScene`: then it ends before audit is put back. */
-export function useDockerEngine(): () => DockerEngine {
+/**
+ * To be called in a `describe`, after `useAuditScene`: then it ends before audit is put back.
+ * @param containerd - Gives the socket of one that runs when the engine is started; by default it has one of its own.
+ */
+export function useDockerEngine(containerd?: () => string): () => DockerEngine {
   let engine: DockerEngine | undefined;
 
   beforeAll(async () => {
-    engine = await startDockerEngine();
+    engine = await startDockerEngine(containerd?.());
   });
 
   afterAll(async () => {
