@@ -15,7 +15,6 @@
 #include <linux/audit.h>
 #include <linux/netlink.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +23,8 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include "fail.h"
+#include "until-term.h"
 
 struct event {
 	uint16_t records, items, paths;
@@ -36,19 +37,6 @@ struct event {
 static struct event *events;
 static uint32_t base;
 static int any;
-static volatile sig_atomic_t over;
-
-static void on_term(int signal)
-{
-	(void)signal;
-	over = 1;
-}
-
-static void fail(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 static unsigned long number(const char *text, const char *name)
 {
@@ -176,8 +164,7 @@ int main(int argc, char **argv)
 		fail("SO_RCVBUFFORCE");
 	if (bind(socket_fd, (struct sockaddr *)&address, sizeof address) < 0)
 		fail("bind");
-	struct sigaction action = { .sa_handler = on_term };
-	sigaction(SIGTERM, &action, NULL);
+	go_on_until_term();
 	printf("ready\n");
 	fflush(stdout);
 	static char memory[65536];

@@ -29,6 +29,8 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include "fail.h"
+#include "until-term.h"
 
 struct journal {
 	uint64_t batches, opens, writes, closes, forks, execs;
@@ -41,20 +43,6 @@ struct turns {
 	sem_t work, done;
 	int over;
 };
-
-static volatile sig_atomic_t over;
-
-static void on_term(int signal)
-{
-	(void)signal;
-	over = 1;
-}
-
-static void fail(const char *what)
-{
-	perror(what);
-	exit(1);
-}
 
 static uint64_t now(clockid_t clock)
 {
@@ -178,8 +166,7 @@ int main(int argc, char **argv)
 	if (worker == 0)
 		work(journal, turns, argv);
 	int schedstat = open("/proc/self/schedstat", O_RDONLY | O_CLOEXEC);
-	struct sigaction action = { .sa_handler = on_term };
-	sigaction(SIGTERM, &action, NULL);
+	go_on_until_term();
 	for (long n = 0; n < batches && !over; n++) {
 		journal->batch[n].beside = write_beside(schedstat, argv[1]);
 		sem_post(&turns->work);

@@ -15,6 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "fail.h"
+
 // Younger than the headers of some distributions; the numbers are the same on all architectures.
 enum { uringSetup = 425, uringEnter = 426, uringRegister = 427, opFtruncate = 55 };
 
@@ -27,11 +29,6 @@ static unsigned *sqTail, *sqMask, *sqArray, *sqFlags, *cqHead, *cqTail, *cqMask;
 static struct io_uring_sqe* entries;
 static struct io_uring_cqe* results;
 static unsigned setupFlags;
-
-static void fail(const char* what) {
-  perror(what);
-  exit(1);
-}
 
 static char* map(size_t bytes, off_t at) {
   char* memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, ring, at);
