@@ -1,4 +1,4 @@
-import { isoTime, type RawEntry } from '@godo/evidence';
+import { type ClosedBy, isoTime, type RawEntry } from '@godo/evidence';
 import { describe, expect, it } from 'vitest';
 import type { MissedTime, PipelineEvent } from '../../src/events.ts';
 import type { DescriptorLooks } from '../../src/recorder/descriptor-look-ups.ts';
@@ -27,10 +27,18 @@ import { found, pipe, recordLooking, type World } from '../support/looking.ts';
 import { closed, sorted } from '../support/recording.ts';
 
 const time = (sinceMs: number, untilMs: number): MissedTime => ({ sinceNs: nsAt(sinceMs), untilNs: nsAt(untilMs) });
-/** Told at 300 of calls between 100 and 200. */
-const missed: PipelineEvent = { kind: 'calls-missed', timeNs: nsAt(300), ...time(100, 200) };
+const missing = (toldMs: number, missed: MissedTime): PipelineEvent => {
+  return { kind: 'calls-missed', timeNs: nsAt(toldMs), ...missed };
+};
 
 const forked = fork(10, { tgid: 20, parentTgid: 1 });
+/** Of /srv/out as descriptor 3, before calls were missed between 100 and 200, which is told at 300. */
+const opened = open(50, 20);
+const missed = missing(300, time(100, 200));
+const writeAt = (ms: number, bytes = 6) => write(ms, 20, 3, bytes);
+const closeAt = (ms: number) => close(ms, 20, 3);
+const writtenOnce = [opened, missed, writeAt(400), closeAt(500)];
+const writtenTwice = [opened, missed, writeAt(400), writeAt(401), closeAt(500)];
 const key = keyOf(20, 10);
 const ofA = found({ path: '/srv/out', inode: '42', flags: 0o100001 });
 const ofB = found({ path: '/srv/other', inode: '43', flags: 0o100001 });
@@ -44,6 +52,18 @@ const elsewhere = (ms: number) =>
 const unseenOpen =
   'found in /proc at a write behind a descriptor of another file: calls were missed, and its open was among them';
 
+/** What recordMissing tells of a session. */
+const sessionOf =
+  (path: string) =>
+  (bytes: number, warnings: readonly string[] = [], closedBy: ClosedBy = 'close') => ({
+    path,
+    bytes,
+    closedBy,
+    warnings,
+  });
+const outSession = sessionOf('/srv/out');
+const otherSession = sessionOf('/srv/other');
+
 function recordMissing(files: World['files'], ...events: readonly PipelineEvent[]) {
   const recorded = recordLooking({ files, atMs }, forked, ...events);
   const sessions = recorded.files.map(({ path, writes: { bytes }, closedBy, warnings = [] }) => {
@@ -54,85 +74,72 @@ function recordMissing(files: World['files'], ...events: readonly PipelineEvent[
 
 describe('a file session in whose time calls were missed', () => {
   it('goes on where its descriptor still is of its file, which is looked at once', () => {
-    const { sessions, asked } = recordMissing(
-      { '20:3': ofA },
-      open(50, 20),
-      missed,
-      write(400, 20, 3, 6),
-      write(401, 20, 3, 6),
-      close(500, 20, 3),
-    );
+    const { sessions, asked } = recordMissing({ '20:3': ofA }, ...writtenTwice);
 
-    expect(sessions).toEqual([{ path: '/srv/out', bytes: 12, closedBy: 'close', warnings: [] }]);
+    expect(sessions).toEqual([outSession(12)]);
     expect(asked).toEqual(['20:3']);
   });
 
   it('ends where another file is behind its descriptor, and what is written after the look is that one’s', () => {
     const { files, sessions, asked } = recordMissing(
       { '20:3': ofB },
-      open(50, 20),
-      write(60, 20, 3, 1),
-      write(250, 20, 3, 2),
+      opened,
+      writeAt(60, 1),
+      writeAt(250, 2),
       missed,
-      write(400, 20, 3, 6),
-      write(atMs, 20, 3, 6),
-      write(411, 20, 3, 20),
-      write(412, 20, 3, 20),
-      close(500, 20, 3),
+      writeAt(400),
+      writeAt(atMs),
+      writeAt(411, 20),
+      writeAt(412, 20),
+      closeAt(500),
     );
 
-    expect(sessions).toEqual([
-      { path: '/srv/out', bytes: 15, closedBy: 'unseen', warnings: [elsewhere(100)] },
-      { path: '/srv/other', bytes: 40, closedBy: 'close', warnings: [unseenOpen] },
-    ]);
+    expect(sessions).toEqual([outSession(15, [elsewhere(100)], 'unseen'), otherSession(40, [unseenOpen])]);
     expect(files[0]).toMatchObject(closed(atMs, 'unseen'));
     expect(files[1]).toMatchObject({ key, openedNs: nsAt(atMs), openedBefore: true });
     expect(asked).toEqual(['20:3']);
   });
 
   it('ends where a pipe is behind its descriptor', () => {
-    const writes = [write(400, 20, 3, 6), write(411, 20, 3, 6)];
-    const { sessions, counters } = recordMissing({ '20:3': pipe }, open(50, 20), missed, ...writes);
+    const writes = [writeAt(400), writeAt(411)];
+    const { sessions, counters } = recordMissing({ '20:3': pipe }, opened, missed, ...writes);
 
-    expect(sessions).toEqual([{ path: '/srv/out', bytes: 6, closedBy: 'unseen', warnings: [elsewhere(100)] }]);
+    expect(sessions).toEqual([outSession(6, [elsewhere(100)], 'unseen')]);
     expect(counters).toMatchObject({ writesElsewhere: 1, openFileSessions: 0 });
   });
 
   it('goes on where its number was given out again by a call that is told after the look', () => {
     const { sessions, asked } = recordMissing(
       { '20:3': ofB },
-      open(50, 20),
+      opened,
       missed,
-      write(400, 20, 3, 6),
-      close(405, 20, 3),
+      writeAt(400),
+      closeAt(405),
       open(408, 20, { path: '/srv/other', inode: '43' }),
-      write(420, 20, 3, 20),
-      close(500, 20, 3),
+      writeAt(420, 20),
+      closeAt(500),
     );
 
-    expect(sessions).toEqual([
-      { path: '/srv/out', bytes: 6, closedBy: 'close', warnings: [unsure(100)] },
-      { path: '/srv/other', bytes: 20, closedBy: 'close', warnings: [] },
-    ]);
+    expect(sessions).toEqual([outSession(6, [unsure(100)]), otherSession(20)]);
     expect(asked).toEqual(['20:3']);
   });
 
   it('says that another file was found where nothing was written after the look', () => {
-    const { sessions } = recordMissing({ '20:3': ofB }, open(50, 20), missed, write(400, 20, 3, 6), close(500, 20, 3));
+    const { sessions } = recordMissing({ '20:3': ofB }, ...writtenOnce);
 
-    expect(sessions).toEqual([{ path: '/srv/out', bytes: 6, closedBy: 'close', warnings: [elsewhere(100)] }]);
+    expect(sessions).toEqual([outSession(6, [elsewhere(100)])]);
   });
 
   it('is looked at once more where others were missed after the look that showed another file', () => {
-    const again: PipelineEvent = { kind: 'calls-missed', timeNs: nsAt(600), ...time(450, 550) };
+    const again = missing(600, time(450, 550));
     const { sessions, asked } = recordMissing(
       { '20:3': ofB },
-      open(50, 20),
+      opened,
       missed,
-      write(400, 20, 3, 6),
+      writeAt(400),
       again,
-      write(610, 20, 3, 20),
-      close(700, 20, 3),
+      writeAt(610, 20),
+      closeAt(700),
     );
 
     expect(sessions.map(({ path, bytes, warnings }) => [path, bytes, warnings])).toEqual([
@@ -145,8 +152,8 @@ describe('a file session in whose time calls were missed', () => {
   it('shares the session of the other file’s descriptor, unless that was given away meanwhile', () => {
     const world = { files: { '20:3': ofB }, same: ['20:3', '20:4'], atMs };
     const other = open(250, 20, { fd: 4, path: '/srv/other', inode: '43' });
-    const begin = [forked, open(50, 20), missed, other, write(400, 20, 3, 6)];
-    const end = [write(411, 20, 3, 20), close(500, 20, 3), close(501, 20, 4)];
+    const begin = [forked, opened, missed, other, writeAt(400)];
+    const end = [writeAt(411, 20), closeAt(500), close(501, 20, 4)];
     const next = open(406, 20, { fd: 4, path: '/srv/next', inode: '44' });
     const told = (...events: readonly PipelineEvent[]) =>
       recordLooking(world, ...events).files.map(({ path, writes: { bytes } }) => [path, bytes]);
@@ -175,8 +182,8 @@ describe('a file session in whose time calls were missed', () => {
     };
     const entries: RawEntry[] = [];
     const recorder = new Recorder((entry) => entries.push(entry), looks);
-    const writes = [400, 450, 499, 500, 599, 610, 630].map((ms) => write(ms, 20, 3, 1));
-    for (const event of [sessionStart(), forked, open(50, 20), missed, ...writes, close(700, 20, 3)]) {
+    const writes = [400, 450, 499, 500, 599, 610, 630].map((ms) => writeAt(ms, 1));
+    for (const event of [sessionStart(), forked, opened, missed, ...writes, closeAt(700)]) {
       recorder.apply(event);
     }
 
@@ -189,9 +196,9 @@ describe('a file session in whose time calls were missed', () => {
   });
 
   it('keeps the writes, and says what is not sure of them, where nobody had time to look', () => {
-    const { sessions } = recordMissing({}, open(50, 20), missed, write(400, 20, 3, 6), close(500, 20, 3));
+    const { sessions } = recordMissing({}, ...writtenOnce);
 
-    expect(sessions).toEqual([{ path: '/srv/out', bytes: 6, closedBy: 'close', warnings: [unsure(100)] }]);
+    expect(sessions).toEqual([outSession(6, [unsure(100)])]);
   });
 
   it.each([
@@ -201,16 +208,9 @@ describe('a file session in whose time calls were missed', () => {
     ['device and inode are others, and the path is the same', found({ path: '/srv/out', dev: '00:1f' })],
     ['the inode is not told', { ...ofB, inode: null }],
   ])('says what is not sure where %s', (_, file) => {
-    const { sessions, asked } = recordMissing(
-      { '20:3': file },
-      open(50, 20),
-      missed,
-      write(400, 20, 3, 6),
-      write(401, 20, 3, 6),
-      close(500, 20, 3),
-    );
+    const { sessions, asked } = recordMissing({ '20:3': file }, ...writtenTwice);
 
-    expect(sessions).toEqual([{ path: '/srv/out', bytes: 12, closedBy: 'close', warnings: [unsure(100)] }]);
+    expect(sessions).toEqual([outSession(12, [unsure(100)])]);
     expect(asked).toEqual(['20:3']);
   });
 
@@ -219,9 +219,9 @@ describe('a file session in whose time calls were missed', () => {
     ['other flags were set since', { ...ofA, flags: 0o102001 }],
     ['its flags are not told', { ...ofA, flags: null }],
   ])('goes on where %s', (_, file) => {
-    const { sessions } = recordMissing({ '20:3': file }, open(50, 20), missed, write(400, 20, 3, 6), close(500, 20, 3));
+    const { sessions } = recordMissing({ '20:3': file }, ...writtenOnce);
 
-    expect(sessions).toEqual([{ path: '/srv/out', bytes: 6, closedBy: 'close', warnings: [] }]);
+    expect(sessions).toEqual([outSession(6)]);
   });
 
   it('goes on where its file has the path that it was renamed to', () => {
@@ -231,15 +231,15 @@ describe('a file session in whose time calls were missed', () => {
       to: { path: '/srv/renamed', pathResolved: true, dirfd: null },
     });
     const files = { '20:3': { ...ofA, path: '/srv/renamed' } };
-    const { sessions } = recordMissing(files, open(50, 20), renames, missed, write(400, 20, 3, 6), close(500, 20, 3));
+    const { sessions } = recordMissing(files, opened, renames, missed, writeAt(400), closeAt(500));
 
-    expect(sessions).toEqual([{ path: '/srv/out', bytes: 6, closedBy: 'close', warnings: [] }]);
+    expect(sessions).toEqual([outSession(6)]);
   });
 
   it('ends where the same file was opened in another way', () => {
     const file = { ...ofA, flags: 0o100002, access: 'readwrite' } as const;
-    const writes = [write(400, 20, 3, 1), write(411, 20, 3, 6)];
-    const { sessions } = recordMissing({ '20:3': file }, open(50, 20), missed, ...writes, close(500, 20, 3));
+    const writes = [writeAt(400, 1), writeAt(411)];
+    const { sessions } = recordMissing({ '20:3': file }, opened, missed, ...writes, closeAt(500));
 
     expect(sessions.map(({ bytes, closedBy }) => [bytes, closedBy])).toEqual([
       [1, 'unseen'],
@@ -248,7 +248,7 @@ describe('a file session in whose time calls were missed', () => {
   });
 
   it.each([
-    ['a close', [close(400, 20, 3)]],
+    ['a close', [closeAt(400)]],
     ['a close_range', [closeRange(400, 20, 3, 9)]],
     ['a dup2', [dup(400, 20, 9, 3)]],
     ['an open that gets its number', [open(400, 20, { path: '/srv/next', inode: '44' })]],
@@ -262,15 +262,15 @@ describe('a file session in whose time calls were missed', () => {
   });
 
   it('says so where it is open at the end', () => {
-    const { fds } = recordMissing({ '20:3': ofA }, open(50, 20), checkpoint(60), missed, sessionEnd(900));
+    const { fds } = recordMissing({ '20:3': ofA }, opened, checkpoint(60), missed, sessionEnd(900));
 
     expect(fds.map(({ warnings }) => warnings)).toEqual([undefined, [unsure(100)]]);
   });
 
   it.each([
-    ['it was opened after them', [open(250, 20), missed, close(400, 20, 3)]],
-    ['it was opened after them, which was told later', [missed, open(301, 20), close(400, 20, 3)]],
-    ['it ended before them, which was told later', [open(50, 20), missed, write(80, 20, 3, 0), close(80, 20, 3)]],
+    ['it was opened after them', [open(250, 20), missed, closeAt(400)]],
+    ['it was opened after them, which was told later', [missed, open(301, 20), closeAt(400)]],
+    ['it ended before them, which was told later', [opened, missed, writeAt(80, 0), closeAt(80)]],
   ])('is sure where %s', (_, events) => {
     const { files, asked } = recordMissing({ '20:3': ofB }, ...events);
 
@@ -279,37 +279,37 @@ describe('a file session in whose time calls were missed', () => {
   });
 
   it('is not where it was opened before their end, which was told later', () => {
-    const { sessions } = recordMissing({}, missed, open(150, 20), close(400, 20, 3));
+    const { sessions } = recordMissing({}, missed, open(150, 20), closeAt(400));
 
-    expect(sessions).toEqual([{ path: '/srv/out', bytes: 0, closedBy: 'close', warnings: [unsure(150)] }]);
+    expect(sessions).toEqual([outSession(0, [unsure(150)])]);
   });
 
   it.each([
     ['an earlier time than the last one', [time(100, 200), time(110, 120)], 150],
     ['the first of three that follow each other', [time(100, 200), time(200, 300), time(300, 400)], 110],
   ])('is not where it was opened in %s, which was told later', (_, times, openedMs) => {
-    const all = times.map((one): PipelineEvent => ({ kind: 'calls-missed', timeNs: nsAt(400), ...one }));
-    const { sessions } = recordMissing({}, ...all, open(openedMs, 20), close(500, 20, 3));
+    const all = times.map((one) => missing(400, one));
+    const { sessions } = recordMissing({}, ...all, open(openedMs, 20), closeAt(500));
 
-    expect(sessions).toEqual([{ path: '/srv/out', bytes: 0, closedBy: 'close', warnings: [unsure(openedMs)] }]);
+    expect(sessions).toEqual([outSession(0, [unsure(openedMs)])]);
   });
 
   it('has what was written before them, which is told later, and is not looked at for it', () => {
-    const { sessions, asked } = recordMissing({ '20:3': ofB }, open(50, 20), missed, write(80, 20, 3, 6));
+    const { sessions, asked } = recordMissing({ '20:3': ofB }, opened, missed, writeAt(80));
 
     expect([sessions, asked]).toEqual([[], []]);
   });
 
   it('is looked at again after others', () => {
-    const again: PipelineEvent = { kind: 'calls-missed', timeNs: nsAt(600), ...time(500, 550) };
+    const again = missing(600, time(500, 550));
     const { asked, sessions } = recordMissing(
       { '20:3': ofA },
-      open(50, 20),
+      opened,
       missed,
-      write(400, 20, 3, 6),
+      writeAt(400),
       again,
-      write(610, 20, 3, 6),
-      close(620, 20, 3),
+      writeAt(610),
+      closeAt(620),
     );
 
     expect(asked).toEqual(['20:3', '20:3']);
@@ -319,7 +319,7 @@ describe('a file session in whose time calls were missed', () => {
   it('is unsure in each descriptor: a copy, a child’s', () => {
     const { sessions, asked } = recordMissing(
       { '20:9': ofA, '30:3': ofB },
-      open(50, 20),
+      opened,
       missed,
       dup(400, 20, 3, 9),
       fork(401, { tgid: 30, parentTgid: 20 }),
@@ -329,21 +329,18 @@ describe('a file session in whose time calls were missed', () => {
       write(411, 30, 3, 4),
       exit(500, { tgid: 30 }),
       close(501, 20, 9),
-      close(502, 20, 3),
+      closeAt(502),
     );
 
     expect(asked).toEqual(['20:9', '30:3']);
-    expect(sessions).toEqual([
-      { path: '/srv/other', bytes: 4, closedBy: 'exit', warnings: [unseenOpen] },
-      { path: '/srv/out', bytes: 3, closedBy: 'close', warnings: [elsewhere(100)] },
-    ]);
+    expect(sessions).toEqual([otherSession(4, [unseenOpen], 'exit'), outSession(3, [elsewhere(100)])]);
   });
 
   it.each([
     ['a mapping', (ms: number) => map(ms, 20, 3)],
     ['an operation', (ms: number) => operation(ms, 20, { operation: 'truncate', fd: 3, size: 0, inode: '43' })],
   ])('is looked at for %s as well', (_, use) => {
-    const events = [open(50, 20), missed, use(400), use(411), exit(500, { tgid: 20 })];
+    const events = [opened, missed, use(400), use(411), exit(500, { tgid: 20 })];
     const { sessions, asked } = recordMissing({ '20:3': ofB }, ...events);
 
     expect(asked).toEqual(['20:3']);
@@ -355,7 +352,7 @@ describe('a file session in whose time calls were missed', () => {
 
   it('is told with the loss, where one tells when it was', () => {
     const told = loss(300, { source: 'audit-serial', count: 7, unit: 'events', missed: time(100, 200) });
-    const { sessions, losses } = recordMissing({}, open(50, 20), told, close(400, 20, 3));
+    const { sessions, losses } = recordMissing({}, opened, told, closeAt(400));
 
     expect(sessions.map(({ warnings }) => warnings)).toEqual([[unsure(100)]]);
     expect(losses.map((document) => document.missed)).toEqual([
@@ -369,7 +366,7 @@ describe('a file session in whose time calls were missed', () => {
       if (entry.collection === 'files' && 'session' in entry) warnings.push(entry.session.warnings);
     });
     const start = sessionStart({ intake: 'log' });
-    for (const event of [start, open(50, 20), missed, write(400, 20, 3, 6), close(500, 20, 3)]) recorder.apply(event);
+    for (const event of [start, ...writtenOnce]) recorder.apply(event);
 
     expect(warnings).toEqual([[unsure(100)]]);
   });
