@@ -70,6 +70,15 @@ export class DescriptorTable {
     this.#owners -= 1;
   }
 
+  /** For one of those that share it: a table of its own. */
+  apart(): DescriptorTable {
+    if (!this.isShared) return this;
+    const own = new DescriptorTable();
+    this.copyTo(own);
+    this.leave();
+    return own;
+  }
+
   get size(): number {
     return this.#descriptors.size;
   }
