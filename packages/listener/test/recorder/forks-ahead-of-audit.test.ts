@@ -1,3 +1,4 @@
+import type { FileSessionDocument } from '@godo/evidence';
 import { describe, expect, it } from 'vitest';
 import { cloned, close, exec, exit, fork, keyOf, open, write } from '../support/events.ts';
 import { closed, fileSession, record, writes } from '../support/recording.ts';
@@ -7,6 +8,21 @@ const parent = fork(10, { tgid: 20, parentTgid: 1 });
 const child = fork(50, { tgid: 30, parentTgid: 20 });
 const session = (fields: object) => fileSession(20, 20, 10, fields);
 const childKey = keyOf(30, 50);
+const containerId = 'c'.repeat(64);
+const contained = fork(10, { tgid: 20, parentTgid: 1, proc: { startTicks: 5001, containerId } });
+/** Another child, before that one. */
+const spawned = fork(20, { tgid: 29, parentTgid: 20 });
+/** Another one, after it. */
+const second = fork(52, { tgid: 31, parentTgid: 20 });
+/** What the parent opens before its clone returns. */
+const opened = open(45, 20);
+/** After which the parent gives it up, and its child writes to it and ends. */
+const usedByChild = [close(52, 20, 3), write(60, 30, 3, 5), exit(70, { tgid: 30 })];
+const writtenByChild = (ms: number) => ({
+  writes: writes(1, 5, ms, ms),
+  writers: [{ key: childKey, ...writes(1, 5, ms, ms) }],
+});
+const writersOf = ({ writers }: FileSessionDocument) => writers.map(({ key }) => key);
 
 /** The connector is ahead of audit: a fork is applied before calls that the parent made before it. */
 describe('a fork that is told ahead of the audit events before it', () => {
@@ -14,7 +30,7 @@ describe('a fork that is told ahead of the audit events before it', () => {
     const { files } = record(
       parent,
       child,
-      open(45, 20),
+      opened,
       cloned(50, 20, 30),
       open(55, 20, { fd: 4, path: '/srv/later' }),
       write(60, 30, 3, 5),
@@ -26,8 +42,7 @@ describe('a fork that is told ahead of the audit events before it', () => {
     expect(files).toEqual([
       fileSession(55, 20, 10, { fd: 4, path: '/srv/later', ...closed(70, 'exit') }),
       fileSession(45, 20, 10, {
-        writes: writes(1, 5, 60, 60),
-        writers: [{ key: childKey, ...writes(1, 5, 60, 60) }],
+        ...writtenByChild(60),
         ...closed(80, 'exit'),
       }),
     ]);
@@ -43,7 +58,7 @@ describe('a fork that is told ahead of the audit events before it', () => {
     const { files } = record(
       parent,
       child,
-      open(45, 20),
+      opened,
       write(55, 30, 3, 5),
       exec(56, 30),
       cloned(50, 20, 30),
@@ -52,7 +67,7 @@ describe('a fork that is told ahead of the audit events before it', () => {
       exit(70, { tgid: 20 }),
     );
 
-    expect(files.map(({ path, closedBy, writers }) => [path, closedBy, writers.map(({ key }) => key)])).toEqual([
+    expect(files.map((file) => [file.path, file.closedBy, writersOf(file)])).toEqual([
       ['/srv/out', 'exit', [childKey]],
       ['/srv/later', 'exit', []],
     ]);
@@ -60,36 +75,27 @@ describe('a fork that is told ahead of the audit events before it', () => {
   });
 
   it('is not taken for the fork before it, whose child spoke before its clone record', () => {
-    const spawned = fork(20, { tgid: 29, parentTgid: 20 });
     const { files } = record(
       parent,
       spawned,
       child,
       exec(25, 29),
       cloned(20, 20, 29),
-      open(45, 20),
+      opened,
       cloned(50, 20, 30),
-      close(52, 20, 3),
-      write(60, 30, 3, 5),
-      exit(70, { tgid: 30 }),
+      ...usedByChild,
     );
 
-    expect(files.map(({ writers, closedBy }) => [writers.map(({ key }) => key), closedBy])).toEqual([
-      [[childKey], 'exit'],
-    ]);
+    expect(files.map((file) => [writersOf(file), file.closedBy])).toEqual([[[childKey], 'exit']]);
   });
 
   describe('inside a container, where clone returns a number of its own', () => {
-    const containerId = 'c'.repeat(64);
-    const contained = fork(10, { tgid: 20, parentTgid: 1, proc: { startTicks: 5001, containerId } });
-
     it('is the child that was forked first', () => {
-      const second = fork(52, { tgid: 31, parentTgid: 20 });
       const { files } = record(
         contained,
         child,
         second,
-        open(45, 20),
+        opened,
         cloned(50, 20, 7),
         close(51, 20, 3),
         cloned(52, 20, 8),
@@ -101,72 +107,54 @@ describe('a fork that is told ahead of the audit events before it', () => {
       expect(files).toEqual([
         fileSession(45, 20, 10, {
           containerId,
-          writes: writes(1, 5, 60, 60),
-          writers: [{ key: childKey, ...writes(1, 5, 60, 60) }],
+          ...writtenByChild(60),
           ...closed(70, 'exit'),
         }),
       ]);
     });
 
     it('is not taken for the fork before it, whose child spoke before its clone record', () => {
-      const spawned = fork(20, { tgid: 29, parentTgid: 20 });
       const { files } = record(
         contained,
         spawned,
         child,
         exec(25, 29),
         cloned(20, 20, 7),
-        open(45, 20),
+        opened,
         cloned(50, 20, 8),
-        close(52, 20, 3),
-        write(60, 30, 3, 5),
-        exit(70, { tgid: 30 }),
+        ...usedByChild,
       );
 
-      expect(files.map(({ writers, closedBy }) => [writers.map(({ key }) => key), closedBy])).toEqual([
-        [[childKey], 'exit'],
-      ]);
+      expect(files.map((file) => [writersOf(file), file.closedBy])).toEqual([[[childKey], 'exit']]);
     });
   });
 
   it('is not concluded from a clone record of the host that names another number', () => {
-    const { files } = record(
-      parent,
-      child,
-      cloned(20, 20, 29),
-      open(45, 20),
-      cloned(50, 20, 30),
-      close(52, 20, 3),
-      write(60, 30, 3, 5),
-      exit(70, { tgid: 30 }),
-    );
+    const { files } = record(parent, child, cloned(20, 20, 29), opened, cloned(50, 20, 30), ...usedByChild);
 
-    expect(files.map(({ writers }) => writers.map(({ key }) => key))).toEqual([[childKey]]);
+    expect(files.map(writersOf)).toEqual([[childKey]]);
   });
 
   it('is not concluded from the clone record of a thread', () => {
     const { files } = record(
-      fork(10, { tgid: 20, parentTgid: 1, proc: { startTicks: 5001, containerId: 'c'.repeat(64) } }),
+      contained,
       fork(15, { tgid: 20, pid: 21, parentTgid: 20 }),
       child,
       cloned(15, 20, 21),
-      open(45, 20),
+      opened,
       cloned(50, 20, 7),
-      close(52, 20, 3),
-      write(60, 30, 3, 5),
-      exit(70, { tgid: 30 }),
+      ...usedByChild,
     );
 
-    expect(files.map(({ writers }) => writers.map(({ key }) => key))).toEqual([[childKey]]);
+    expect(files.map(writersOf)).toEqual([[childKey]]);
   });
 
   it('takes the child that clone returned, where the host’s numbers are seen', () => {
-    const second = fork(52, { tgid: 31, parentTgid: 20 });
     const { files } = record(
       parent,
       child,
       second,
-      open(45, 20),
+      opened,
       cloned(52, 20, 31),
       close(53, 20, 3),
       write(61, 31, 3, 9),
@@ -188,8 +176,7 @@ describe('a fork that is told ahead of the audit events before it', () => {
 
     expect(files).toEqual([
       session({
-        writes: writes(1, 5, 65, 65),
-        writers: [{ key: childKey, ...writes(1, 5, 65, 65) }],
+        ...writtenByChild(65),
         ...closed(70, 'exit'),
       }),
     ]);
@@ -214,7 +201,7 @@ describe('a fork that is told ahead of the audit events before it', () => {
   });
 
   it('gives a child that makes no call of its own nothing to keep open after its exit', () => {
-    const { files } = record(parent, child, open(45, 20), exit(60, { tgid: 30 }), close(65, 20, 3));
+    const { files } = record(parent, child, opened, exit(60, { tgid: 30 }), close(65, 20, 3));
 
     expect(files).toEqual([fileSession(45, 20, 10, closed(65, 'close'))]);
   });
