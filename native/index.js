@@ -23,7 +23,7 @@ function load() {
       auditRecordHeaderBytes: 16,
       auditRecordRoomBytes: 9008,
       auditEntryRoomBytes: 131072,
-      auditProgressNumbers: 14,
+      auditProgressNumbers: 15,
       connectorMessageBytes: 64,
       processHeadBytes: 104,
       taskStatisticsBytes: 24,

@@ -1,15 +1,27 @@
-/** A database that takes nothing at the end, and no spool: the end comes all the same, and the next start states the gap. */
+/** What a run leaves out at its end, or when it is cut off, is stated by the next start that comes about. */
 
 import { join } from 'node:path';
-import { openRawReader } from '@godo/evidence';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openRawReader, type StoreTarget } from '@godo/evidence';
 import { expect, it } from 'vitest';
 import { startMortalMongoServer } from '../packages/evidence/test/support/mongodb-server.ts';
 import { useAuditScene } from './support/audit-scene.ts';
 import { readAuditState } from './support/audit-state.ts';
 import { mongo, rawDatabase, useMongoServer } from './support/mongodb-scene.ts';
 import { describeWith, program, root } from './support/needs.ts';
-import { built, startGodo } from './support/programs.ts';
+import { built, runGodoProgram, startGodo } from './support/programs.ts';
 import { runOrThrow } from './support/run-program.ts';
+
+/** What the database tells of runs that were cut off. */
+async function gapsIn(target: StoreTarget): Promise<string[]> {
+  const reader = await openRawReader(target);
+  const gaps: string[] = [];
+  for await (const { source, severity, reason } of reader.losses()) {
+    if (source === 'listener' && severity === 'loss') gaps.push(reason);
+  }
+  await reader.close();
+  return gaps;
+}
 
 describeWith('an end that cannot be finished', [root, built, mongo, program('auditctl', 'auditd')], () => {
   const scene = useAuditScene('godo-unfinished-', 'once');
@@ -37,12 +49,43 @@ describeWith('an end that cannot be finished', [root, built, mongo, program('aud
     expect(await readAuditState()).toEqual(scene().before);
 
     await (await startGodo(options)).stop();
-    const reader = await openRawReader(target);
-    const gaps: string[] = [];
-    for await (const { source, severity, reason } of reader.losses()) {
-      if (source === 'listener' && severity === 'loss') gaps.push(reason);
+    expect(await gapsIn(target)).toEqual([expect.stringContaining('was cut off: what happened between')]);
+  });
+
+  it('is stated as well where a second signal has cut it short', { timeout: 120_000 }, async () => {
+    const { options: where, target } = rawDatabase(server(), 'impatient');
+    const options = [...where, '--no-spool'];
+    const godo = await startGodo(options);
+    process.kill(server().pid, 'SIGSTOP');
+    try {
+      await runOrThrow('dash', [
+        '-c',
+        `i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo $i > ${scene().folder}/file; done`,
+      ]);
+      process.kill(godo.pid, 'SIGINT');
+      await sleep(3_000);
+      const { code } = await godo.stop('SIGINT');
+      expect(code).toBe(1);
+    } finally {
+      process.kill(server().pid, 'SIGCONT');
     }
-    await reader.close();
-    expect(gaps).toEqual([expect.stringContaining('was cut off: what happened between')]);
+    expect(await readAuditState()).toEqual(scene().before);
+
+    await (await startGodo(options)).stop();
+    expect(await gapsIn(target)).toEqual([expect.stringMatching(/was cut off: .* Of audit these are \d{3,} event/)]);
+  });
+
+  it('is not forgotten over a start that fails', { timeout: 120_000 }, async () => {
+    const { options, target } = rawDatabase(server(), 'failing');
+    const godo = await startGodo(options);
+    await godo.stop('SIGKILL');
+    const { code } = await runGodoProgram('godo', ['--mongo', '127.0.0.1:1']);
+    expect(code).not.toBe(0);
+    expect(await readAuditState()).toEqual(scene().before);
+
+    await (await startGodo(options)).stop();
+    expect(await gapsIn(target)).toEqual([expect.stringContaining(`(pid ${godo.pid}, `)]);
+    await (await startGodo(options)).stop();
+    expect(await gapsIn(target)).toHaveLength(1);
   });
 });

@@ -1,6 +1,7 @@
 #include "audit-decoder-door.h"
 
 #include <cmath>
+#include <optional>
 #include <string>
 
 #include "arguments.h"
@@ -94,6 +95,10 @@ void readRecordTypes(const Napi::Value& value, RecordTypeNames& names) {
   }
 }
 
+double numberOrNan(std::optional<uint32_t> number) {
+  return number.has_value() ? static_cast<double>(*number) : NAN;
+}
+
 class AuditDecoderDoor : public Napi::ObjectWrap<AuditDecoderDoor> {
  public:
   static Napi::Function define(Napi::Env env) {
@@ -173,7 +178,8 @@ class AuditDecoderDoor : public Napi::ObjectWrap<AuditDecoderDoor> {
       numbers[10] = static_cast<double>(progress.roleRequests);
       numbers[11] = static_cast<double>(progress.incompleteEvents);
       numbers[12] = static_cast<double>(progress.missingRecords);
-      numbers[13] = progress.settledSerial.has_value() ? static_cast<double>(*progress.settledSerial) : NAN;
+      numbers[13] = numberOrNan(progress.firstSerial);
+      numbers[14] = numberOrNan(progress.settledSerial);
       return Napi::Number::New(info.Env(), static_cast<double>(progress.written));
     });
   }

@@ -57,7 +57,10 @@ DecoderProgress AuditDecoder::end(DecoderProgress progress, DecoderStop stop) {
   progress.missingRecords = missingRecords_;
   if (reassembler_ != nullptr) progress.open = reassembler_->open();
   for (const auto& host : hosts_) progress.open += host->log == nullptr ? 0 : host->log->open();
-  if (options_.source == DecoderSource::kernel && !parts_.output.kept()) progress.settledSerial = reassembler_->settledSerial();
+  if (options_.source == DecoderSource::kernel) {
+    progress.firstSerial = reassembler_->firstSerial();
+    if (!parts_.output.kept()) progress.settledSerial = reassembler_->settledSerial();
+  }
   parts_.output.end();
   return progress;
 }

@@ -58,7 +58,8 @@ struct DecoderProgress {
   /** Of the events that were over, those of which records are known to be missing, and how many. */
   uint64_t incompleteEvents = 0;
   uint64_t missingRecords = 0;
-  /** Of packed records: every event up to this serial is in the output, so far, or that it never came. */
+  /** Of packed records: every event from the first serial up to this one is in the output, so far, or that it never came. */
+  std::optional<uint32_t> firstSerial;
   std::optional<uint32_t> settledSerial;
 };
 

@@ -61,6 +61,7 @@ class Reassembler {
 
   /** Events not yet whole. */
   size_t open() const { return open_; }
+  std::optional<uint32_t> firstSerial() const { return serials_.first(); }
   /** The serial up to which, from the first one on, every event has been told, or that it never came; or nothing. */
   std::optional<uint32_t> settledSerial() const;
 

@@ -38,6 +38,7 @@ class SerialWatch {
   void tellUntil(double now, double limit, Tell tell);
   template <typename Tell>
   void tellAll(Tell tell);
+  std::optional<uint32_t> first() const { return any_ ? std::optional(first_) : std::nullopt; }
   /** The highest serial, where none below it is waited for, or was since the first of all; else nothing. */
   std::optional<uint32_t> settled() const { return any_ && missing_.empty() ? std::optional(highest_) : std::nullopt; }
 
@@ -46,6 +47,7 @@ class SerialWatch {
   bool found(uint32_t serial);
 
   bool any_ = false;
+  uint32_t first_ = 0;
   uint32_t highest_ = 0;
   std::deque<SerialGap> missing_;
 };
@@ -54,7 +56,7 @@ template <typename Tell>
 bool SerialWatch::see(uint32_t serial, double now, Tell tell) {
   if (!any_) {
     any_ = true;
-    highest_ = serial;
+    first_ = highest_ = serial;
     return false;
   }
   bool fresh = false;

@@ -54,6 +54,7 @@ export const counterMeanings: Readonly<Record<ListenerCounter, CounterMeaning>> 
   },
   roleRequests: { metric: 'audit_role_requests_total', help: 'How often somebody else asked for the audit role.' },
   openEvents: { metric: 'open_events', help: 'Audit events that wait for more of their records.' },
+  firstSerial: { metric: 'first_serial', help: 'Serial of the first audit event that came; 0: none has.' },
   connectorMessages: { metric: 'connector_messages_total', help: 'Messages of the proc connector that were received.' },
   connectorOverruns: { metric: 'overruns_total', labels: { socket: 'connector' }, help: overruns },
   connectorMissing: { metric: 'lost_messages_total', help: 'Messages of the proc connector that never came.' },

@@ -38,7 +38,8 @@ const progressAt = {
   roleRequests: 10,
   incompleteEvents: 11,
   missingRecords: 12,
-  settledSerial: 13,
+  firstSerial: 13,
+  settledSerial: 14,
 } as const;
 const outputFull = 2;
 /** The writer need not wait for the end of what is being decoded when there is this much for it. */
@@ -203,6 +204,7 @@ class Reassembly {
     this.#shared.add('truncatedRecords', this.#told('truncated'));
     this.#shared.add('badRecords', this.#told('bad'));
     this.#shared.set('openEvents', this.#told('open'));
+    this.#shared.set('firstSerial', this.#told('firstSerial') || 0);
     const serial = this.#told('settledSerial');
     if (!Number.isNaN(serial)) this.#settled = { serial, events: this.#shared.get('auditEvents') };
   }

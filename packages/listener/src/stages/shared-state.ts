@@ -48,6 +48,8 @@ const counters = [
   /** Somebody else has asked the kernel for the audit role that is ours. */
   'roleRequests',
   'openEvents',
+  /** Of the first audit event that came. 0: none has. */
+  'firstSerial',
   'connectorMessages',
   'connectorOverruns',
   'connectorMissing',

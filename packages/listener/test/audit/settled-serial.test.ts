@@ -18,12 +18,19 @@ describe('the serial up to which all is settled', () => {
     decoding.push(records, 0);
     return decoding;
   };
-  const settledOf = ({ progress }: ReturnType<typeof decodingFor>) => progress[13];
+  const settledOf = ({ progress }: ReturnType<typeof decodingFor>) => progress[14];
 
   it('is that of the last event, where all before it are whole', () => {
     expect(settledOf(decodingOf([]))).toBeNaN();
     expect(settledOf(decodingOf([...whole(7), ...whole(8)]))).toBe(8);
     expect(settledOf(decodingOf([...whole(2 ** 32 - 1), ...whole(0)]))).toBe(0);
+  });
+
+  it('stands beside the first one that came', () => {
+    const decoding = decodingOf([]);
+    expect(decoding.progress[13]).toBeNaN();
+    decoding.push([change(7), begin(8)], 0);
+    expect(decoding.progress[13]).toBe(7);
   });
 
   it('cannot be told while an event waits for its end', () => {

@@ -35,6 +35,12 @@ describe('a listener that was cut off', () => {
     expect(cutOffLosses({ ...run, counters, endOfRules: { serial: 1000, lost: 0 } }, untilNs)).toEqual([gap]);
   });
 
+  it('has left all since the first that it got, where none is known to be stored', () => {
+    const state = { ...run, counters: { firstSerial: 901 }, endOfRules: { serial: 1000, lost: 0 } };
+    const [gap] = cutOffLosses(state, untilNs);
+    expect([gap?.count, gap?.from, gap?.reason]).toEqual([100, began, expect.stringContaining('serials 901 to 1000')]);
+  });
+
   it('may have left them where serials begin anew', () => {
     const state = { ...run, counters: { storedSerial: 2 ** 32 - 1 }, endOfRules: { serial: 4, lost: 0 } };
     const [gap] = cutOffLosses(state, untilNs);
