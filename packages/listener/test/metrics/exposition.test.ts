@@ -68,7 +68,7 @@ const head = `# What godo tells of itself
 | \`kernel\` | the kernel's audit status: \`enabled\`, \`failure\`, \`pid\` (who has the role, 0: nobody), \`rateLimit\`, \`backlogLimit\`, \`lost\` (records since boot), \`backlog\`, \`featureBitmap\`, \`backlogWaitTime\` and \`backlogWaitTimeActual\` (jiffies); null: this kernel does not tell |
 | \`rules\` | how many audit rules of ours are loaded |
 | \`blindSpots\` | what is known not to be seen, a sentence each |
-| \`listener\` | null, or what the listener that runs says: \`pid\`, \`startTicks\`, \`sessionId\`, \`started\`, \`intake\`, \`store\`, \`found\` (the settings that are put back), \`updated\` (when the counters were written) and \`counters\`, see below |
+| \`listener\` | null, or what the listener that runs says: \`pid\`, \`startTicks\`, \`sessionId\`, \`started\`, \`intake\`, \`store\`, \`found\` (the settings that are put back), \`lostBefore\` (records that the kernel had lost by then), \`before\` (the run before, where that was cut off, until it is sure that this is stated in the database), \`updated\` (when the counters were written) and \`counters\`, see below |
 | \`lost\` | null, or what of this run is known to be lost, by its unit: \`records\` (of audit, dropped by the kernel), \`events\` (of audit, whose serials never came), \`messages\` (of the proc connector), \`documents\` (the spool had no room), \`overruns\` (of sockets, an unknown number each) |
 | \`leftBehind\` | whether a listener was cut off: \`godo cleanup\` puts back what it found |
 
@@ -84,8 +84,10 @@ name is given, the end, and of calls that it records EXECVE, FD_PAIR, MMAP, and 
 calls were (SOCKADDR, OBJ_PID, the second EXECVE of long arguments), or what is no call at all (what programs send, TTY), no record
 tells. Where serials are missing, the kernel has dropped records that were queued: each is counted in \`lost\` too where its second queue was full, and none where
 godo took nothing for half a second (unless the kernel was booted with \`audit=1\`); then the serials tell how many events these were,
-and of those without a serial there are no more than \`lost\`. Where nobody listened (after a SIGKILL) there is no number, but a time from
-and to. \`test/faults.test.ts\` holds these sums against a second reader of audit.
+and of those without a serial there are no more than \`lost\`. Of a run that was cut off (SIGKILL) the next start states
+the serials from the last one by which all was stored (\`storedSerial\`, as noted in /run once a second under load) to the one by which
+the rules were gone: some of these events may be in the database after all. When no rule stood audit made nothing; there is no number for that, but
+a time from and to. \`test/faults.test.ts\` holds these sums against a second reader of audit.
 
 Of PROCTITLE records, and those of security modules, it is not known whether they are missing. PATH, CWD and other announced records
 that a rule of somebody else excludes (\`exclude,never\`) are taken for missing, though the kernel counts none of them as lost: under
