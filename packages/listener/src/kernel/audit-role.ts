@@ -249,7 +249,8 @@ export class AuditRole {
   endRules(): { readonly removed: number; readonly end: EndOfRules } {
     const removed = this.removeRules();
     const { enabled, failure, lost } = this.status();
-    const serial = enabled === 1 ? changeSerial(() => setAuditStatus(this.#control, { failure }, requestMs)) : null;
+    const setAgain = () => setAuditStatus(this.#control, { failure }, requestMs);
+    const serial = enabled === 1 ? changeSerial('audit_failure', setAgain) : null;
     return { removed, end: { serial, lost } };
   }
 

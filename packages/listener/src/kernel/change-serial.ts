@@ -5,19 +5,20 @@ import { recordType } from '../audit/record-types.ts';
 
 const receiveBufferBytes = 1024 * 1024;
 const answerMs = 1_000;
-/** Of others, that come meanwhile. */
-const mostReceives = 1_000;
 
-/** Of the first change of settings or rules that is told after `change` was called; null: none is in time. */
-export function changeSerial(change: () => void): number | null {
+/**
+ * Of the first change of `setting` (as audit_log_config_change in kernel/audit.c names it) that is told after `change` was
+ * called; null: none is in time. What the kernel had queued before comes first.
+ */
+export function changeSerial(setting: string, change: () => void): number | null {
   const socket = openAudit({ multicast: true, receiveBufferBytes });
   try {
     change();
     const memory = new Uint8Array(16 * auditRecordRoomBytes);
     const endMs = performance.now() + answerMs;
-    for (let receives = 0; receives < mostReceives && performance.now() < endMs; receives += 1) {
-      const bytes = receiveAudit(socket, memory, 0, memory.length, answerMs);
-      const serial = serialOfChange(memory, Math.max(0, bytes));
+    for (let leftMs = answerMs; leftMs > 0; leftMs = endMs - performance.now()) {
+      const bytes = receiveAudit(socket, memory, 0, memory.length, Math.ceil(leftMs));
+      const serial = serialOfChange(memory.subarray(0, Math.max(0, bytes)), setting);
       if (serial !== null) return serial;
     }
     return null;
@@ -27,19 +28,17 @@ export function changeSerial(change: () => void): number | null {
 }
 
 /** Among records as receiveAudit packs them. */
-export function serialOfChange(memory: Uint8Array, bytes: number): number | null {
-  const view = new DataView(memory.buffer, memory.byteOffset, bytes);
-  for (let at = 0; at + auditRecordHeaderBytes <= bytes; ) {
-    const length = view.getUint32(at, true);
-    const type = view.getUint16(at + 4, true);
+export function serialOfChange(records: Uint8Array, setting: string): number | null {
+  const view = new DataView(records.buffer, records.byteOffset, records.length);
+  for (let at = 0; at + auditRecordHeaderBytes <= records.length; ) {
     const from = at + auditRecordHeaderBytes;
-    if (type === recordType.configChange) {
-      const stamp = /^audit\(\d+\.\d+:(\d+)\)/.exec(
-        Buffer.from(memory.subarray(from, from + length)).toString('latin1'),
-      );
-      if (stamp !== null) return Number(stamp[1]);
+    const to = from + view.getUint32(at, true);
+    if (view.getUint16(at + 4, true) === recordType.configChange) {
+      const text = Buffer.from(records.subarray(from, to)).toString('latin1');
+      const [, serial] = /^audit\(\d+\.\d+:(\d+)\)/.exec(text) ?? [];
+      if (serial !== undefined && text.includes(` ${setting}=`)) return Number(serial);
     }
-    at = Math.ceil((from + length) / 8) * 8;
+    at = Math.ceil(to / 8) * 8;
   }
   return null;
 }
