@@ -20,6 +20,7 @@
         "src/event-encoder.cc",
         "src/host-log.cc",
         "src/netlink-socket.cc",
+        "src/file-lock.cc",
         "src/open-in-root.cc",
         "src/own-process.cc",
         "src/pending-event.cc",

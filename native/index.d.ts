@@ -20,7 +20,7 @@ export const auditRecordRoomBytes: number;
 /** Room that an {@link AuditDecoder} needs for its output at least: that of the largest entry. */
 export const auditEntryRoomBytes: number;
 /** How many numbers an {@link AuditDecoder} tells of each call. */
-export const auditProgressNumbers: 15;
+export const auditProgressNumbers: 16;
 /** Size of one message that {@link receiveConnector} writes. */
 export const connectorMessageBytes: 64;
 
@@ -284,6 +284,11 @@ export function closeProcess(process: number): void;
  * @throws NativeError ENOENT, ELOOP, …; ENOSYS before Linux 5.6.
  */
 export function openInRoot(root: Uint8Array, path: Uint8Array): number;
+/**
+ * Locks the file that a descriptor is open for (flock(2)), until that is closed or its process has ended. Does not wait.
+ * @returns false: it is locked by way of another descriptor.
+ */
+export function tryLock(fd: number): boolean;
 
 /** Where the records of an {@link AuditDecoder} come from: packed by receiveAudit; the text of an audit.log; of a --diag file. */
 export type AuditSource = 'kernel' | 'log' | 'diag';
@@ -333,9 +338,9 @@ export interface AuditDecoderOptions {
  * 9 packed records that tell of a change of audit's settings or rules (CONFIG_CHANGE), 10 messages that somebody else has asked
  * for the audit role (AUDIT_REPLACE), which are no records, 11 events over of which records are known to be missing, and 12 how
  * many: PATH, CWD, EXECVE and OPENAT2 records that the event's SYSCALL record announces, and its end, where that did not come in
- * time or before the input's end; of packed records 13 the first serial, and
- * 14 that up to which all that can come is over or told as a gap, and in the output so far; NaN where that cannot be told now. An
- * event whose first record never came is no event over but a *gap*.
+ * time or before the input's end; of packed records, NaN
+ * before the first, 13 the first serial, 14 the highest, and 15 that up to which all that can come is over, or told as a gap, and
+ * in the output by now. An event whose first record never came is no event over but a *gap*.
  * Where a call makes more than has room, the rest is kept, and comes first at the next call, before anything more is read.
  * No call throws for what the input holds. A decoder belongs to the thread that made it.
  *

@@ -15,6 +15,7 @@
 #include "connector.h"
 #include "entry-output.h"
 #include "errors.h"
+#include "file-lock.h"
 #include "native-error.h"
 #include "open-in-root.h"
 #include "own-process.h"
@@ -333,6 +334,10 @@ Napi::Value openInRootOf(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), openInRoot(root, pathOf(arguments.bytes(1, "path"), "path")));
 }
 
+Napi::Value tryLockOf(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), tryLock(static_cast<int>(Arguments(info).wholeNumber(0, "fd", 0, largestFd))));
+}
+
 /** A directory that openProcess gave. */
 int openedProcess(const Arguments& arguments) {
   const int fd = static_cast<int>(arguments.wholeNumber(0, "process", 0, 0x7fffffff));
@@ -510,6 +515,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   offer<notifyServiceOf>(exports, "notifyService");
   exports.Set("processHeadBytes", Napi::Number::New(env, processHeadBytes));
   offer<openInRootOf>(exports, "openInRoot");
+  offer<tryLockOf>(exports, "tryLock");
   offer<openProcessOf>(exports, "openProcess");
   offer<readProcessInto>(exports, "readProcess");
   offer<exeLinksOf>(exports, "exeLinks");

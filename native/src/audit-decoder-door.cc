@@ -1,7 +1,6 @@
 #include "audit-decoder-door.h"
 
 #include <cmath>
-#include <optional>
 #include <string>
 
 #include "arguments.h"
@@ -95,10 +94,6 @@ void readRecordTypes(const Napi::Value& value, RecordTypeNames& names) {
   }
 }
 
-double numberOrNan(std::optional<uint32_t> number) {
-  return number.has_value() ? static_cast<double>(*number) : NAN;
-}
-
 class AuditDecoderDoor : public Napi::ObjectWrap<AuditDecoderDoor> {
  public:
   static Napi::Function define(Napi::Env env) {
@@ -178,8 +173,12 @@ class AuditDecoderDoor : public Napi::ObjectWrap<AuditDecoderDoor> {
       numbers[10] = static_cast<double>(progress.roleRequests);
       numbers[11] = static_cast<double>(progress.incompleteEvents);
       numbers[12] = static_cast<double>(progress.missingRecords);
-      numbers[13] = numberOrNan(progress.firstSerial);
-      numbers[14] = numberOrNan(progress.settledSerial);
+      numbers[13] = numbers[14] = numbers[15] = NAN;
+      if (progress.serials.has_value()) {
+        numbers[13] = progress.serials->first;
+        numbers[14] = progress.serials->highest;
+        numbers[15] = progress.serials->settled;
+      }
       return Napi::Number::New(info.Env(), static_cast<double>(progress.written));
     });
   }

@@ -7,7 +7,7 @@
 namespace godo {
 
 /** How many numbers a call of it tells. */
-constexpr size_t auditProgressNumbers = 15;
+constexpr size_t auditProgressNumbers = 16;
 
 /** The class AuditDecoder of index.d.ts. */
 Napi::Function defineAuditDecoder(Napi::Env env);

@@ -57,9 +57,14 @@ DecoderProgress AuditDecoder::end(DecoderProgress progress, DecoderStop stop) {
   progress.missingRecords = missingRecords_;
   if (reassembler_ != nullptr) progress.open = reassembler_->open();
   for (const auto& host : hosts_) progress.open += host->log == nullptr ? 0 : host->log->open();
-  if (options_.source == DecoderSource::kernel) {
-    progress.firstSerial = reassembler_->firstSerial();
-    if (!parts_.output.kept()) progress.settledSerial = reassembler_->settledSerial();
+  if (options_.source == DecoderSource::kernel && reassembler_->serials().any()) {
+    const SerialWatch& serials = reassembler_->serials();
+    if (!settledAny_) settled_ = serials.first() - 1;
+    settledAny_ = true;
+    // What is kept is in no output yet. Of what was told to be missing something may come late.
+    const uint32_t settled = parts_.output.kept() ? settled_ : reassembler_->settledSerial();
+    if (serialDistance(settled_, settled) > 0) settled_ = settled;
+    progress.serials = {serials.first(), serials.highest(), settled_};
   }
   parts_.output.end();
   return progress;

@@ -58,9 +58,14 @@ struct DecoderProgress {
   /** Of the events that were over, those of which records are known to be missing, and how many. */
   uint64_t incompleteEvents = 0;
   uint64_t missingRecords = 0;
-  /** Of packed records: every event from the first serial up to this one is in the output, so far, or that it never came. */
-  std::optional<uint32_t> firstSerial;
-  std::optional<uint32_t> settledSerial;
+  /** Of packed records, once there were any. */
+  struct Serials {
+    uint32_t first;
+    uint32_t highest;
+    /** From the first up to this one every event is in the output by now, or that it never came. */
+    uint32_t settled;
+  };
+  std::optional<Serials> serials;
 };
 
 /** Where a call may write. `memory` is aligned to 8, `length` at least entryRoomBytes. */
@@ -125,6 +130,8 @@ class AuditDecoder : private ReassemblyOutput {
   uint64_t incompleteEvents_ = 0;
   uint64_t missingRecords_ = 0;
   RecordsThatCome come_;
+  uint32_t settled_ = 0;
+  bool settledAny_ = false;
   double nowMs_ = 0;
   /** The rest of a line that was too long is passed over. */
   bool skipping_ = false;

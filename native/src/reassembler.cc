@@ -5,6 +5,7 @@ namespace godo {
 namespace {
 
 constexpr size_t leastBuckets = 64;
+constexpr size_t mostAlone = 4096;
 
 }  // namespace
 
@@ -20,14 +21,17 @@ Reassembler::~Reassembler() {
   }
 }
 
-std::optional<uint32_t> Reassembler::settledSerial() const {
-  if (open_ > 0) return std::nullopt;
-  const std::optional<uint32_t> serial = serials_.settled();
-  return serial.has_value() && lastStoodAlone_ ? std::optional(*serial - 1) : serial;
+uint32_t Reassembler::settledSerial() const {
+  uint32_t settled = serials_.settled();
+  const auto mayFollow = [&settled](uint32_t serial) {
+    if (serialDistance(serial, settled) >= 0) settled = serial - 1;
+  };
+  for (const PendingEvent* event = oldest_; event != nullptr; event = event->newer) mayFollow(event->stamp().serial);
+  for (const Alone& one : alone_) mayFollow(one.serial);
+  return settled;
 }
 
 void Reassembler::push(const Record& record, double now) {
-  lastStoodAlone_ = false;
   if (current_ != nullptr && current_->stamp() == record.stamp) {
     pushToOpen(current_, record);
     return;
@@ -77,7 +81,8 @@ bool Reassembler::tellHeadless(const Stamp& stamp) {
 
 void Reassembler::beginEvent(const Record& record, double now, bool fresh) {
   if (standsAlone(record.type)) {
-    lastStoodAlone_ = true;
+    if (options_.watchSerials && !isNumberedByDaemon(record.type)) alone_.push_back({record.stamp.serial, now});
+    if (alone_.size() > mostAlone) alone_.pop_front();
     // Not remembered: a LOGIN or CONFIG_CHANGE shares its serial with the SYSCALL record that may follow.
     PendingEvent* event = nullptr;
     if (options_.keepRecords) {
@@ -103,11 +108,13 @@ void Reassembler::keepBounds() {
 
 void Reassembler::expire(double now) {
   while (oldest_ != nullptr && now - oldest_->since() >= options_.timeoutMs) over(oldest_, givenUp(Incomplete::late));
+  while (!alone_.empty() && now - alone_.front().since >= options_.timeoutMs) alone_.pop_front();
   serials_.tellUntil(now, options_.timeoutMs, [this](const SerialGap& gap) { output_.gap(gap); });
 }
 
 void Reassembler::finish() {
   while (oldest_ != nullptr) over(oldest_, givenUp(Incomplete::cut));
+  alone_.clear();
   serials_.tellAll([this](const SerialGap& gap) { output_.gap(gap); });
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <deque>
 #include <vector>
 
 #include "event-pool.h"
@@ -61,9 +61,10 @@ class Reassembler {
 
   /** Events not yet whole. */
   size_t open() const { return open_; }
-  std::optional<uint32_t> firstSerial() const { return serials_.first(); }
-  /** The serial up to which, from the first one on, every event has been told, or that it never came; or nothing. */
-  std::optional<uint32_t> settledSerial() const;
+  /** Whether there were any serials, and those there were. */
+  const SerialWatch& serials() const { return serials_; }
+  /** The serial up to which, from the first one on, every event has been told, or that it never came. There were any. */
+  uint32_t settledSerial() const;
 
  private:
   /** Place of a stamp in the table: neighbours in number are neighbours in memory. */
@@ -105,8 +106,12 @@ class Reassembler {
 
   bool overran_ = false;
   RecordsThatCome come_;
-  /** The last record stood alone: records of a call may follow under the same serial. */
-  bool lastStoodAlone_ = false;
+  /** Serials of records that stood alone not long ago: those of a call may follow under the same one. */
+  struct Alone {
+    uint32_t serial;
+    double since;
+  };
+  std::deque<Alone> alone_;
 };
 
 }  // namespace godo

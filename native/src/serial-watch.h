@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <optional>
 
 namespace godo {
 
@@ -38,9 +37,12 @@ class SerialWatch {
   void tellUntil(double now, double limit, Tell tell);
   template <typename Tell>
   void tellAll(Tell tell);
-  std::optional<uint32_t> first() const { return any_ ? std::optional(first_) : std::nullopt; }
-  /** The highest serial, where none below it is waited for, or was since the first of all; else nothing. */
-  std::optional<uint32_t> settled() const { return any_ && missing_.empty() ? std::optional(highest_) : std::nullopt; }
+  bool any() const { return any_; }
+  /** The first of all, and the highest. */
+  uint32_t first() const { return first_; }
+  uint32_t highest() const { return highest_; }
+  /** The highest below which none is waited for. */
+  uint32_t settled() const { return missing_.empty() ? highest_ : missing_.front().from - 1; }
 
  private:
   /** A serial that was thought missing came late: its gap shrinks or splits. False: it was not, or no more. */

@@ -72,6 +72,7 @@ describe('the door', () => {
       readClocks: 'function',
       processHeadBytes: 'number',
       openInRoot: 'function',
+      tryLock: 'function',
       openProcess: 'function',
       openTaskStatistics: 'function',
       readProcess: 'function',

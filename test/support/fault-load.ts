@@ -17,7 +17,7 @@ const recordsOfFile = 5 + 2 + 2;
 /** fork: SYSCALL, EOE; execve: SYSCALL, EXECVE, CWD, PATH, EOE. */
 const recordsOfSpawn = 2 + 5;
 const callsOfFile = 3;
-const callsOfSpawn = 2;
+export const callsOfSpawn = 2;
 
 export interface Batch {
   /** ms since the epoch. */

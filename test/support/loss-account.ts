@@ -33,13 +33,11 @@ export interface Account {
 /** How far times of losses, which are looked at once a second, may be from those of the load. */
 const slackMs = 1_500;
 
-/** `cutOff`: what listeners that were cut off had received and stored; of records that is not told. */
 export async function account(
   target: StoreTarget,
   load: LoadResult,
   mostMb: number,
   witnessed?: Witnessed,
-  cutOff: Amount = { records: 0, events: 0 },
 ): Promise<Account> {
   const { missing, untrue, misclosed, losses, counters } = await findEvidence(target, load);
   const stated: Record<string, number> = { records: 0, events: 0, messages: 0, documents: 0 };
@@ -62,8 +60,8 @@ export async function account(
   const counted = (stated.records ?? 0) + (stated.events ?? 0) + (stated.documents ?? 0);
   const generated = { records: load.records, events: load.events };
   const received = {
-    records: (counters.auditRecords ?? 0) - (counters.configChanges ?? 0) + cutOff.records,
-    events: (counters.auditEvents ?? 0) - (counters.configChanges ?? 0) + cutOff.events,
+    records: (counters.auditRecords ?? 0) - (counters.configChanges ?? 0),
+    events: (counters.auditEvents ?? 0) - (counters.configChanges ?? 0),
   };
   const { records = 0, events = 0 } = stated;
   return {

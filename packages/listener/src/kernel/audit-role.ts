@@ -27,6 +27,8 @@ import { changeSerial } from './change-serial.ts';
 import type { EndOfRules } from './run-file.ts';
 
 const requestMs = 2_000;
+/** A call that was being audited when the rules went is over after this long, or its process waits for something else. */
+const underWayMs = 50;
 
 /** The settings that godo changes. */
 export interface FoundSettings {
@@ -248,10 +250,21 @@ export class AuditRole {
    */
   endRules(): { readonly removed: number; readonly end: EndOfRules } {
     const removed = this.removeRules();
-    const { enabled, failure, lost } = this.status();
-    const setAgain = () => setAuditStatus(this.#control, { failure }, requestMs);
-    const serial = enabled === 1 ? changeSerial('audit_failure', setAgain) : null;
-    return { removed, end: { serial, lost } };
+    const serial = this.#serialByNow();
+    return { removed, end: { serial, lost: this.status().lost } };
+  }
+
+  /** null: it cannot be learnt. */
+  #serialByNow(): number | null {
+    const { enabled, failure } = this.status();
+    if (enabled !== 1) return null;
+    // A call that a rule had matched gets its serial when the kernel comes to it.
+    pause(underWayMs);
+    try {
+      return changeSerial('audit_failure', () => setAuditStatus(this.#control, { failure }, requestMs));
+    } catch {
+      return null;
+    }
   }
 
   /** Whether the kernel has rules for io_uring: one is tried, that holds for no process, and taken back. */
@@ -369,6 +382,10 @@ function isUringOff(): boolean {
 /** As the kernel counts time: it ticks so often that one is as long as its coarse clocks are exact. */
 function jiffies(ms: number): number {
   return Math.ceil((ms * 1e6) / tickNs());
+}
+
+function pause(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 export function isAlive(pid: number): boolean {

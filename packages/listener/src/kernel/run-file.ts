@@ -43,15 +43,15 @@ export function isRunning({ pid, startTicks }: Pick<RunState, 'pid' | 'startTick
   return new ProcReader().stat(pid)?.startTicks === startTicks && !isUnwaitedFor(pid);
 }
 
-const directory = '/run/godo';
-const path = join(directory, 'listener.json');
+export const runDirectory = '/run/godo';
+const path = join(runDirectory, 'listener.json');
 
 /**
  * Makes the file ours, or tells who has it: `running` when that process lives, `cutOff` (with what it left) when it was
  * killed; then the file is ours, and names it as the run before. Two that start at once cannot both have it.
  */
 export function claimRunState(state: RunState): { readonly running: RunState } | { readonly cutOff: RunState | null } {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  mkdirSync(runDirectory, { recursive: true, mode: 0o700 });
   let cutOff: RunState | null = null;
   for (let attempt = 0; attempt < 10; attempt += 1) {
     const before = cutOff === null ? null : unstated(cutOff);

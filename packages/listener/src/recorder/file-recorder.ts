@@ -75,6 +75,15 @@ export class FileRecorder {
     return this.#sessions.count;
   }
 
+  /** See OpenFileSessions. */
+  nextTurn(): number {
+    return this.#sessions.nextTurn();
+  }
+
+  get unwrittenSince(): number | null {
+    return this.#sessions.unwrittenSince;
+  }
+
   get unresolvedNames(): number {
     return this.#names.unresolved;
   }

@@ -22,8 +22,9 @@ export class OpenFileSessions implements OpenSessions, UnsureSessions {
   count = 0;
   readonly #origin: RunOrigin;
   readonly #emit: EmitFile;
-  /** Open sessions that changed since they were last written down. */
+  /** Sessions that changed since they were last written down, in the order in which they did so first. */
   readonly #dirty = new Set<TrackedSession>();
+  #turn = 1;
 
   /** @param ask null: nobody can look at files. */
   constructor(origin: RunOrigin, choice: RecordingChoice, emit: EmitFile, ask: AskForFile | null) {
@@ -33,7 +34,7 @@ export class OpenFileSessions implements OpenSessions, UnsureSessions {
     this.mapped = new MappedSessions({
       ask,
       settled: (session) => this.#writeDown(session),
-      changed: (session) => this.#dirty.add(session),
+      changed: (session) => this.changed(session),
     });
   }
 
@@ -47,28 +48,42 @@ export class OpenFileSessions implements OpenSessions, UnsureSessions {
     });
     process.descriptors.set(fd, session, closeOnExec, this.missed.epochOf(opened.opened.ms), looked);
     this.choice.uses(process, session);
-    this.#dirty.add(session);
+    this.changed(session);
     this.count += 1;
   }
 
   changed(session: TrackedSession): void {
+    if (session.unwrittenSince !== 0) return;
+    session.unwrittenSince = this.#turn;
     this.#dirty.add(session);
+  }
+
+  /** What changes from now on does so in another turn, whose number is higher. */
+  nextTurn(): number {
+    this.#turn += 1;
+    return this.#turn;
+  }
+
+  /** The turn of the first change that is not written down yet; null: all is. */
+  get unwrittenSince(): number | null {
+    const [oldest] = this.#dirty;
+    return oldest?.unwrittenSince ?? null;
   }
 
   /** There was none: it is not written down. */
   readonly forgotten = (session: TrackedSession): void => {
-    this.#dirty.delete(session);
+    this.#isWritten(session);
     this.count -= 1;
   };
 
   readonly ended = (session: TrackedSession): void => {
     this.count -= 1;
     if (session.refuted) {
-      this.#dirty.delete(session);
+      this.#isWritten(session);
     } else if (session.mapped === null) {
       this.#writeDown(session);
     } else {
-      this.#dirty.add(session);
+      this.changed(session);
       this.mapped.end(session);
     }
   };
@@ -80,18 +95,23 @@ export class OpenFileSessions implements OpenSessions, UnsureSessions {
     if (!this.mapped.isEmpty) this.mapped.checkpoint(at.ms);
     for (const session of this.#dirty) {
       if (session.refuted) {
-        this.#dirty.delete(session);
+        this.#isWritten(session);
         continue;
       }
       // Until audit has told of what was before the look, it may be taken back.
       if (session.foundMs !== null && at.ms - session.foundMs < settlingMs) continue;
       if (this.choice.isInScope(session)) this.#emit('fds', session.stateAt(at));
-      this.#dirty.delete(session);
+      this.#isWritten(session);
     }
   }
 
-  #writeDown(session: TrackedSession): void {
+  #isWritten(session: TrackedSession): void {
+    session.unwrittenSince = 0;
     this.#dirty.delete(session);
+  }
+
+  #writeDown(session: TrackedSession): void {
+    this.#isWritten(session);
     if (!session.refuted && this.choice.keeps(session)) this.#emit('files', session);
   }
 }

@@ -89,6 +89,19 @@ export class Recorder {
     };
   }
 
+  /**
+   * What is recorded from now on is of another turn, whose number is higher: see `unwrittenSince`. Of what is told, changes of
+   * file sessions alone are not made documents of at once.
+   */
+  nextTurn(): number {
+    return this.#run?.files.nextTurn() ?? 0;
+  }
+
+  /** The turn of the first event that is in no document yet; null: all are. */
+  get unwrittenSince(): number | null {
+    return this.#run?.files.unwrittenSince ?? null;
+  }
+
   /** The first event must be a session-start; later ones are refused. */
   apply(event: PipelineEvent): void {
     if (event.kind === 'session-start') {

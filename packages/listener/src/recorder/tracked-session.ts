@@ -84,6 +84,8 @@ export class TrackedSession implements FileSession {
   readonly foundMs: number | null;
   /** What /proc showed was not what had been written to. */
   refuted = false;
+  /** In which turn (see OpenFileSessions) it changed first after it was written down last; 0: it has not since. */
+  unwrittenSince = 0;
   /** Latest moment at which a descriptor of it was given up, how, and by which process's table. */
   released: Instant;
   releasedBy: ClosedBy | null = null;
@@ -191,7 +193,7 @@ export class TrackedSession implements FileSession {
   /** What it is now, to be written down while it goes on. */
   stateAt(checkpoint: Instant): FileSession {
     const writers = this.writers?.map((writer) => ({ ...writer })) ?? null;
-    const { references, released, releasedBy, releasedFrom, foundMs, refuted, ...session } = this;
+    const { references, released, releasedBy, releasedFrom, foundMs, refuted, unwrittenSince, ...session } = this;
     const changes = this.changes?.map((change) => ({ ...change })) ?? null;
     const mapped = this.mapped === null ? null : { ...this.mapped };
     return { ...session, writes: { ...this.writes }, writers, changes, mapped, checkpoint };

@@ -5,29 +5,37 @@ import type { RunState } from '../kernel/run-file.ts';
 import type { LossFacts } from '../loss-event.ts';
 import { kernelLoss } from './kernel-loss.ts';
 
+/** Of such a loss, and of those of an end that was cut short. */
+export const cutOffSource = 'listener';
+
 const circle = 2 ** 32;
 const nanosecondsPerMs = 1_000_000n;
 
 /** `untilNs`: from when on all is recorded again. */
 export function cutOffLosses({ pid, sessionId, started, ...run }: RunState, untilNs: bigint): LossFacts[] {
-  const { counters, endOfRules, lostBefore = 0 } = run;
-  const { storedUntilMs = 0, firstSerial = 0, storedSerial = 0, storedLost = 0 } = counters;
-  const sinceNs = BigInt(storedUntilMs > 0 ? storedUntilMs : Date.parse(started)) * nanosecondsPerMs;
-  const [from, to] = [isoTime(sinceNs), isoTime(untilNs)];
+  const { counters, endOfRules, lostBefore } = run;
+  const { storedUntilMs = 0, storedLost = 0 } = counters;
+  const storedNs = BigInt(storedUntilMs > 0 ? storedUntilMs : Date.parse(started)) * nanosecondsPerMs;
+  // The clock may have been set back meanwhile.
+  const missed = storedNs <= untilNs ? { sinceNs: storedNs, untilNs } : { sinceNs: untilNs, untilNs: storedNs };
+  const [from, to] = [isoTime(missed.sinceNs), isoTime(missed.untilNs)];
   const reason = `The listener before this one (pid ${pid}, session ${sessionId}) was cut off: what happened between ${from} and ${to} is not in the database or only in part.`;
-  const gap: LossFacts = { source: 'listener', from, to, reason };
-  const serial = endOfRules?.serial ?? null;
-  const first = storedSerial === 0 ? firstSerial : (storedSerial + 1) % circle;
-  const losses = [(storedSerial === 0 && firstSerial === 0) || serial === null ? gap : counted(gap, first, serial)];
-  const known = Math.max(lostBefore, storedLost);
-  const lost = endOfRules?.lost ?? known;
-  return lost > known ? [...losses, kernelLoss(known, lost, { sinceNs, untilNs })] : losses;
+  const losses = [counted({ source: cutOffSource, from, to, reason }, run)];
+  const known = storedLost || lostBefore;
+  if (known === undefined || endOfRules === undefined || endOfRules.lost <= known) return losses;
+  return [...losses, kernelLoss(known, endOfRules.lost, missed)];
 }
 
-/** `last`: by when no rule of ours was there any more. Serials are given on a circle. */
-function counted(gap: LossFacts, first: number, last: number): LossFacts {
+/** By the serials, where both ends are known. They are given on a circle. */
+function counted(gap: LossFacts, { counters, endOfRules }: Pick<RunState, 'counters' | 'endOfRules'>): LossFacts {
+  const { firstSerial = 0, storedSerial = 0 } = counters;
+  const last = endOfRules?.serial ?? null;
+  if (last === null || (firstSerial === 0 && storedSerial === 0)) return gap;
+  const first = storedSerial === 0 ? firstSerial : (storedSerial + 1) % circle;
   const count = (last - first + 1 + circle) % circle;
-  const range = `serials ${first} to ${last}`;
-  const events = `Of audit these are ${count} event(s) at most (${range}, with those of changes to audit and of others' rules), until its rules were gone; then there are none.`;
+  // What lies behind is no later one.
+  if (count >= circle / 2) return gap;
+  const range = count === 0 ? 'none' : `${count} event(s) at most, serials ${first} to ${last}`;
+  const events = `Until its rules were gone audit has made these: ${range}; those of changes to audit and of others' rules are among them.`;
   return { ...gap, count, unit: 'events', reason: `${gap.reason} ${events}` };
 }

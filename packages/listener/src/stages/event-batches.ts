@@ -5,17 +5,10 @@
 
 import type { ByteRing, Span } from './byte-ring.ts';
 
-export const batchHeadBytes = 40;
+export const batchHeadBytes = 32;
 
 /** What a batch is beside its entries. */
 export const batchKind = { events: 0, overrun: 1, end: 2 } as const;
-
-/** From the first serial to this one all events are in a batch, or stated there to have never come. */
-export interface SettledEvents {
-  readonly serial: number;
-  /** How many came. */
-  readonly events: number;
-}
 
 export interface BatchHead {
   readonly kind: number;
@@ -23,8 +16,8 @@ export interface BatchHead {
   readonly arrivalUs: number;
   /** The audit socket was found empty at this moment, after everything in this and earlier batches; null: it was not. */
   readonly drainedUs: number | null;
-  /** By this batch; null: nothing is yet. */
-  readonly settled: SettledEvents | null;
+  /** From the first serial to this one all events are in this batch or one before, or stated there to have never come. */
+  readonly settledSerial: number | null;
 }
 
 export interface EventBatch extends BatchHead {
@@ -37,8 +30,7 @@ export function commitBatch(ring: ByteRing, span: Span, entryBytes: number, head
   ring.view.setUint32(span.offset + 4, head.kind, true);
   ring.view.setFloat64(span.offset + 8, head.arrivalUs, true);
   ring.view.setFloat64(span.offset + 16, head.drainedUs ?? Number.NaN, true);
-  ring.view.setFloat64(span.offset + 24, head.settled?.serial ?? Number.NaN, true);
-  ring.view.setFloat64(span.offset + 32, head.settled?.events ?? 0, true);
+  ring.view.setFloat64(span.offset + 24, head.settledSerial ?? Number.NaN, true);
   ring.commit(batchHeadBytes + entryBytes);
 }
 
@@ -52,7 +44,7 @@ export function nextBatch(ring: ByteRing): EventBatch | null {
     kind: ring.view.getUint32(span.offset + 4, true),
     arrivalUs: ring.view.getFloat64(span.offset + 8, true),
     drainedUs: Number.isNaN(drainedUs) ? null : drainedUs,
-    settled: Number.isNaN(serial) ? null : { serial, events: ring.view.getFloat64(span.offset + 32, true) },
+    settledSerial: Number.isNaN(serial) ? null : serial,
     entries: { offset: span.offset + batchHeadBytes, length: ring.view.getUint32(span.offset, true) },
   };
 }

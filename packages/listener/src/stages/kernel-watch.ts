@@ -46,6 +46,11 @@ export class KernelWatch {
     return this.#lost - this.#lostAtStart;
   }
 
+  /** As it counts since the boot. */
+  get lostByKernel(): number {
+    return this.#lost;
+  }
+
   get rules(): readonly AuditRule[] {
     return this.#rules;
   }

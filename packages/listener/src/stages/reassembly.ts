@@ -5,7 +5,7 @@ import { type AuditDecoder, auditEntryRoomBytes, auditProgressNumbers, auditReco
 import { kernelDecoder } from '../audit/audit-decoder.ts';
 import { markAt, ringMark } from './audit-marks.ts';
 import { ByteRing, type Span } from './byte-ring.ts';
-import { type BatchHead, batchHeadBytes, batchKind, commitBatch, type SettledEvents } from './event-batches.ts';
+import { type BatchHead, batchHeadBytes, batchKind, commitBatch } from './event-batches.ts';
 import type { ReassemblyData, ReassemblyReport } from './messages.ts';
 import { SharedState } from './shared-state.ts';
 import { askConnector } from './wake.ts';
@@ -39,7 +39,8 @@ const progressAt = {
   incompleteEvents: 11,
   missingRecords: 12,
   firstSerial: 13,
-  settledSerial: 14,
+  lastSerial: 14,
+  settledSerial: 15,
 } as const;
 const outputFull = 2;
 /** The writer need not wait for the end of what is being decoded when there is this much for it. */
@@ -54,7 +55,7 @@ class Reassembly {
   readonly #progress = new Float64Array(auditProgressNumbers);
   readonly #never = new Int32Array(new SharedArrayBuffer(4));
   #arrivalUs = 0;
-  #settled: SettledEvents | null = null;
+  #settledSerial: number | null = null;
   /** ms of performance.now() at which the last record was read. */
   #readMs = Number.NEGATIVE_INFINITY;
   /** Something was committed that the writer was not told of. */
@@ -167,8 +168,8 @@ class Reassembly {
     }
   }
 
-  #commit(room: Span, bytes: number, head: Omit<BatchHead, 'settled'>): void {
-    commitBatch(this.#events, room, bytes, { ...head, settled: this.#settled });
+  #commit(room: Span, bytes: number, head: Omit<BatchHead, 'settledSerial'>): void {
+    commitBatch(this.#events, room, bytes, { ...head, settledSerial: this.#settledSerial });
     this.#untold = true;
     if (this.#events.used > muchBytes) this.#tell();
   }
@@ -204,9 +205,11 @@ class Reassembly {
     this.#shared.add('truncatedRecords', this.#told('truncated'));
     this.#shared.add('badRecords', this.#told('bad'));
     this.#shared.set('openEvents', this.#told('open'));
-    this.#shared.set('firstSerial', this.#told('firstSerial') || 0);
-    const serial = this.#told('settledSerial');
-    if (!Number.isNaN(serial)) this.#settled = { serial, events: this.#shared.get('auditEvents') };
+    const settled = this.#told('settledSerial');
+    if (Number.isNaN(settled)) return;
+    this.#settledSerial = settled;
+    this.#shared.set('firstSerial', this.#told('firstSerial'));
+    this.#shared.set('lastSerial', this.#told('lastSerial'));
   }
 }
 

@@ -21,6 +21,8 @@ const orders = [
    * sent: who finds the socket empty and then this cleared has been sent everything that came before.
    */
   'connectorHolds',
+  /** What the run before has left out is stated, and that is in the store. */
+  'gapStored',
   /** The descriptors of the sockets, and 1: 0 while there is none. See wake.ts. */
   'auditSocket',
   'connectorSocket',
@@ -48,8 +50,9 @@ const counters = [
   /** Somebody else has asked the kernel for the audit role that is ours. */
   'roleRequests',
   'openEvents',
-  /** Of the first audit event that came. 0: none has. */
+  /** Of the first audit event that came, and the highest that did. 0: none has. */
   'firstSerial',
+  'lastSerial',
   'connectorMessages',
   'connectorOverruns',
   'connectorMissing',
@@ -76,9 +79,8 @@ const counters = [
   'descriptorLooksRefused',
   /** ms since the epoch: what happened before is in the store. */
   'storedUntilMs',
-  /** Audit events up to this serial are in the store, or stated there to be missing; so many came of them. 0: none. */
+  /** Audit events up to this serial are in the store, or stated there to be missing. 0: none are. */
   'storedSerial',
-  'storedEvents',
   /** The kernel's own count of lost records, as far as it is stated there. 0: it has not been yet. */
   'storedLost',
 ] as const;

@@ -1,23 +1,25 @@
 /** How much of all that happened is in the store. Pure. */
 
-import type { SettledEvents } from './event-batches.ts';
-
 /** Marks that wait at most; between them nothing is told. */
-const mostMarks = 64;
+const mostMarks = 256;
 
-/** How far all that happened has been made documents of. */
+/** How far all that happened has been given to the recorder. */
 export interface StoredPoint {
   /** ms since the epoch. */
   readonly untilMs: number;
-  /** Of audit: up to which serial, and how many events came until then. null: of none. */
-  readonly settled: SettledEvents | null;
+  /** Of audit: up to which serial. null: none is settled. */
+  readonly serial: number | null;
   /** The kernel's own count of lost records, as far as it is stated. 0: it has not been. */
   readonly lost: number;
+  /** The gap that the run before has left, if it did, is stated. */
+  readonly gapStated: boolean;
 }
 
 interface Mark {
-  readonly documents: number;
   readonly point: StoredPoint;
+  readonly turn: number;
+  /** When so many are stored, all until then is; null: some of it is in no document yet. */
+  documents: number | null;
 }
 
 export class StoredUntil {
@@ -37,11 +39,20 @@ export class StoredUntil {
     this.#settle();
   }
 
-  mark(point: StoredPoint): void {
+  /**
+   * All that happened until a point has been recorded, in turns before `turn`; of that, what was of `unwrittenSince` or later is
+   * in no document yet (see Recorder). null: all is.
+   */
+  mark(point: StoredPoint, turn: number, unwrittenSince: number | null): void {
+    const isWritten = (mark: Mark) => unwrittenSince === null || unwrittenSince >= mark.turn;
+    for (const mark of this.#marks) if (mark.documents === null && isWritten(mark)) mark.documents = this.#made;
+    const mark: Mark = { point, turn, documents: null };
+    if (isWritten(mark)) mark.documents = this.#made;
     const last = this.#marks.at(-1);
-    if (last?.documents === this.#made) this.#marks.pop();
+    // The later one says more.
+    if (last !== undefined && last.documents !== null && last.documents === mark.documents) this.#marks.pop();
     else if (this.#marks.length === mostMarks) return;
-    this.#marks.push({ documents: this.#made, point });
+    this.#marks.push(mark);
     this.#settle();
   }
 
@@ -51,11 +62,15 @@ export class StoredUntil {
   }
 
   #settle(): void {
-    for (let mark = this.#marks[0]; mark !== undefined && mark.documents <= this.#stored; mark = this.#marks[0]) {
+    for (let mark = this.#marks[0]; mark !== undefined && this.#isStored(mark); mark = this.#marks[0]) {
       this.#marks.shift();
       // The moment does not go back where the clock does.
       const untilMs = Math.max(this.#point?.untilMs ?? mark.point.untilMs, mark.point.untilMs);
       this.#point = { ...mark.point, untilMs };
     }
+  }
+
+  #isStored({ documents }: Mark): boolean {
+    return documents !== null && documents <= this.#stored;
   }
 }

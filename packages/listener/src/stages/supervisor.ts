@@ -30,6 +30,7 @@ import {
   unstated,
   writeRunState,
 } from '../kernel/run-file.ts';
+import { withRunLock } from '../kernel/run-lock.ts';
 import { ListenerError } from '../listener-error.ts';
 import { type LossFacts, lossEvent } from '../loss-event.ts';
 import { deviceOf } from '../proc/device.ts';
@@ -98,8 +99,6 @@ const ringBytes = 16 * 1024 * 1024;
 /** About 40,000 records: a fifth of a second of the greatest load. */
 const recordRingBytes = 8 * 1024 * 1024;
 const checkpointMs = 10_000;
-/** What the writer is told has become a document after this long, or the writer is so far behind that nothing is stored. */
-const statingMs = 5_000;
 const watchMs = 1_000;
 /** Where little happens the counters that `godo status` shows are this old: on a host at rest it costs to write them. */
 const tellMs = 4_500;
@@ -158,12 +157,9 @@ export class Supervisor {
     [process.execPath, fileURLToPath(new URL('../cli.js', import.meta.url)), 'cleanup', '--after', String(process.pid)],
     (reason) => this.#log.warn(`The process that would remove our rules after a crash is gone (${reason}).`),
   );
-  /** What a listener before us left that was killed. */
   /** The run before, as long as it may be that the gap that it left is not stated in the database. */
   #cutOff: RunState | null = null;
-  /** ms since the epoch; null: it is not stated yet. */
-  #cutOffStatedMs: number | null = null;
-  /** The start of the session has been told. */
+  /** There are, or were, rules of ours. */
   #began = false;
   /** What is known not to be seen, a sentence each. */
   #blindSpots: readonly string[] = [];
@@ -234,11 +230,15 @@ export class Supervisor {
       throw new ListenerError('NO_AUDIT', `godo has no system call table for ${process.arch} processors.`);
     }
     keepHouseCheaply();
-    const role = new AuditRole();
-    this.#claim(role);
+    // Within the lock: what is found may be what a listener that was cut off has left, and somebody is putting back.
+    const { role, cutOff } = withRunLock(() => {
+      const found = new AuditRole();
+      return { role: found, cutOff: this.#claim(found) };
+    });
     this.#role = role;
     this.#guardian.start();
-    // The database first: as long as it is not there, nothing in the kernel is touched.
+    // Rules of a listener that was cut off go at once. Then the database: before it is there, nothing else in the kernel is touched.
+    if (cutOff !== null) this.#cutOff = unstated({ ...cutOff, ...this.#endOfRulesOf(cutOff, role) });
     const toReassembly = new MessageChannel();
     const toConnector = new MessageChannel();
     await this.#startWriter(toReassembly.port2, toConnector.port2);
@@ -261,7 +261,6 @@ export class Supervisor {
     this.#kernelWatch = new KernelWatch(role, rulesOf, (loss) => this.#loss(loss));
     const { rules } = this.#kernelWatch;
     this.#event(this.#sessionStart(role, rules.map(describeRule)));
-    this.#began = true;
     this.#blindSpots = blindSpots(sightOf(role, uringRules));
     this.#stateBlindSpots();
 
@@ -278,6 +277,7 @@ export class Supervisor {
     await this.#subscribe(toConnector.port1);
     this.#goOn();
     this.#openStatistics();
+    this.#began = true;
     role.load(rules);
     this.#watchSensitive(role, architectures);
     // Forks after this point are seen by both; what ran before is read from /proc.
@@ -334,8 +334,10 @@ export class Supervisor {
     // Its socket is closed next.
     if (late.length > 0) await this.#cutOffStages([intake]);
     this.#countLost();
-    this.#restoreKernel();
+    this.#restoreKernel('all is read');
     await orderly(reassembly, 'reassembly');
+    // Until it is known what the database has taken.
+    if (late.length === 0) this.#endNote(true);
     this.#shared.setOrder('stopConnector', 1);
     wake(this.#shared, 'connectorSocket');
     await orderly(connector, 'connector');
@@ -388,7 +390,7 @@ export class Supervisor {
     void this.#content?.terminate();
     await Promise.race([Promise.all(others.map(ended)), patience]);
     await Promise.all([writer, ...others].map((stage) => stage?.terminate()));
-    this.#restoreKernel();
+    this.#restoreKernel('as it is');
     this.#closeConnector();
   }
 
@@ -408,14 +410,15 @@ export class Supervisor {
    * Whatever of it fails, the rest is done, and the note for `godo cleanup` stays. It stays as well, for the next start,
    * until it is known that all that was recorded has been taken.
    */
-  #restoreKernel(): void {
+  #restoreKernel(how: 'all is read' | 'as it is'): void {
     const role = this.#role;
     this.#role = null;
     if (role === null) return;
     this.#lookAtRing(role);
     try {
-      // Where they could not be removed at first.
-      const { end } = role.endRules();
+      // Where they could not be removed at first. What is read by then is known at the end.
+      const { end } = how === 'as it is' && this.#began ? role.endRules() : { end: null };
+      role.removeRules();
       role.restore();
       this.#noteEnd(end);
       this.#guardian.end();
@@ -428,26 +431,34 @@ export class Supervisor {
     }
   }
 
-  #noteEnd(endOfRules: EndOfRules): void {
+  /** Of a run that has had no rules there is nothing to state, but for what the one before has left. */
+  #noteEnd(endOfRules: EndOfRules | null): void {
     const state = readRunState();
     if (state?.pid !== process.pid) return;
-    // Of a run that has not begun there is nothing to state.
-    const left = this.#began ? { ...state, counters: this.counters() } : this.#cutOff;
+    const left = this.#began ? this.#endState(state) : this.#cutOff;
     if (left === null) removeRunState();
-    else
-      writeRunState({
-        ...left,
-        restored: true,
-        endOfRules: this.#began ? endOfRules : (left.endOfRules ?? endOfRules),
-      });
+    else writeRunState({ ...left, restored: true, ...(endOfRules !== null && { endOfRules }) });
   }
 
   /** What is not in the database is stated by the next start: it finds the note, with what is stored. */
   #endNote(isIncomplete: boolean): void {
     const state = readRunState();
     if (state?.pid !== process.pid || !state.restored) return;
-    if (isIncomplete) writeRunState({ ...state, counters: this.counters() });
-    else removeRunState();
+    if (!isIncomplete) {
+      removeRunState();
+      return;
+    }
+    const left = this.#endState(state);
+    const { auditLeft, lastSerial = 0 } = left.counters;
+    const serial = auditLeft === 0 && lastSerial !== 0 ? lastSerial : null;
+    const endOfRules = state.endOfRules ?? { serial, lost: this.#kernelWatch?.lostByKernel ?? 0 };
+    writeRunState({ ...left, endOfRules });
+  }
+
+  #endState({ before, ...state }: RunState): RunState & { readonly counters: ListenerCounters } {
+    this.#forgetCutOff();
+    const run = this.#cutOff === null ? null : { before: this.#cutOff };
+    return { ...state, ...run, counters: this.counters() };
   }
 
   /**
@@ -618,16 +629,14 @@ export class Supervisor {
   /** The gap that a listener before this one left, which ends now. */
   #stateCutOff(): void {
     if (this.#cutOff === null) return;
-    const untilNs = realtimeNs();
-    for (const loss of cutOffLosses(this.#cutOff, untilNs)) this.#loss(loss);
-    this.#cutOffStatedMs = Number(untilNs / 1_000_000n);
+    for (const loss of cutOffLosses(this.#cutOff, realtimeNs())) this.#loss(loss);
   }
 
-  /** The note goes on naming the run before, until what was told to the writer so long ago is in the database. */
-  #forgetCutOff(): void {
-    if (this.#cutOffStatedMs === null || this.#shared.get('storedUntilMs') < this.#cutOffStatedMs + statingMs) return;
+  /** Whether the note names the run before, and need not any more. */
+  #forgetCutOff(): boolean {
+    if (this.#cutOff === null || this.#shared.order('gapStored') === 0) return false;
     this.#cutOff = null;
-    this.#cutOffStatedMs = null;
+    return true;
   }
 
   /** What is known from the start not to be seen. */
@@ -637,7 +646,7 @@ export class Supervisor {
 
   /** Once a second: what the kernel says, where there is reason to ask, and our state for others, where it changed. */
   #look(): void {
-    if (this.#role === null) return;
+    if (this.#role === null || this.#stopping) return;
     try {
       const due = this.#lookPace.isDue(performance.now(), this.#shared.all());
       if (due) this.#kernelWatch?.look(this.#shared.get('roleRequests'));
@@ -646,10 +655,10 @@ export class Supervisor {
       this.#tellIntake(this.#role);
       this.#lookAtRing(this.#role);
       const counters = this.counters();
-      this.#forgetCutOff();
-      if (!due && performance.now() - this.#toldMs < tellMs) return;
+      const forgot = this.#forgetCutOff();
+      if (!due && !forgot && performance.now() - this.#toldMs < tellMs) return;
       const text = JSON.stringify(counters);
-      if (!due && text === this.#toldCounters) return;
+      if (!due && !forgot && text === this.#toldCounters) return;
       writeRunState({ ...this.#runState(this.#role), counters });
       this.#toldCounters = text;
       this.#toldMs = performance.now();
@@ -695,17 +704,25 @@ export class Supervisor {
     };
   }
 
-  /** Only one listener a host; what one that was cut off had found is what is put back at the end. */
-  #claim(role: AuditRole): void {
+  /**
+   * Only one listener a host; what one that was cut off had found is what is put back at the end. Returns the note of that one;
+   * null: there was none.
+   */
+  #claim(role: AuditRole): RunState | null {
     const claim = claimRunState(this.#runState(role));
     if ('running' in claim) {
       role.close();
       throw new ListenerError('ALREADY_RUNNING', `godo is running already (pid ${claim.running.pid}): stop it first.`);
     }
     const { cutOff } = claim;
-    if (cutOff === null) return;
-    if (!cutOff.restored) role.inherit(cutOff.found);
-    this.#cutOff = unstated({ ...cutOff, endOfRules: cutOff.endOfRules ?? role.endRules().end });
+    if (cutOff !== null && !cutOff.restored) role.inherit(cutOff.found);
+    return cutOff;
+  }
+
+  /** Where the settings were put back and nobody noted by when the rules were gone, it is not known. */
+  #endOfRulesOf({ restored, endOfRules }: RunState, role: AuditRole): { readonly endOfRules?: EndOfRules } {
+    if (endOfRules !== undefined) return { endOfRules };
+    return restored ? {} : { endOfRules: role.endRules().end };
   }
 
   /** Whose calls must not be recorded, or each batch that is written would make another one. */

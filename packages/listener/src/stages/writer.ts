@@ -17,9 +17,10 @@ import { exitGraceUs, Merge, sharedExitGraceUs } from '../merge.ts';
 import { haveSameDescriptors, isSameOpenFile, openFileOf } from '../proc/open-descriptor.ts';
 import { Recorder } from '../recorder/recorder.ts';
 import { ByteRing, type Span } from './byte-ring.ts';
+import { cutOffSource } from './cut-off-losses.ts';
 import { descriptorLooks, looksAtDescriptors } from './descriptor-looks.ts';
 import { DocumentQueue } from './document-queue.ts';
-import { batchKind, type EventBatch, nextBatch, releaseBatch, type SettledEvents } from './event-batches.ts';
+import { batchKind, type EventBatch, nextBatch, releaseBatch } from './event-batches.ts';
 import { kernelLossSource } from './kernel-loss.ts';
 import type {
   ConnectorMessageToWriter,
@@ -114,10 +115,11 @@ class WriterStage {
   readonly #fromConnector: ConnectorMessageToWriter[] = [];
   readonly #content: ContentFeed | null;
   readonly #storedUntil = new StoredUntil();
-  /** Of what has been applied. */
-  #settled: SettledEvents | null = null;
+  /** Of what has been recorded. */
+  #settledSerial: number | null = null;
   /** As the kernel counts. */
   #kernelLost = 0;
+  #gapStated = false;
   #markedMs = Number.NEGATIVE_INFINITY;
   #checkpoints: NodeJS.Timeout | null = null;
   /** Runs while something waits to be written, or an exit for audit. */
@@ -384,7 +386,7 @@ class WriterStage {
 
   #releaseHeld(): void {
     if (this.#held === null || this.#merge.waitingAudit > 0) return;
-    this.#settled = this.#held.settled;
+    this.#settledSerial = this.#held.settledSerial;
     releaseBatch(this.#events, this.#held);
     this.#held = null;
   }
@@ -503,7 +505,7 @@ class WriterStage {
   /** What the recorder is given, and nothing else, is what the diag file holds. */
   #apply(event: PipelineEvent): void {
     this.#content?.learn(event);
-    if (event.kind === 'loss' && event.source === kernelLossSource) this.#kernelLost = Number(event.to);
+    if (event.kind === 'loss') this.#note(event);
     try {
       this.#recorder.apply(event);
     } finally {
@@ -513,6 +515,11 @@ class WriterStage {
     }
     const [loss] = this.#untold.splice(0, 1);
     if (loss !== undefined) this.#apply(loss);
+  }
+
+  #note({ source, to }: LossEvent): void {
+    if (source === kernelLossSource) this.#kernelLost = Number(to);
+    if (source === cutOffSource) this.#gapStated = true;
   }
 
   #publish(): void {
@@ -535,14 +542,19 @@ class WriterStage {
       const { us, stampMs } = this.#merge.appliedUntil;
       const ms = Number(realtimeNs() / 1_000_000n) - (monotonicUs() - us) / 1000;
       const untilMs = Math.floor(Math.min(ms - connectorDisorderMs, stampMs - stampDisorderMs));
-      if (Number.isFinite(untilMs)) this.#storedUntil.mark({ untilMs, settled: this.#settled, lost: this.#kernelLost });
+      if (Number.isFinite(untilMs)) this.#markUntil(untilMs);
     }
     const { point } = this.#storedUntil;
     if (point === null) return;
     this.#shared.set('storedUntilMs', point.untilMs);
-    this.#shared.set('storedSerial', point.settled?.serial ?? 0);
-    this.#shared.set('storedEvents', point.settled?.events ?? 0);
+    this.#shared.set('storedSerial', point.serial ?? 0);
     this.#shared.set('storedLost', point.lost);
+    if (point.gapStated) this.#shared.setOrder('gapStored', 1);
+  }
+
+  #markUntil(untilMs: number): void {
+    const point = { untilMs, serial: this.#settledSerial, lost: this.#kernelLost, gapStated: this.#gapStated };
+    this.#storedUntil.mark(point, this.#recorder.nextTurn(), this.#recorder.unwrittenSince);
   }
 
   async #endIfOver(): Promise<void> {

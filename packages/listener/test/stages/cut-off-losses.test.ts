@@ -17,42 +17,61 @@ const run: RunState = {
   updated: began,
   counters: {},
 };
-const sentence = (from: string) =>
-  `The listener before this one (pid 4711, session s1) was cut off: what happened between ${from} and ${until} is not in the database or only in part.`;
+const sentence = (from: string, to = until) =>
+  `The listener before this one (pid 4711, session s1) was cut off: what happened between ${from} and ${to} is not in the database or only in part.`;
+const ended = (serial: number | null, lost = 0) => ({ endOfRules: { serial, lost } });
 
 describe('a listener that was cut off', () => {
-  it('has left a gap since its start, where nothing is known to be stored', () => {
-    const gap = { source: 'listener', from: began, to: until, reason: sentence(began) };
-    expect(cutOffLosses(run, untilNs)).toEqual([gap]);
-    const unknown = { ...run, counters: { storedSerial: 5 }, endOfRules: { serial: null, lost: 0 } };
-    expect(cutOffLosses(unknown, untilNs)).toEqual([gap]);
+  const gap = { source: 'listener', from: began, to: until, reason: sentence(began) };
+
+  it.each([
+    ['nothing was noted', {}],
+    ['it is not known by which serial its rules were gone', { counters: { storedSerial: 5 }, ...ended(null) }],
+    ['it had received nothing', ended(7)],
+    // Somebody has written a note, or audit began anew.
+    ['its rules were gone before what is stored', { counters: { storedSerial: 900 }, ...ended(880) }],
+  ])('has left a gap in time where %s', (_, note) => {
+    expect(cutOffLosses({ ...run, ...note }, untilNs)).toEqual([gap]);
   });
 
   it('has left as many events as serials were given after the last that is stored, until its rules were gone', () => {
-    const counters = { storedUntilMs: Date.parse(stored), storedSerial: 900, storedEvents: 800 };
-    const reason = `${sentence(stored)} Of audit these are 100 event(s) at most (serials 901 to 1000, with those of changes to audit and of others' rules), until its rules were gone; then there are none.`;
-    const gap = { source: 'listener', from: stored, to: until, count: 100, unit: 'events', reason };
-    expect(cutOffLosses({ ...run, counters, endOfRules: { serial: 1000, lost: 0 } }, untilNs)).toEqual([gap]);
+    const counters = { storedUntilMs: Date.parse(stored), firstSerial: 100, storedSerial: 900 };
+    const events = `Until its rules were gone audit has made these: 100 event(s) at most, serials 901 to 1000; those of changes to audit and of others' rules are among them.`;
+    const reason = `${sentence(stored)} ${events}`;
+    const counted = { source: 'listener', from: stored, to: until, count: 100, unit: 'events', reason };
+    expect(cutOffLosses({ ...run, counters, ...ended(1000) }, untilNs)).toEqual([counted]);
   });
 
-  it('has left all since the first that it got, where none is known to be stored', () => {
-    const state = { ...run, counters: { firstSerial: 901 }, endOfRules: { serial: 1000, lost: 0 } };
-    const [gap] = cutOffLosses(state, untilNs);
-    expect([gap?.count, gap?.from, gap?.reason]).toEqual([100, began, expect.stringContaining('serials 901 to 1000')]);
+  it.each([
+    [
+      'all since the first that it got, where none is known to be stored',
+      { firstSerial: 901 },
+      1000,
+      100,
+      '901 to 1000',
+    ],
+    ['them where serials begin anew', { storedSerial: 2 ** 32 - 1 }, 4, 5, '0 to 4'],
+    ['none where all are stored', { storedSerial: 1000 }, 1000, 0, 'these: none;'],
+  ])('has left %s', (_, counters, last, count, words) => {
+    const [loss] = cutOffLosses({ ...run, counters, ...ended(last) }, untilNs);
+    expect([loss?.count, loss?.reason]).toEqual([count, expect.stringContaining(words)]);
   });
 
-  it('may have left them where serials begin anew', () => {
-    const state = { ...run, counters: { storedSerial: 2 ** 32 - 1 }, endOfRules: { serial: 4, lost: 0 } };
-    const [gap] = cutOffLosses(state, untilNs);
-    expect([gap?.count, gap?.reason]).toEqual([5, expect.stringContaining('serials 0 to 4')]);
+  it('has left a time that begins before it ends, also where the clock was set back', () => {
+    const counters = { storedUntilMs: Date.parse('2027-01-01T00:00:00.000Z') };
+    const [loss] = cutOffLosses({ ...run, counters }, untilNs);
+    expect([loss?.from, loss?.to]).toEqual([until, '2027-01-01T00:00:00.000000000Z']);
   });
 
   it.each([
     ['since its start', 10, 0, 10],
     ['since its last statement that is stored', 10, 25, 25],
+    ['since that, where somebody has made the kernel count anew', 30, 25, 25],
   ])('has not stated what the kernel lost %s', (_, lostBefore, storedLost, from) => {
-    const state = { ...run, lostBefore, counters: { storedLost }, endOfRules: { serial: null, lost: 32 } };
-    const [, lost, ...more] = cutOffLosses(state, untilNs);
+    const [, lost, ...more] = cutOffLosses(
+      { ...run, lostBefore, counters: { storedLost }, ...ended(null, 32) },
+      untilNs,
+    );
     expect(lost).toMatchObject({
       source: 'audit-kernel',
       from: `${from}`,
@@ -63,7 +82,11 @@ describe('a listener that was cut off', () => {
     expect(more).toEqual([]);
   });
 
-  it('is not said to have left out what somebody has made the kernel forget', () => {
-    expect(cutOffLosses({ ...run, lostBefore: 40, endOfRules: { serial: null, lost: 3 } }, untilNs)).toHaveLength(1);
+  it.each([
+    ['what the kernel has lost by then is stated', { lostBefore: 32, ...ended(null, 32) }],
+    ['somebody has made the kernel forget it', { lostBefore: 40, ...ended(null, 3) }],
+    ['an older godo did not note what had been lost before', ended(null, 12_345)],
+  ])('has left no lost records unstated where %s', (_, note) => {
+    expect(cutOffLosses({ ...run, ...note }, untilNs)).toHaveLength(1);
   });
 });

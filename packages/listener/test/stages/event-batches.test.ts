@@ -14,19 +14,19 @@ describe('batches of events in a ring', () => {
       kind: batchKind.events,
       arrivalUs: 1_000_000_123.5,
       drainedUs: null,
-      settled: null,
+      settledSerial: null,
     });
     const head = {
       kind: batchKind.end,
       arrivalUs: 7,
       drainedUs: 8.25,
-      settled: { serial: 4_294_967_295, events: 3_000_000_000 },
+      settledSerial: 4_294_967_295,
     };
     commitBatch(events, events.reserve(1_000) as Span, 0, head);
 
     const first = nextBatch(events);
     const text = Buffer.from(events.memory.slice(first?.entries.offset, (first?.entries.offset ?? 0) + 8)).toString();
-    expect([first?.kind, first?.arrivalUs, first?.drainedUs, first?.settled, text]).toEqual([
+    expect([first?.kind, first?.arrivalUs, first?.drainedUs, first?.settledSerial, text]).toEqual([
       0,
       1_000_000_123.5,
       null,
