@@ -1,4 +1,4 @@
-export { Ledger } from './chain/ledger.ts';
+export { idOf, Ledger } from './chain/ledger.ts';
 export { isSignedBy, type Sign, signer } from './chain/link.ts';
 export {
   exitCodeOf,
@@ -26,9 +26,10 @@ export * from './open.ts';
 export * from './raw-documents.ts';
 export * from './secret-argument.ts';
 export { type SessionChange, type SessionMapping, usersBesideOpener } from './session-changes.ts';
+export { RefusedFile } from './spool/refused-file.ts';
 export { Spool, type SpoolOptions } from './spool/spool.ts';
 export { readSpool, type SpoolDamage, type SpooledBatch, spoolRecord } from './spool/spool-record.ts';
-export { StoreError, type StoreErrorCode } from './store-error.ts';
+export { reasonOf, StoreError, type StoreErrorCode } from './store-error.ts';
 export * from './stores.ts';
 export * from './target.ts';
 export * from './text.ts';

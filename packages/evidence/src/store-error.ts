@@ -9,6 +9,8 @@
  * - `DATABASE_CHANGED`: it was written to, or replaced, while it was read. Temporary.
  * - `DATABASE_INCOMPLETE`: a filter is replacing the cooked evidence, or was stopped while it did. Temporary.
  * - `DATABASE_REFUSED`: permission, password, or a request that the database does not take.
+ * - `DOCUMENT_REFUSED`: some of the documents can never be inserted; others of the same batch may be.
+ *   Its message is what the database or its driver says of them.
  * - `DATABASE_CORRUPT`: not a database, damaged, or not godo's.
  * - `DATABASE_TOO_NEW`: written by a later godo.
  * - `DATABASE_TOO_OLD`: written by an earlier godo, in a layout that is not read any more.
@@ -23,6 +25,7 @@ export type StoreErrorCode =
   | 'DATABASE_CHANGED'
   | 'DATABASE_INCOMPLETE'
   | 'DATABASE_REFUSED'
+  | 'DOCUMENT_REFUSED'
   | 'DATABASE_CORRUPT'
   | 'DATABASE_TOO_NEW'
   | 'DATABASE_TOO_OLD'

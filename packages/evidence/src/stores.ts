@@ -24,7 +24,11 @@ export interface InsertResult {
 export interface RawStore {
   /** For people: where it is, without password. */
   readonly location: string;
-  /** Adds what is not there yet, all or nothing where the database can; resolves once it is durable as the database promises. */
+  /**
+   * Adds what is not there yet, all or nothing where the database can; resolves once it is durable as the database promises.
+   *
+   * @throws StoreError: DOCUMENT_REFUSED where the documents are the reason; with others it may succeed later.
+   */
   insert(entries: readonly RawEntry[]): Promise<InsertResult>;
   close(): Promise<void>;
 }

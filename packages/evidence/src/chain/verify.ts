@@ -167,7 +167,8 @@ class Verification {
     if (typeof count === 'number') run.losses.count += count;
     else run.losses.isUnknown = true;
     // It may tell of what an earlier run left behind.
-    if (source === 'spool') this.#lostOnTheWay += typeof count === 'number' ? count : Number.POSITIVE_INFINITY;
+    if (source === 'spool' || source === 'store')
+      this.#lostOnTheWay += typeof count === 'number' ? count : Number.POSITIVE_INFINITY;
   }
 
   #runReport(run: Run): RunReport {

@@ -1,11 +1,13 @@
 import { type Collection, MongoBulkWriteError } from 'mongodb';
 import { rawDocumentOf } from '../entry-documents.ts';
 import { type RawCollection, type RawEntry, rawCollections } from '../raw-documents.ts';
+import { reasonOf, StoreError } from '../store-error.ts';
 import type { InsertResult, RawStore } from '../stores.ts';
 import type { MongoTarget } from '../target.ts';
 import { connect, disconnect, type MongoConnection, request } from './connection.ts';
-import { duplicateKey } from './errors.ts';
+import { duplicateKey, withoutPassword } from './errors.ts';
 import { withStorableNames } from './field-names.ts';
+import { refusalOf } from './refusals.ts';
 import { createIndexes, rawLayouts, type Stored } from './schema.ts';
 
 const insertMs = 60_000;
@@ -44,7 +46,7 @@ class MongoRawStore implements RawStore {
     for (const entry of entries) {
       const { collection } = entry;
       const batch = batches.get(collection);
-      const stored = withStorableNames(rawDocumentOf(entry));
+      const stored = storedOf(entry);
       if (batch) batch.push(stored);
       else batches.set(collection, [stored]);
     }
@@ -59,9 +61,7 @@ class MongoRawStore implements RawStore {
   async #insert(batches: ReadonlyMap<RawCollection, readonly Stored[]>): Promise<number> {
     // All are waited for before an error is told: none may still be written when the caller tries again.
     const results = await Promise.allSettled(
-      [...batches].map(([name, batch]) =>
-        request(this.#connection, () => insertNew(this.#connection.db.collection<Stored>(name), batch)),
-      ),
+      [...batches].map(([name, batch]) => request(this.#connection, () => this.#insertNew(name, batch))),
     );
     let inserted = 0;
     for (const result of results) {
@@ -71,9 +71,31 @@ class MongoRawStore implements RawStore {
     return inserted;
   }
 
+  async #insertNew(name: RawCollection, batch: readonly Stored[]): Promise<number> {
+    try {
+      return await insertNew(this.#connection.db.collection<Stored>(name), batch);
+    } catch (error) {
+      const reason = refusalOf(error, batch);
+      throw reason === null ? error : refused(reason);
+    }
+  }
+
   async close(): Promise<void> {
     await disconnect(this.#connection);
   }
+}
+
+function storedOf(entry: RawEntry): Stored {
+  try {
+    return withStorableNames(rawDocumentOf(entry));
+  } catch (error) {
+    // Nothing but the entry itself can make it fail.
+    throw refused(reasonOf(error));
+  }
+}
+
+function refused(reason: string): StoreError {
+  return new StoreError('DOCUMENT_REFUSED', withoutPassword(reason));
 }
 
 /**

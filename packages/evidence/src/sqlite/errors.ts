@@ -14,7 +14,7 @@ const codes = {
 } as const;
 
 /** The primary result code of SQLite, or null for other errors. */
-function resultCode(error: unknown): number | null {
+export function resultCode(error: unknown): number | null {
   if (!(error instanceof Error)) return null;
   return 'errcode' in error && typeof error.errcode === 'number' ? error.errcode & 0xff : null;
 }

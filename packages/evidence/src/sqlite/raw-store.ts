@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import type { RawEntry } from '../raw-documents.ts';
+import { reasonOf, StoreError } from '../store-error.ts';
 import type { InsertResult, RawStore } from '../stores.ts';
 import { checkSchema, openForWriting } from './connection.ts';
 import { closeSqlite, rollBack, type SqliteDatabase } from './driver.ts';
 import { isBusy, sqliteError } from './errors.ts';
 import { makeDirectory, makeFile } from './files.ts';
+import { isRefusal } from './refusals.ts';
 import { RowWriter } from './row-writer.ts';
 import { addLaterRawTables, applicationId, createRawTables, rawTables, schemaVersion } from './schema.ts';
 
@@ -83,6 +85,7 @@ class SqliteRawStore implements RawStore {
         throw error;
       }
     } catch (error) {
+      if (isRefusal(error)) throw new StoreError('DOCUMENT_REFUSED', reasonOf(error));
       throw sqliteError(error, this.location);
     }
   }

@@ -199,22 +199,25 @@ function ofRun(entry: RawEntry, sessionId: string): RawEntry {
   return { ...entry, document: { ...(entry as { document: object }).document, sessionId } } as RawEntry;
 }
 
-test('what a spool had to drop is no tampering, as far as losses say so', async () => {
-  const dropped = (count: number) => ({
-    collection: 'losses' as const,
-    document: loss({ _id: 'dropped', source: 'spool', count }),
-  });
-  const entries = (count: number) =>
-    chained([...Array.from({ length: 9 }, (_, n) => fileAt(n)), dropped(count)]).filter(
-      (entry) => !('session' in entry && entry.session.fd === 3 && entry.session.id !== 'file-1'),
-    );
-  const say = async (count: number) => {
-    const { verdict, runs } = await verify(entries(count));
-    return { verdict, kinds: runs[0]?.findings.map(({ kind }) => kind) };
-  };
-  expect(await say(8)).toEqual({ verdict: 'gaps', kinds: ['lost'] });
-  expect(await say(7)).toEqual({ verdict: 'tampered', kinds: ['removed'] });
-});
+test.each(['spool', 'store'])(
+  'what a %s did not take for good is no tampering, as far as losses say so',
+  async (source) => {
+    const dropped = (count: number) => ({
+      collection: 'losses' as const,
+      document: loss({ _id: 'dropped', source, count }),
+    });
+    const entries = (count: number) =>
+      chained([...Array.from({ length: 9 }, (_, n) => fileAt(n)), dropped(count)]).filter(
+        (entry) => !('session' in entry && entry.session.fd === 3 && entry.session.id !== 'file-1'),
+      );
+    const say = async (count: number) => {
+      const { verdict, runs } = await verify(entries(count));
+      return { verdict, kinds: runs[0]?.findings.map(({ kind }) => kind) };
+    };
+    expect(await say(8)).toEqual({ verdict: 'gaps', kinds: ['lost'] });
+    expect(await say(7)).toEqual({ verdict: 'tampered', kinds: ['removed'] });
+  },
+);
 
 test('a log that has grown and is read again is no tampering: what both say is checked', async () => {
   const start = { intake: 'log' as const };

@@ -11,6 +11,7 @@ import type { Replay } from '../replay/replay.ts';
 import { feedText, type ReadBytes, readFrom, type TakeText } from '../replay/text-feed.ts';
 import { compressionOf, mostBytesWithoutEvent } from '../replay/text-kind.ts';
 import { DocumentQueue } from '../stages/document-queue.ts';
+import { RefusalSum } from '../stages/refused-documents.ts';
 import { addStoreOptions, defaultStars, engineNames, type SharedOptions, targetOf } from './options.ts';
 import type { World } from './world.ts';
 
@@ -42,6 +43,7 @@ export function replayCommand(world: World): Command {
       let documents = 0;
       let duplicates = 0;
       let failure: Error | null = null;
+      const refused = new RefusalSum();
       const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
       const queue = new DocumentQueue(
         store,
@@ -51,6 +53,7 @@ export function replayCommand(world: World): Command {
             documents += result.inserted;
             duplicates += result.duplicates;
           },
+          refused: (some) => refused.add(some),
           retrying: (error) => {
             failure = error;
             log.warn(`The database does not take what is recorded: ${error.message}`);
@@ -61,7 +64,12 @@ export function replayCommand(world: World): Command {
         // To open it is to wait: as long as that takes, a signal ends it.
         if (await isPipe(file)) log.info(`${file} is a pipe: waiting for who writes into it.`);
         const replay = await readInto(file, options, queue);
-        const undelivered = await queue.finish(finishMs);
+        let undelivered = await queue.finish(finishMs);
+        const loss = refused.loss();
+        if (loss !== null && undelivered === 0) {
+          replay.lost(loss);
+          undelivered = await queue.finish(finishMs);
+        }
         if (undelivered > 0) {
           const why = (failure as Error | null)?.message ?? 'it did not answer';
           throw new ListenerError('DATABASE', `The database did not take ${undelivered} documents: ${why}`);
@@ -74,6 +82,7 @@ export function replayCommand(world: World): Command {
           throw new ListenerError('BAD_INPUT', noEvent(file, '', firstBad));
         }
         if (replay.endsWithinLine) log.warn(`Line ${lines}, the last one, has no end: it may have been cut off.`);
+        if (loss !== null) throw new ListenerError('DATABASE', `${loss.reason} All others are in it.`);
         if (badLines > 0) log.warn(`${badLines} line(s) could not be read, the first is ${firstBad}.`);
       } finally {
         await store.close();

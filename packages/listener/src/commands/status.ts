@@ -49,7 +49,7 @@ export function lossesOf({ counters, intake }: Pick<RunState, 'counters' | 'inta
     records: count('lost'),
     events: count('missingSerials'),
     messages: count('connectorMissing'),
-    documents: count('spoolLostDocuments'),
+    documents: count('spoolLostDocuments') + count('refusedDocuments'),
     // For its daemon the kernel keeps what did not fit.
     overruns: count('connectorOverruns') + (intake === 'unicast' ? 0 : count('auditOverruns')),
   };

@@ -69,6 +69,10 @@ export const counterMeanings: Readonly<Record<ListenerCounter, CounterMeaning>> 
     metric: 'store_retries_total',
     help: 'How often a batch of documents was not taken, and tried again.',
   },
+  refusedDocuments: {
+    metric: 'refused_documents_total',
+    help: 'Documents that the database refuses for good, whatever else it takes; set aside beside the spool, where there is one.',
+  },
   spooledDocuments: { metric: 'spooled_documents_total', help: 'Documents that went into the spool.' },
   spoolDelivered: {
     metric: 'spool_delivered_documents_total',

@@ -4,6 +4,7 @@ import { diagDecoder } from '../audit/audit-decoder.ts';
 import type { EntrySink } from '../audit/event-entries.ts';
 import { isIncompleteMark, parseDiagLine } from '../diag/diag-line.ts';
 import type { AuditEvent, BinaryString, PipelineEvent } from '../events.ts';
+import { type LossFacts, lossEvent } from '../loss-event.ts';
 import { type Emit, Recorder } from '../recorder/recorder.ts';
 import type { Replay, ReplayCounters, Taken } from './replay.ts';
 import { TextDecoding } from './text-decoding.ts';
@@ -15,6 +16,7 @@ export class DiagReplay implements Replay {
   readonly #recorder: Recorder;
   readonly #decoding: TextDecoding;
   #begun = false;
+  #latestNs = 0n;
 
   constructor(emit: Emit) {
     this.#recorder = new Recorder(emit);
@@ -42,6 +44,10 @@ export class DiagReplay implements Replay {
     return this.#decoding.finish();
   }
 
+  lost(facts: LossFacts): void {
+    this.#apply(lossEvent(this.#latestNs, facts));
+  }
+
   /** Returns why an event is incomplete where the line is the mark of it. */
   #ownLine(line: BinaryString, position: number): string | null {
     const parsed = parseDiagLine(line);
@@ -67,6 +73,7 @@ export class DiagReplay implements Replay {
 
   #apply(event: PipelineEvent): void {
     if (event.kind === 'session-start') this.#begun = true;
+    if ('timeNs' in event && event.timeNs > this.#latestNs) this.#latestNs = event.timeNs;
     if (this.#begun) this.#recorder.apply(event);
   }
 

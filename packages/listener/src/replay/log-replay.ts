@@ -90,6 +90,10 @@ export class LogReplay implements Replay {
     return this.#decoding.finish();
   }
 
+  lost(facts: LossFacts): void {
+    this.#loss(this.#run.latestMs, facts);
+  }
+
   #turnTo(run: number): void {
     const known = this.#runs.get(run);
     if (known === undefined) throw new Error(`run ${run} has not begun, or is over`);

@@ -1,5 +1,7 @@
 /** What both kinds of replay have in common. */
 
+import type { LossFacts } from '../loss-event.ts';
+
 export interface ReplayCounters {
   lines: number;
   badLines: number;
@@ -26,4 +28,6 @@ export interface Replay {
   take(text: Uint8Array, from: number, to: number, last: boolean): Taken;
   /** The text is over. False: there is more to do, call again. */
   finish(): boolean;
+  /** Behind all documents, after the end: states what of them is lost. It must be the same whenever the text is the same. */
+  lost(facts: LossFacts): void;
 }

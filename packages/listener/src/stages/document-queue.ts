@@ -1,9 +1,11 @@
 /**
  * Between the recorder and the store: collects documents and writes them in batches, one batch at a time, in order.
- * When the store is away the batch is tried again until it is taken; `full` then tells the stages before to wait.
+ * When the store is away the batch is tried again until it is taken; `full` then tells the stages before to wait. Documents
+ * that it refuses for good are left out, and told of.
  */
 
 import { type InsertResult, type RawEntry, type RawStore, StoreError } from '@godo/evidence';
+import { insertAllBut, type RefusedDocument } from './refused-documents.ts';
 
 export interface DocumentQueueOptions {
   /** Documents a batch. */
@@ -18,7 +20,10 @@ export interface DocumentQueueOptions {
 }
 
 export interface DocumentQueueWatch {
-  written(result: InsertResult): void;
+  /** `refused`: documents of the batch that are left out. */
+  written(result: InsertResult & { readonly refused: number }): void;
+  /** The store refuses these of a batch for good. */
+  refused(documents: readonly RefusedDocument[]): void;
   /** A batch was not taken and will be tried again. */
   retrying(error: Error): void;
 }
@@ -134,8 +139,10 @@ export class DocumentQueue {
     let [pause, longest] = this.#options.retryMs as [number, number];
     while (!this.#isGivenUp()) {
       try {
-        this.#watch.written(await this.#store.insert(batch));
+        const { refused, ...result } = await insertAllBut((entries) => this.#store.insert(entries), batch);
         this.#lastTakenMs = this.#options.now();
+        if (refused.length > 0) this.#watch.refused(refused);
+        this.#watch.written({ refused: refused.length, ...result });
         return true;
       } catch (error) {
         // Ids are derived from the evidence, so a batch that was half taken can be sent again.

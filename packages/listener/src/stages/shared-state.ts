@@ -66,6 +66,8 @@ const counters = [
   'duplicates',
   'queuedDocuments',
   'storeRetries',
+  /** Documents that the database refuses for good. */
+  'refusedDocuments',
   /** Documents that went into the spool, and those that the database has taken out of it; bytes that are in it. */
   'spooledDocuments',
   'spoolDelivered',

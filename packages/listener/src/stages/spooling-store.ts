@@ -1,9 +1,11 @@
 /**
  * Before a store that may be slow or away: what it does not take in time goes into the spool, and from there into the store
- * when that is back. As long as something waits there everything goes through it, so that the order is kept.
+ * when that is back. As long as something waits there everything goes through it, so that the order is kept. Documents that
+ * the store refuses for good hold up nothing: they are left out, and told of.
  */
 
 import type { InsertResult, RawEntry, RawStore, Spool, SpooledBatch } from '@godo/evidence';
+import { type Insertion, insertAllBut, type RefusedDocument } from './refused-documents.ts';
 
 export interface SpoolingOptions {
   /** A batch that the store has not taken after this long goes into the spool. */
@@ -16,15 +18,18 @@ export interface SpoolingOptions {
 export interface SpoolingWatch {
   /** The store took documents out of the spool. */
   delivered(result: InsertResult): void;
+  /** The store refuses these of a batch for good. Told once all others are in it, and before the batch leaves the spool. */
+  refused(documents: readonly RefusedDocument[]): void;
   /** The store does not take what it is given. Told once for each time that it is away. */
   away(error: Error): void;
   /** Everything that waited is in the store. */
   back(): void;
 }
 
-/** `spooled`: documents that are in the spool. */
+/** `spooled`: documents that are in the spool. `refused`: documents that are left out. */
 export interface SpoolingResult extends InsertResult {
   readonly spooled: number;
+  readonly refused: number;
 }
 
 type Taker = Pick<RawStore, 'insert'>;
@@ -54,16 +59,20 @@ export class SpoolingStore {
   async insert(entries: readonly RawEntry[]): Promise<SpoolingResult> {
     if (this.#delivery !== null) {
       this.#spool.append(entries);
-      return { inserted: 0, duplicates: 0, spooled: entries.length };
+      return { inserted: 0, duplicates: 0, spooled: entries.length, refused: 0 };
     }
+    let insertion: Insertion;
     try {
-      return { ...(await this.#insertInTime(entries)), spooled: 0 };
+      insertion = await this.#insertAllBut(entries);
     } catch (error) {
       this.#spool.append(entries);
       this.#tellAway(error as Error);
       this.#deliver();
-      return { inserted: 0, duplicates: 0, spooled: entries.length };
+      return { inserted: 0, duplicates: 0, spooled: entries.length, refused: 0 };
     }
+    const { refused, ...result } = insertion;
+    if (refused.length > 0) this.#watch.refused(refused);
+    return { ...result, spooled: 0, refused: refused.length };
   }
 
   /**
@@ -109,7 +118,12 @@ export class SpoolingStore {
 
   async #deliverOne(batch: SpooledBatch): Promise<boolean> {
     try {
-      const result = await this.#insertInTime(batch.entries);
+      const { refused, ...result } = await this.#insertAllBut(batch.entries);
+      if (refused.length > 0) {
+        // Nobody would state it any more: it waits for the next start.
+        if (this.#ended) return false;
+        this.#watch.refused(refused);
+      }
       this.#spool.taken(batch);
       this.#watch.delivered(result);
       return true;
@@ -117,6 +131,11 @@ export class SpoolingStore {
       this.#tellAway(error as Error);
       return false;
     }
+  }
+
+  /** Each insertion in time; a batch of which much is refused may take many. */
+  async #insertAllBut(entries: readonly RawEntry[]): Promise<Insertion> {
+    return await insertAllBut((some) => this.#insertInTime(some), entries);
   }
 
   async #insertInTime(entries: readonly RawEntry[]): Promise<InsertResult> {

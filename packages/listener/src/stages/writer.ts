@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync } from 'node:fs';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { type InsertResult, openRawStore, type RawStore, Spool, StoreError, signer } from '@godo/evidence';
+import { type InsertResult, openRawStore, type RawStore, RefusedFile, Spool, StoreError, signer } from '@godo/evidence';
 import { EntryMemory } from '../audit/entry-memory.ts';
 import { EntryReader } from '../audit/event-entries.ts';
 import { recordType } from '../audit/record-types.ts';
@@ -12,7 +12,7 @@ import type { AuditEvent, FileLookEvent, LossEvent, PipelineEvent } from '../eve
 import { hostFiles, lookAtFile } from '../files/file-look.ts';
 import { FileWatch } from '../files/file-watch.ts';
 import { monotonicUs, realtimeNs } from '../kernel/host.ts';
-import { lossEvent } from '../loss-event.ts';
+import { type LossFacts, lossEvent } from '../loss-event.ts';
 import { exitGraceUs, Merge, sharedExitGraceUs } from '../merge.ts';
 import { haveSameDescriptors, isSameOpenFile, openFileOf } from '../proc/open-descriptor.ts';
 import { Recorder } from '../recorder/recorder.ts';
@@ -31,6 +31,7 @@ import type {
   WriterReport,
 } from './messages.ts';
 import { ReadingBudget } from './reading-budget.ts';
+import { type RefusedDocument, refusalLoss } from './refused-documents.ts';
 import { ReopeningStore } from './reopening-store.ts';
 import { SerialTimes } from './serial-times.ts';
 import { SharedState } from './shared-state.ts';
@@ -94,6 +95,8 @@ class WriterStage {
   readonly #store: RawStore;
   readonly #spool: Spool | null;
   readonly #spooling: SpoolingStore | null;
+  /** null: what the store refuses for good is dropped. */
+  readonly #refusedFile: RefusedFile | null;
   readonly #diag: DiagFile | null;
   readonly #queue: DocumentQueue;
   readonly #recorder: Recorder;
@@ -141,6 +144,7 @@ class WriterStage {
     this.#diag = data.diagFile === null ? null : new DiagFile(data.diagFile);
     const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
     this.#spool = data.spool === null ? null : this.#openSpool(data.spool);
+    this.#refusedFile = data.spool === null ? null : new RefusedFile(data.spool);
     this.#spooling =
       this.#spool === null
         ? null
@@ -153,6 +157,7 @@ class WriterStage {
                 this.#count(result);
                 this.#shared.add('spoolDelivered', result.inserted + result.duplicates);
               },
+              refused: (documents) => this.#refused(documents),
               away: (error) => this.#trouble(error, 'it goes into the spool'),
               back: () => report({ kind: 'note', message: 'The database has taken everything that was in the spool.' }),
             },
@@ -164,10 +169,11 @@ class WriterStage {
         written: (result) => {
           const spooled = 'spooled' in result ? (result.spooled as number) : 0;
           // What is in the spool is kept, whatever becomes of us.
-          this.#storedUntil.stored(result.inserted + result.duplicates + spooled);
+          this.#storedUntil.stored(result.inserted + result.duplicates + spooled + result.refused);
           this.#count(result);
           this.#shared.add('spooledDocuments', spooled);
         },
+        refused: (documents) => this.#refused(documents),
         retrying: (error) => {
           this.#shared.add('storeRetries', 1);
           this.#trouble(error, 'it waits in memory');
@@ -228,11 +234,8 @@ class WriterStage {
   }
 
   #openSpool({ directory, mostBytes }: SpoolPlace): Spool {
-    const lost = (count: number | null, reason: string) => {
-      const event = lossEvent(realtimeNs(), { source: 'spool', count, unit: 'documents', reason });
-      if (this.#ended) this.#recorder.apply(event);
-      else this.#untold.push(event);
-    };
+    const lost = (count: number | null, reason: string) =>
+      this.#lostDocuments({ source: 'spool', count, unit: 'documents', reason });
     return new Spool({
       directory,
       mostBytes,
@@ -247,6 +250,21 @@ class WriterStage {
       unreadable: (path, reason) =>
         lost(null, `${path} could not be read (${reason}): the documents in it, if any, are left there.`),
     });
+  }
+
+  #lostDocuments(facts: LossFacts): void {
+    const event = lossEvent(realtimeNs(), facts);
+    if (this.#ended) this.#recorder.apply(event);
+    else this.#untold.push(event);
+  }
+
+  #refused(documents: readonly RefusedDocument[]): void {
+    this.#shared.add('refusedDocuments', documents.length);
+    const file = this.#refusedFile;
+    const kept = file?.keep(documents.map(({ entry }) => entry)) ?? 0;
+    const loss = refusalLoss(documents, file === null ? null : { path: file.path, kept });
+    if (loss !== null) this.#lostDocuments(loss);
+    else report({ kind: 'trouble', message: 'The database refuses the documents that state what it refuses.' });
   }
 
   #count({ inserted, duplicates }: InsertResult): void {
@@ -570,9 +588,13 @@ class WriterStage {
     const counters = { ...this.#shared.all(), ...this.#recorder.counters() };
     this.#apply({ kind: 'session-end', timeNs: realtimeNs(), reason, counters });
     this.#toDiag((file) => file.close());
-    const undelivered = await this.#queue.finish(finishMs.patience, finishMs.most);
-    const spoolLeft =
-      this.#spooling !== null && !(await this.#spooling.finish(finishSpoolMs.patience, finishSpoolMs.most));
+    let undelivered = await this.#queue.finish(finishMs.patience, finishMs.most);
+    let spoolLeft = await this.#spoolHasRest();
+    if (this.#queue.length > undelivered) {
+      // What states that something of the spool was refused, or damaged.
+      undelivered = await this.#queue.finish(finishMs.patience, finishMs.most);
+      spoolLeft = await this.#spoolHasRest();
+    }
     this.#spool?.close();
     const closed = this.#store.close().catch(() => undefined);
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, closeMs).unref())]);
@@ -581,6 +603,11 @@ class WriterStage {
     this.#data.fromReassembly.close();
     this.#data.fromConnector.close();
     parentPort?.close();
+  }
+
+  async #spoolHasRest(): Promise<boolean> {
+    if (this.#spooling === null) return false;
+    return !(await this.#spooling.finish(finishSpoolMs.patience, finishSpoolMs.most));
   }
 }
 

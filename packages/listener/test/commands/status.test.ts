@@ -80,8 +80,15 @@ describe('godo status', () => {
   });
 
   it('adds up what is lost in units of their own, and takes no overrun for a loss where the kernel keeps what did not fit', () => {
-    const counters = { lost: 4, missingSerials: 3, connectorMissing: 2, spoolLostDocuments: 1, auditOverruns: 7 };
-    const sums = { records: 4, events: 3, messages: 2, documents: 1 };
+    const counters = {
+      lost: 4,
+      missingSerials: 3,
+      connectorMissing: 2,
+      spoolLostDocuments: 1,
+      refusedDocuments: 2,
+      auditOverruns: 7,
+    };
+    const sums = { records: 4, events: 3, messages: 2, documents: 3 };
 
     expect(lossesOf({ counters, intake: 'unicast' })).toEqual({ ...sums, overruns: 0 });
     expect(lossesOf({ counters: { ...counters, connectorOverruns: 1 }, intake: 'multicast' })).toEqual({

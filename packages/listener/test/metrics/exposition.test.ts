@@ -69,7 +69,7 @@ const head = `# What godo tells of itself
 | \`rules\` | how many audit rules of ours are loaded |
 | \`blindSpots\` | what is known not to be seen, a sentence each |
 | \`listener\` | null, or what the listener that runs says: \`pid\`, \`startTicks\`, \`sessionId\`, \`started\`, \`intake\`, \`store\`, \`found\` (the settings that are put back), \`lostBefore\` (records that the kernel had lost by then), \`before\` (the run before, where that was cut off, until it is sure that this is stated in the database), \`updated\` (when the counters were written) and \`counters\`, see below |
-| \`lost\` | null, or what of this run is known to be lost, by its unit: \`records\` (of audit, dropped by the kernel), \`events\` (of audit, whose serials never came), \`messages\` (of the proc connector), \`documents\` (the spool had no room), \`overruns\` (of sockets, an unknown number each) |
+| \`lost\` | null, or what of this run is known to be lost, by its unit: \`records\` (of audit, dropped by the kernel), \`events\` (of audit, whose serials never came), \`messages\` (of the proc connector), \`documents\` (the spool had no room, or the database refuses them for good), \`overruns\` (of sockets, an unknown number each) |
 | \`leftBehind\` | whether a listener was cut off: \`godo cleanup\` puts back what it found |
 
 Units are not added up: an event that is lost as a whole counts once as an event where its serial was given, and its records

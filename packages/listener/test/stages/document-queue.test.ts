@@ -13,6 +13,7 @@ function queueFor(options: Partial<DocumentQueueOptions> = {}, failures = 0) {
   const pauses: number[] = [];
   const written: InsertResult[] = [];
   const retries: string[] = [];
+  const refused: string[][] = [];
   let left = failures;
   const store = {
     insert: async (entries: readonly RawEntry[]) => {
@@ -33,12 +34,16 @@ function queueFor(options: Partial<DocumentQueueOptions> = {}, failures = 0) {
   const queue = new DocumentQueue(
     store,
     { batch: 3, bound: 6, retryMs: [200, 1000], sleep, now: () => clock, ...options },
-    { written: (result) => written.push(result), retrying: (error) => retries.push(error.message) },
+    {
+      written: (result) => written.push(result),
+      refused: (documents) => refused.push(documents.map((one) => nameOf(one.entry))),
+      retrying: (error) => retries.push(error.message),
+    },
   );
   const push = (...names: string[]) => {
     for (const name of names) queue.push(entry(name));
   };
-  return { queue, push, batches, pauses, written, retries };
+  return { queue, push, batches, pauses, written, refused, retries };
 }
 
 describe('documents on their way to the store', () => {
@@ -90,7 +95,7 @@ describe('documents on their way to the store', () => {
   it('count as waiting while the store has them', async () => {
     let taken: (result: InsertResult) => void = () => undefined;
     const store = { insert: () => new Promise<InsertResult>((resolve) => (taken = resolve)) };
-    const watch = { written: () => undefined, retrying: () => undefined };
+    const watch = { written: () => undefined, refused: () => undefined, retrying: () => undefined };
     const options = { batch: 2, bound: 3, retryMs: [1, 1], sleep: turn, now: () => 0 } as const;
     const queue = new DocumentQueue(store, options, watch);
 
