@@ -8,7 +8,7 @@ const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 const unreachable = () => new StoreError('DATABASE_UNREACHABLE', 'nobody answers');
 
 /** A queue before a store that refuses the first `failures` batches; time passes as fast as it is slept. */
-function queueFor(options: Partial<DocumentQueueOptions> = {}, failures = 0) {
+function queueFor(options: Partial<DocumentQueueOptions> = {}, failures = 0, bad: readonly string[] = []) {
   const batches: string[][] = [];
   const pauses: number[] = [];
   const written: InsertResult[] = [];
@@ -21,6 +21,7 @@ function queueFor(options: Partial<DocumentQueueOptions> = {}, failures = 0) {
         left -= 1;
         throw unreachable();
       }
+      if (entries.some((one) => bad.includes(nameOf(one)))) throw new StoreError('DOCUMENT_REFUSED', 'too large');
       batches.push(entries.map(nameOf));
       return { inserted: entries.length, duplicates: 0 };
     },
@@ -78,6 +79,23 @@ describe('documents on their way to the store', () => {
     expect(batches).toEqual([['a', 'b', 'c'], ['d']]);
     expect(pauses).toEqual([200, 400, 800, 1000, 1000]);
     expect(retries).toEqual(Array(5).fill('nobody answers'));
+  });
+
+  it('are left out where the store refuses them for good, and told of; all others are taken in their order', async () => {
+    const { queue, push, batches, written, refused, retries } = queueFor({ batch: 4 }, 2, ['b', 'f']);
+
+    push('a', 'b', 'c', 'd', 'e', 'f');
+
+    expect(await queue.finish(10_000)).toBe(0);
+    expect(batches.flat()).toEqual(['a', 'c', 'd', 'e']);
+    expect([refused, retries]).toEqual([
+      [['b'], ['f']],
+      ['nobody answers', 'nobody answers'],
+    ]);
+    expect(written).toEqual([
+      { inserted: 3, duplicates: 0, refused: 1 },
+      { inserted: 1, duplicates: 0, refused: 1 },
+    ]);
   });
 
   it('are too many at the bound; room comes when the store takes them', async () => {

@@ -10,6 +10,8 @@ class Scene {
   mode: 'takes' | 'refuses' | 'hangs' = 'takes';
   spoolIsFull = false;
   slowMs = 0;
+  /** What the store refuses for good, and a batch with it. */
+  readonly bad = new Set<string>();
   readonly stored: string[] = [];
   readonly spooled: (readonly RawEntry[])[] = [];
   readonly told: string[] = [];
@@ -40,6 +42,7 @@ class Scene {
       { slowMs: 1000, retryMs: [100, 400], sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) },
       {
         delivered: ({ inserted }) => this.told.push(`delivered ${inserted}`),
+        refused: (documents) => this.told.push(`refused ${documents.map((one) => nameOf(one.entry))}`),
         away: (error) => this.told.push(`away: ${error.message}`),
         back: () => this.told.push('back'),
       },
@@ -52,7 +55,7 @@ class Scene {
   }
 
   async insert(...names: string[]): Promise<number> {
-    return (await this.store.insert(names.map(entry))).spooled;
+    return (await this.store.insert(names.map((name) => entry(name)))).spooled;
   }
 
   async #insert(entries: readonly RawEntry[]): Promise<InsertResult> {
@@ -63,6 +66,7 @@ class Scene {
       this.underWay -= 1;
     }
     if (this.slowMs > 0) await new Promise((resolve) => setTimeout(resolve, this.slowMs));
+    if (entries.some((one) => this.bad.has(nameOf(one)))) throw new StoreError('DOCUMENT_REFUSED', 'too large');
     this.stored.push(...entries.map(nameOf));
     return { inserted: entries.length, duplicates: 0 };
   }
@@ -168,5 +172,67 @@ describe('a store with a spool before it', () => {
     }
 
     expect([scene.underWay, results]).toEqual([1, Array.from({ length: 5 }, () => 'no room')]);
+  });
+});
+
+describe('a store with a spool before it that refuses documents for good', () => {
+  it('gets all others at once, and nothing goes into the spool', async () => {
+    const scene = new Scene();
+    scene.bad.add('b').add('c');
+
+    const result = await scene.store.insert(['a', 'b', 'c', 'd'].map((name) => entry(name)));
+    expect(result).toEqual({ inserted: 2, duplicates: 0, spooled: 0, refused: 2 });
+    expect([scene.stored, scene.told]).toEqual([['a', 'd'], ['refused b,c']]);
+  });
+
+  it('gets what stands behind them in the spool, and is not said to be away', async () => {
+    const scene = new Scene(['a', 'bad', 'b', 'worse', 'c']);
+    scene.bad.add('bad').add('worse');
+    await vi.advanceTimersByTimeAsync(10);
+
+    expect([scene.stored, scene.spooled]).toEqual([['a', 'b', 'c'], []]);
+    expect(scene.told.filter((told) => !told.startsWith('delivered'))).toEqual(['refused bad', 'refused worse']);
+  });
+
+  it('and is away as well is tried again, and they are told of once', async () => {
+    const scene = new Scene(['a', 'bad', 'b']);
+    scene.bad.add('bad');
+    scene.mode = 'refuses';
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([scene.stored, scene.told]).toEqual([[], ['away: nobody answers']]);
+    scene.mode = 'takes';
+    await vi.advanceTimersByTimeAsync(1_000);
+
+    expect(scene.stored).toEqual(['a', 'b']);
+    expect(scene.told.filter((told) => told.startsWith('refused'))).toEqual(['refused bad']);
+  });
+
+  it('and goes away in the middle of a batch gets it again, from the spool', async () => {
+    const scene = new Scene();
+    scene.bad.add('b');
+    scene.slowMs = 10;
+    const taken = scene.insert('a', 'b', 'c', 'd');
+    // The batch, its first half, and the first of that.
+    await vi.advanceTimersByTimeAsync(35);
+    scene.mode = 'refuses';
+    await vi.advanceTimersByTimeAsync(100);
+    expect(await taken).toBe(4);
+    expect(scene.told).toEqual(['away: nobody answers']);
+    scene.mode = 'takes';
+    await vi.advanceTimersByTimeAsync(1_000);
+
+    // Its id makes one of the two.
+    expect(scene.stored).toEqual(['a', 'a', 'c', 'd']);
+    expect(scene.told.filter((told) => told.startsWith('refused'))).toEqual(['refused b']);
+  });
+
+  it('leaves them to the next start where the end has come meanwhile', async () => {
+    const scene = new Scene(['bad']);
+    scene.bad.add('bad');
+    scene.slowMs = 500;
+    const done = scene.store.finish(200);
+    await vi.advanceTimersByTimeAsync(60_000);
+
+    expect([await done, scene.spooled.length, scene.told]).toEqual([false, 1, []]);
   });
 });
