@@ -20,6 +20,8 @@ export interface SpoolingWatch {
   delivered(result: InsertResult): void;
   /** The store refuses these of a batch for good. Told once all others are in it, and before the batch leaves the spool. */
   refused(documents: readonly RefusedDocument[]): void;
+  /** So many documents of a batch in the spool are no raw evidence. */
+  unusable(count: number): void;
   /** The store does not take what it is given. Told once for each time that it is away. */
   away(error: Error): void;
   /** Everything that waited is in the store. */
@@ -119,11 +121,11 @@ export class SpoolingStore {
   async #deliverOne(batch: SpooledBatch): Promise<boolean> {
     try {
       const { refused, ...result } = await this.#insertAllBut(batch.entries);
-      if (refused.length > 0) {
-        // Nobody would state it any more: it waits for the next start.
-        if (this.#ended) return false;
-        this.#watch.refused(refused);
-      }
+      const { unusable } = batch;
+      // Nobody would state it any more: it waits for the next start.
+      if (this.#ended && refused.length + unusable > 0) return false;
+      if (refused.length > 0) this.#watch.refused(refused);
+      if (unusable > 0) this.#watch.unusable(unusable);
       this.#spool.taken(batch);
       this.#watch.delivered(result);
       return true;

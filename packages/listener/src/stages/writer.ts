@@ -158,6 +158,7 @@ class WriterStage {
                 this.#shared.add('spoolDelivered', result.inserted + result.duplicates);
               },
               refused: (documents) => this.#refused(documents),
+              unusable: (count) => this.#unusable(count),
               away: (error) => this.#trouble(error, 'it goes into the spool'),
               back: () => report({ kind: 'note', message: 'The database has taken everything that was in the spool.' }),
             },
@@ -265,6 +266,12 @@ class WriterStage {
     const loss = refusalLoss(documents, file === null ? null : { path: file.path, kept });
     if (loss !== null) this.#lostDocuments(loss);
     else report({ kind: 'trouble', message: 'The database refuses the documents that state what it refuses.' });
+  }
+
+  #unusable(count: number): void {
+    this.#shared.add('spoolLostDocuments', count);
+    const reason = `${count} document(s) in the spool are not as a listener writes them: they are lost.`;
+    this.#lostDocuments({ source: 'spool', count, unit: 'documents', reason });
   }
 
   #count({ inserted, duplicates }: InsertResult): void {

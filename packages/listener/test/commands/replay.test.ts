@@ -4,13 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { openRawReader } from '@godo/evidence';
+import { openRawReader, openRawVerifier, verifyEvidence } from '@godo/evidence';
 import pino from 'pino';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { mongoTargets } from '../../../evidence/test/support/databases.ts';
+import { canStartMongoServer } from '../../../evidence/test/support/mongodb-server.ts';
 import { program } from '../../src/commands/program.ts';
 import type { World } from '../../src/commands/world.ts';
 import { diagLines } from '../../src/diag/diag-line.ts';
-import { close, fork, open, sessionEnd, sessionStart } from '../support/events.ts';
+import type { MountsEvent } from '../../src/events.ts';
+import { close, exit, fork, nsAt, open, sessionEnd, sessionStart } from '../support/events.ts';
 
 const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 
@@ -167,5 +170,47 @@ describe('godo replay', () => {
     if (content !== null) writeFileSync(path, content);
 
     await expect(replay(path)).rejects.toMatchObject({ code: 'BAD_INPUT', message: expect.stringContaining(sentence) });
+  });
+});
+
+describe.skipIf(!canStartMongoServer())('godo replay into a database that refuses a document for good', () => {
+  const newTarget = mongoTargets();
+  let directory = '';
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'godo-replay-'));
+  });
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  it('makes evidence of everything else, states the loss, and fails, however often', { timeout: 60_000 }, async () => {
+    const mount = { id: 1, parent: 0, root: '/', dev: '0:1', fsType: 'tmpfs', source: 'tmpfs' };
+    // Each byte becomes three of text and two of hex.
+    const entries = [{ ...mount, mountPoint: `/${'\xff'.repeat(6_000_000)}` }];
+    const mounts: MountsEvent = { kind: 'mounts', timeNs: nsAt(15), containerId: null, namespace: null, entries };
+    const start = fork(10, { tgid: 20, parentTgid: 1 });
+    const events = [sessionStart(), start, mounts, exit(20, { tgid: 20 }), sessionEnd(30)];
+    const path = join(directory, '1.txt');
+    writeFileSync(path, `${events.flatMap(diagLines).join('\n')}\n`, 'latin1');
+    const target = newTarget();
+    const world: World = { log: () => pino({ level: 'silent' }), print: () => undefined, exitWith: () => undefined };
+    const replay = async () => {
+      const argv = ['replay', '--db', target.uri, '--raw-db', target.rawDb, path];
+      await program(world).parseAsync(argv, { from: 'user' });
+    };
+
+    const message = /^The database refuses 1 document\(s\) for good: events .* All others are in it\.$/;
+    for (let time = 0; time < 2; time += 1) await expect(replay()).rejects.toThrow(message);
+
+    const reader = await openRawReader(target);
+    const source = await openRawVerifier(target);
+    const counts = [await reader.count('pids'), await reader.count('losses'), await reader.count('events')];
+    const { verdict, problems, runs } = await verifyEvidence(source);
+    await reader.close();
+    await source.close();
+    expect({ verdict, problems, counts, chain: runs.flatMap(({ chain }) => chain) }).toEqual({
+      verdict: 'gaps',
+      problems: [],
+      counts: [2, 1, 0],
+      chain: [],
+    });
   });
 });

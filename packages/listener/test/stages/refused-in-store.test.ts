@@ -75,6 +75,7 @@ class Scene {
           {
             delivered: () => undefined,
             refused,
+            unusable: (count) => this.told.push(`unusable ${count}`),
             away: () => this.told.push('away'),
             back: () => this.told.push('back'),
           },

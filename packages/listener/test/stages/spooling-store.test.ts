@@ -19,7 +19,8 @@ class Scene {
   #release: (() => void)[] = [];
   readonly store: SpoolingStore;
 
-  constructor(left: readonly string[] = []) {
+  /** @param unusable documents beside each that waits, which are no evidence. */
+  constructor(left: readonly string[] = [], unusable = 0) {
     for (const name of left) this.spooled.push([entry(name)]);
     const scene = this;
     const spool = {
@@ -29,7 +30,7 @@ class Scene {
       },
       oldest: (): SpooledBatch | null => {
         const [entries] = scene.spooled;
-        return entries === undefined ? null : { kind: 'batch', entries, unusable: 0, end: scene.stored.length };
+        return entries === undefined ? null : { kind: 'batch', entries, unusable, end: scene.stored.length };
       },
       taken: () => void scene.spooled.shift(),
       get isEmpty() {
@@ -43,6 +44,7 @@ class Scene {
       {
         delivered: ({ inserted }) => this.told.push(`delivered ${inserted}`),
         refused: (documents) => this.told.push(`refused ${documents.map((one) => nameOf(one.entry))}`),
+        unusable: (count) => this.told.push(`unusable ${count}`),
         away: (error) => this.told.push(`away: ${error.message}`),
         back: () => this.told.push('back'),
       },
@@ -224,6 +226,13 @@ describe('a store with a spool before it that refuses documents for good', () =>
     // Its id makes one of the two.
     expect(scene.stored).toEqual(['a', 'a', 'c', 'd']);
     expect(scene.told.filter((told) => told.startsWith('refused'))).toEqual(['refused b']);
+  });
+
+  it('is told of what is no evidence in the spool, too', async () => {
+    const scene = new Scene(['a'], 2);
+    await vi.advanceTimersByTimeAsync(10);
+
+    expect([scene.stored, scene.told]).toEqual([['a'], ['unusable 2', 'delivered 1']]);
   });
 
   it('leaves them to the next start where the end has come meanwhile', async () => {
