@@ -596,12 +596,10 @@ class WriterStage {
     this.#apply({ kind: 'session-end', timeNs: realtimeNs(), reason, counters });
     this.#toDiag((file) => file.close());
     let undelivered = await this.#queue.finish(finishMs.patience, finishMs.most);
-    let spoolLeft = await this.#spoolHasRest();
-    if (this.#queue.length > undelivered) {
-      // What states that something of the spool was refused, or damaged.
-      undelivered = await this.#queue.finish(finishMs.patience, finishMs.most);
-      spoolLeft = await this.#spoolHasRest();
-    }
+    await this.#spooling?.finish(finishSpoolMs.patience, finishSpoolMs.most);
+    // What states that something of the spool was refused, or damaged. It has what is left of the same time.
+    if (this.#queue.length > undelivered) undelivered = await this.#queue.finish(finishMs.patience, finishMs.most);
+    const spoolLeft = this.#spool !== null && !this.#spool.isEmpty;
     this.#spool?.close();
     const closed = this.#store.close().catch(() => undefined);
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, closeMs).unref())]);
@@ -610,11 +608,6 @@ class WriterStage {
     this.#data.fromReassembly.close();
     this.#data.fromConnector.close();
     parentPort?.close();
-  }
-
-  async #spoolHasRest(): Promise<boolean> {
-    if (this.#spooling === null) return false;
-    return !(await this.#spooling.finish(finishSpoolMs.patience, finishSpoolMs.most));
   }
 }
 
