@@ -16,6 +16,7 @@ import {
 import { none } from './columns.ts';
 import type { KnownProcesses } from './known-processes.ts';
 import { laterOf } from './order.ts';
+import { UnendedRuns } from './unended-runs.ts';
 
 /** Whoever wrote to it, changed or mapped it through an inherited descriptor belongs to the tree. */
 function isUsedInside(file: FileSession, known: KnownProcesses): boolean {
@@ -98,32 +99,41 @@ function sum(a: WriteTotals, b: WriteTotals): WriteTotals {
   return { count: a.count + b.count, bytes: a.bytes + b.bytes, first: first ?? null, last: last ?? null };
 }
 
-function warningsOf(file: FileSession, missed: MissedTimes): readonly string[] | null {
-  const { warnings } = file;
-  const since = missed.isEmpty ? null : missed.since(file);
-  if (since === null || warnings?.some(isMissedCallsWarning)) return warnings;
-  return [...(warnings ?? []), missedCallsWarning(BigInt(since) * 1_000_000n)];
+/** What evidence as a whole says of its file sessions. */
+export interface SessionDoubts {
+  readonly missed: MissedTimes;
+  readonly unended: UnendedRuns;
 }
 
-const nothingMissed = new MissedTimes([]);
+function warningsOf(file: FileSession, { missed, unended }: SessionDoubts): readonly string[] | null {
+  const { warnings } = file;
+  const since = missed.isEmpty || warnings?.some(isMissedCallsWarning) ? null : missed.since(file);
+  const atEnd = unended.warningOf(file);
+  if (since === null && atEnd === null) return warnings;
+  const missedCalls = since === null ? [] : [missedCallsWarning(BigInt(since) * 1_000_000n)];
+  return [...(warnings ?? []), ...missedCalls, ...(atEnd === null ? [] : [atEnd])];
+}
+
+const noDoubts: SessionDoubts = { missed: new MissedTimes([]), unended: new UnendedRuns([]) };
 
 /**
  * Step 7: the cooked form of a file session from `files` or `fds` alike, or null where nobody of the tree had it: its
  * opener, or whoever used it. A session nobody was seen to close ends with the processes that held it.
  *
- * @param missed - Of sessions that ended before the listener learnt of it, nothing says yet what is not sure of them.
+ * @param doubts - What nothing says yet: calls missed in the time of sessions that ended before the listener learnt of it, and
+ * that of a run without an end the last is not known.
  * @param file - Given away: it becomes the cooked one, for there are more of these than of anything else.
  */
 export function cookFile(
   file: FileSession,
   known: KnownProcesses,
-  missed: MissedTimes = nothingMissed,
+  doubts: SessionDoubts = noDoubts,
 ): CookedFileSession | null {
   const opener = known.find(file.key);
   const inside = known.isInside(opener);
   if (!inside && !isUsedInside(file, known)) return null;
   const cooked = file as Mutable<CookedFileSession>;
-  cooked.warnings = warningsOf(file, missed);
+  cooked.warnings = warningsOf(file, doubts);
   if (known.hasAliases) nameProcesses(cooked, known);
   if (inside && cooked.containerId === null) cooked.containerId = known.containerOf(opener);
   const closed = cooked.closed === null ? holdersGone(file, opener, known) : null;

@@ -22,7 +22,7 @@ import { ContainerDevices } from './container-devices.ts';
 import { LearntContainers } from './container-facts.ts';
 import { type Containers, containerDocument, gatherContainers } from './containers.ts';
 import { settleRoots } from './engine-roots.ts';
-import { cookFile, judgeOpener } from './file-sessions.ts';
+import { cookFile, judgeOpener, type SessionDoubts } from './file-sessions.ts';
 import { KnownProcesses } from './known-processes.ts';
 import { isUsableEvent, isUsableMoment, isUsableOperation } from './other-documents.ts';
 import { cutCycles, linkParents } from './parent-links.ts';
@@ -33,6 +33,7 @@ import { markTree, walkTree } from './process-tree.ts';
 import { type Progress, silent } from './progress.ts';
 import { mergeRuns, type Runs } from './runs.ts';
 import type { Summary } from './summary.ts';
+import { UnendedRuns } from './unended-runs.ts';
 import { endUnseen } from './unseen-ends.ts';
 
 export interface FilterInput {
@@ -79,7 +80,7 @@ interface Reading {
 interface Work extends Reading {
   readonly batch: Batch;
   readonly tally: Tally;
-  readonly missed: MissedTimes;
+  readonly doubts: SessionDoubts;
 }
 
 /** What the tree is made of. */
@@ -99,11 +100,13 @@ async function filter({ reader, writer, progress = silent, signal }: FilterInput
   const reading: Reading = { reader, progress, step };
   const runs = await readRuns(reading);
   const missed = await readMissed(reading);
-  const work: Work = { ...reading, batch, tally, missed };
+  const unended = new UnendedRuns(runs.documents);
+  const work: Work = { ...reading, batch, tally, doubts: { missed, unended } };
 
   const passage = await openFilePassage(reader, writer, missed);
   const { processes, containers, devices, known, passed } = await cookProcesses(work, runs, passage);
   if (!passed) await writeFiles(work, 'closed files', known, containers);
+  await learnCheckpoints(work, unended);
   await writeFiles(work, 'open files', known, containers);
   await writeOthers(work, 'operations', reader.operations(), isUsableOperation, (one) => cookOperation(one, known));
   const learnt = new LearntContainers((id) => containers.has(id));
@@ -228,14 +231,24 @@ async function writeFiles(
   }
 }
 
+/** Open files are read twice where a run has no end: what is known of one depends on all of them. */
+async function learnCheckpoints({ reader, progress, step }: Reading, unended: UnendedRuns): Promise<void> {
+  if (unended.isEmpty) return;
+  progress.phase('checkpoints');
+  for await (const { sessions } of reader.openFiles()) {
+    step(sessions.length);
+    for (const session of sessions) unended.learn(session);
+  }
+}
+
 async function writeSessions(
-  { batch, tally, missed }: Work,
+  { batch, tally, doubts }: Work,
   sessions: readonly FileSession[],
   known: KnownProcesses,
   containers: Containers,
 ): Promise<void> {
   for (const file of sessions) {
-    const session = cookFile(file, known, missed);
+    const session = cookFile(file, known, doubts);
     if (session === null) continue;
     tally.filesKept += 1;
     if (session.containerId !== null && changesFile(session)) {

@@ -134,15 +134,17 @@ function sessionOf(document: FileSessionDocument): FileSession {
   return found;
 }
 
-function entriesOf(files: readonly FileSessionDocument[]): RawEntry[] {
+const runs = ['run-1', 'run-2'];
+
+function entriesOf(files: readonly FileSessionDocument[], ended: readonly string[] = runs): RawEntry[] {
   return [
-    ...['run-1', 'run-2'].map(
-      (_id) => ({ collection: 'sessions', document: session('start', 0, { _id, sessionId: _id }) }) as const,
-    ),
+    ...runs.map((_id) => ({ collection: 'sessions', document: session('start', 0, { _id, sessionId: _id }) }) as const),
     ...processes.map((document) => ({ collection: 'pids', document }) as const),
     ...files.map(
       (one) => ({ collection: one.checkpointNs === undefined ? 'files' : 'fds', session: sessionOf(one) }) as const,
     ),
+    // Last, for damages choose texts by their numbers.
+    ...ended.map((sessionId) => ({ collection: 'sessions', document: session('end', 40, { sessionId }) }) as const),
   ];
 }
 
@@ -233,6 +235,29 @@ test.each(['', damages[7], damages[10]])('any sessions become the same where cal
         const oneByOne = await cookedBy(target, plain);
         expect(await cookedBy(target, (reader) => reader)).toStrictEqual(oneByOne);
         if (oneByOne.documents.files?.some((one) => 'warnings' in one)) marked += 1;
+      });
+    }),
+    { numRuns: 20 },
+  );
+  expect(marked).toBeGreaterThan(0);
+});
+
+test('any sessions become the same where a run has no end, whose open ones alone say so', async () => {
+  const isTold = ({ warnings = [] }: Partial<FileSessionDocument>) =>
+    warnings.some((text) => text.startsWith('its end was not recorded'));
+  const nameOf = ({ fileSessionId, openedNs }: FileSessionDocument) => `${openedNs} ${fileSessionId}`;
+  let marked = 0;
+  await fc.assert(
+    fc.asyncProperty(sessions, async (files) => {
+      await inDirectory(async (target) => {
+        await store(target, entriesOf(files, ['run-2']), '');
+        const oneByOne = await cookedBy(target, plain);
+        expect(await cookedBy(target, (reader) => reader)).toStrictEqual(oneByOne);
+        const cooked = oneByOne.documents.files as FileSessionDocument[];
+        const closed = new Set(files.filter((one) => one.checkpointNs === undefined).map(nameOf));
+        const left = cooked.filter((one) => one.sessionId === 'run-1' && !closed.has(nameOf(one)));
+        expect(cooked.filter(isTold)).toStrictEqual(left);
+        marked += left.length;
       });
     }),
     { numRuns: 20 },

@@ -1,7 +1,8 @@
 import { type FileSessionDocument, missedCallsWarning, missedMoments } from '@godo/evidence';
 import { expect, test } from 'vitest';
+import { unendedRunWarning } from '../src/unended-runs.ts';
 import { cook } from './support/memory-store.ts';
-import { at, calls, containerId, exit, file, fork, loss, openFile, task, writes } from './support/raw.ts';
+import { at, calls, containerId, exit, file, fork, loss, openFile, session, task, writes } from './support/raw.ts';
 
 const star = task('snapshot', 10, 0, { star: true });
 const outsider = task('snapshot', 90, 0);
@@ -50,6 +51,52 @@ test('a session that had ended when it was learnt that calls were missed in its 
     ['/opened-later', undefined],
     ['/told-before', [told]],
     ['/went-on', undefined],
+  ]);
+});
+
+test('a session that a run without an end left open says until when it is known, beside what it says already', async () => {
+  const { files } = await cook({
+    pids: [star, fork(10, 11, 1), exit(11, 9_000)],
+    files: [file(11, '/closed', 2, { closedNs: at(8) })],
+    // Written down a second after they were opened.
+    fds: [
+      openFile(11, '/unchanged', 3),
+      openFile(11, '/first-at-the-last-but-one', 5_000),
+      openFile(11, '/first-at-the-last', 7_000, { warnings: ['another'] }),
+      openFile(11, '/of-a-run-that-ended', 4, { sessionId: 'run-2' }),
+      openFile(11, '/of-a-replay', 4, { sessionId: 'run-3' }),
+    ],
+    sessions: [
+      session('start', 0),
+      session('start', 0, { sessionId: 'run-2' }),
+      session('end', 9_000, { sessionId: 'run-2' }),
+      session('start', 0, { sessionId: 'run-3', mode: 'replay' }),
+    ],
+  });
+  const [lastButOne, last] = [at(6_000), at(8_000)].map(unendedRunWarning);
+  expect(files.map(({ path, closeInferred, warnings }) => [path, closeInferred, warnings])).toEqual([
+    ['/closed', false, undefined],
+    ['/unchanged', true, [lastButOne]],
+    ['/of-a-replay', true, undefined],
+    ['/of-a-run-that-ended', true, undefined],
+    ['/first-at-the-last-but-one', true, [lastButOne]],
+    ['/first-at-the-last', true, ['another', last]],
+  ]);
+  expect(last).toBe(
+    'its end was not recorded, the listener was cut off or still runs: what was done through it after 2024-01-01T00:00:08.000000000Z is not known',
+  );
+});
+
+test('the last checkpoint of a run without an end may not all be stored: it says nothing of sessions that it does not have', async () => {
+  const { files } = await cook({
+    pids: [star, fork(10, 11, 1)],
+    fds: [openFile(11, '/a', 3), openFile(11, '/b', 5_000), openFile(11, '/elsewhere', 4_000, { sessionId: 'run-2' })],
+    sessions: [session('start', 0), session('start', 0, { sessionId: 'run-2' })],
+  });
+  expect(files.map(({ path, warnings }) => [path, warnings])).toEqual([
+    ['/a', [unendedRunWarning(at(1_003))]],
+    ['/elsewhere', [unendedRunWarning(at(5_000))]],
+    ['/b', [unendedRunWarning(at(6_000))]],
   ]);
 });
 
