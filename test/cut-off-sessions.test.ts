@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { useAuditScene } from './support/audit-scene.ts';
 import { describeWith, findProgram, program, root } from './support/needs.ts';
 import { built, parseJsonLines, startGodo } from './support/programs.ts';
-import { type ShownFile, succeed } from './support/shown-evidence.ts';
+import { type ShownChange, type ShownFile, succeed } from './support/shown-evidence.ts';
 import { readRawEvidence } from './support/stored-evidence.ts';
 import { waitFor } from './support/wait-for.ts';
 
@@ -86,6 +86,10 @@ describeWith(
         const known = both.reduce((sum, { writes }) => sum + writes.bytes, 0);
         expect(known).toBeGreaterThan(0);
         expect(known).toBeLessThan(bytes);
+        const [change] = parseJsonLines<ShownChange & { readonly warnings?: readonly string[] }>(
+          await succeed('viewer', ['--db', db, 'files', '--json', '--path', file]),
+        );
+        expect(change?.warnings).toEqual([expect.stringContaining('warnings of its sessions say why')]);
         const people = await succeed('viewer', ['--db', db, 'sessions', '--path', file]);
         expect(people.replaceAll(/\s+/g, ' ')).toContain('the listener was cut off or still runs');
       } finally {

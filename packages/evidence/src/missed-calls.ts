@@ -1,4 +1,4 @@
-/** What is said of file sessions in whose time calls were missed. */
+/** What is said of file sessions of which it is not sure, or not known, what was done through them. */
 
 import { isoTime } from './moment.ts';
 import type { MissedMoments } from './raw-documents.ts';
@@ -23,6 +23,18 @@ export function foundOtherWarning(warning: string): string {
 
 export function isMissedCallsWarning(warning: string): boolean {
   return warning.startsWith(beginning);
+}
+
+const noEnd = 'its end was not recorded, the listener was cut off or still runs: ';
+
+/** Of a session that a run without an end left open; `untilNs`: as of then it is written down. */
+export function unendedRunWarning(untilNs: bigint): string {
+  return `${noEnd}what was done through it after ${isoTime(untilNs)} is not known`;
+}
+
+/** Whether what was written to the file of a session may be more, or less, than the session tells. */
+export function makesWritesUnsure(warning: string): boolean {
+  return isMissedCallsWarning(warning) || warning.startsWith(noEnd);
 }
 
 export function missedMoments({ sinceNs, untilNs }: Pick<MissedMoments, 'sinceNs' | 'untilNs'>): MissedMoments {

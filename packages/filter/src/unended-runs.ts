@@ -1,12 +1,7 @@
 /** Runs whose end is not recorded, and until when it is known what was done through the file sessions that they left open. */
 
-import { type FileSession, isoTime, nsOfInstant, type RunDocument } from '@godo/evidence';
+import { type FileSession, nsOfInstant, type RunDocument, unendedRunWarning } from '@godo/evidence';
 import { laterOf } from './order.ts';
-
-/** `untilNs`: as of then it is written down. */
-export function unendedRunWarning(untilNs: bigint): string {
-  return `its end was not recorded, the listener was cut off or still runs: what was done through it after ${isoTime(untilNs)} is not known`;
-}
 
 /** Times in ns since the epoch. */
 interface Checkpoints {

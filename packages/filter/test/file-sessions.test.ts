@@ -1,6 +1,5 @@
-import { type FileSessionDocument, missedCallsWarning, missedMoments } from '@godo/evidence';
+import { type FileSessionDocument, missedCallsWarning, missedMoments, unendedRunWarning } from '@godo/evidence';
 import { expect, test } from 'vitest';
-import { unendedRunWarning } from '../src/unended-runs.ts';
 import { cook } from './support/memory-store.ts';
 import { at, calls, containerId, exit, file, fork, loss, openFile, session, task, writes } from './support/raw.ts';
 

@@ -53,6 +53,7 @@ export function changeDocument(
   processes: ProcessesByKey,
   ranBefore: boolean,
 ): ChangeDocument {
+  const warnings = warningsOf(change);
   return {
     host,
     machineId,
@@ -66,8 +67,15 @@ export function changeDocument(
     lastWriter: writerOf(change.last, processes),
     ...(change.inRemoved && { inRemoved: true }),
     ...(ranBefore && { ranBefore }),
-    ...(change.contentsUnknown && { warnings: ['it was renamed: what was in it before is not told one by one'] }),
+    ...(warnings.length > 0 && { warnings }),
   };
+}
+
+function warningsOf({ contentsUnknown, isUnsure }: Change): string[] {
+  return [
+    ...(contentsUnknown ? ['it was renamed: what was in it before is not told one by one'] : []),
+    ...(isUnsure ? ['what was written to it is not all known or not sure: warnings of its sessions say why'] : []),
+  ];
 }
 
 /** Keys of the processes that the document tells more of. */

@@ -24,6 +24,8 @@ export interface Change {
   /** Of the file that is there now. */
   readonly writes: number;
   readonly bytes: number;
+  /** There may have been more writes, or fewer. */
+  readonly isUnsure: boolean;
   /** A directory that was there before has come here by a rename: what lies in it is not known. */
   readonly contentsUnknown: boolean;
   /** In a directory that is gone as well. */
@@ -47,6 +49,7 @@ class Present {
   last: Deed | null = null;
   writes = 0;
   bytes = 0;
+  unsure = false;
 
   constructor(origin: 'made' | 'before' | 'passage', fileType: FileType, home: Place | null) {
     this.origin = origin;
@@ -58,6 +61,12 @@ class Present {
     this.first = earlier(this.first, deed);
     this.last = later(this.last, deed);
     this.wanted ||= wanted;
+  }
+
+  count({ writes, bytes, isUnsure }: Amount): void {
+    this.writes += writes;
+    this.bytes += bytes;
+    this.unsure ||= isUnsure;
   }
 }
 
@@ -83,6 +92,8 @@ class Place {
 export interface Amount {
   readonly writes: number;
   readonly bytes: number;
+  /** There may have been more, or fewer. */
+  readonly isUnsure: boolean;
 }
 
 /** Files that are remembered though they are not there: they may be open still, or get a name. */
@@ -109,8 +120,7 @@ export class FileTree {
   makeUnnamed(at: Names, fileType: FileType, deeds: readonly Deed[], wanted: boolean, amount: Amount): void {
     const file = new Present('made', fileType, null);
     for (const deed of deeds) file.add(deed, wanted);
-    file.writes = amount.writes;
-    file.bytes = amount.bytes;
+    file.count(amount);
     this.#remember(this.#unnamed, at, file);
   }
 
@@ -119,9 +129,7 @@ export class FileTree {
     const file = this.#find(at, fileType);
     file.changed = true;
     for (const deed of deeds) file.add(deed, wanted);
-    if (amount === undefined) return;
-    file.writes += amount.writes;
-    file.bytes += amount.bytes;
+    if (amount !== undefined) file.count(amount);
   }
 
   /**
@@ -363,6 +371,7 @@ function changeOf(
     last: later(past?.last ?? null, file?.last ?? null),
     writes: file?.writes ?? 0,
     bytes: file?.bytes ?? 0,
+    isUnsure: file?.unsure === true,
     contentsUnknown: file?.origin === 'before' && file.fileType === 'directory' && file.home !== place,
     inRemoved,
     isWanted: file?.wanted === true || past?.wanted === true,

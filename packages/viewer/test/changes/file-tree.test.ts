@@ -113,8 +113,8 @@ describe('in the end', () => {
   test('a file without a name is there from its link on', () => {
     const tree = after('remove /a');
     const deeds = [deed('create'), deed('write')];
-    tree.makeUnnamed(['a'], 'regular', deeds, true, { writes: 1, bytes: 7 });
-    tree.makeUnnamed(['b'], 'regular', [deed('create')], true, { writes: 0, bytes: 0 });
+    tree.makeUnnamed(['a'], 'regular', deeds, true, { writes: 1, bytes: 7, isUnsure: false });
+    tree.makeUnnamed(['b'], 'regular', [deed('create')], true, { writes: 0, bytes: 0, isUnsure: false });
     const before = shown(tree);
     tree.link(null, ['a'], 'regular', deed('link'));
 

@@ -1,3 +1,4 @@
+import { missedCallsWarning, unendedRunWarning } from '@godo/evidence';
 import { expect, test } from 'vitest';
 import { container, containerOf, fileOf, operationOf, processOf } from '../support/documents.ts';
 import { view } from '../support/run-view.ts';
@@ -92,6 +93,30 @@ test('a socket was not in the image', async () => {
   ];
 
   expect(await shown({ operations })).toEqual(['container A /run/b']);
+});
+
+test('a file whose writes are not sure says so, also where none of them is known', async () => {
+  const unsure = 'what was written to it is not all known or not sure: warnings of its sessions say why';
+  const files = [
+    fileOf(1, { tgid: 1, path: '/cut-off', ...there, ...wrote, warnings: ['another', unendedRunWarning(5n)] }),
+    fileOf(2, { tgid: 1, path: '/cut-off', ...there, ...wrote }),
+    fileOf(3, { tgid: 1, path: '/empty', ...there, created: true, warnings: [unendedRunWarning(5n)] }),
+    fileOf(4, { tgid: 1, path: '/missed', ...there, ...wrote, warnings: [missedCallsWarning(5n)] }),
+    fileOf(5, { tgid: 1, path: '/sure', ...there, ...wrote, warnings: ['another'] }),
+  ];
+  const { out } = await view(['files', '--json'], { evidence: { ...nothing, containers: [ofImage], files } });
+  const documents = out.split('\n').filter((line) => line !== '');
+
+  expect(
+    documents
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+      .map(({ change, path, writes, warnings }) => [change, path, writes, warnings]),
+  ).toEqual([
+    ['C', '/cut-off', { count: 2, bytes: 6 }, [unsure]],
+    ['A', '/empty', { count: 0, bytes: 0 }, [unsure]],
+    ['C', '/missed', { count: 1, bytes: 3 }, [unsure]],
+    ['C', '/sure', { count: 1, bytes: 3 }, undefined],
+  ]);
 });
 
 test('what cannot be placed is counted', async () => {
