@@ -24,7 +24,9 @@ describeWith(
   () => {
     const scene = useAuditScene('godo-cut-off-', 'once');
 
-    it('has a warning since when it is not known what was done, and none where the run ended', async () => {
+    it('has a warning since when it is not known what was done, and none where the run ended', {
+      timeout: 240_000,
+    }, async () => {
       const { folder } = scene();
       const [db, subject, file] = [join(folder, 'db'), join(folder, 'subject'), join(folder, 'file')];
       await copyFile(findProgram('dash') ?? '', subject);
