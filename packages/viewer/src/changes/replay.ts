@@ -46,8 +46,7 @@ export function replaySession(
   const fileType = typeOf(file.fileType);
   const created: Deed = { by: opener, timeNs: openedNs, action: 'create' };
   if (file.created === true && !isUnnamed(file)) tree.make(at, fileType, created, wanted);
-  const isUnsure = list(file.warnings).some((warning) => makesWritesUnsure(text(warning) ?? ''));
-  if (!changesFile(file) && !isUnsure) return true;
+  if (!changesFile(file)) return true;
   const deeds: Deed[] = [];
   const only: Deed = { by: opener, timeNs: openedNs, action: truncates(file) ? 'truncate' : 'write' };
   if (truncates(file) && file.created !== true) deeds.push(only);
@@ -60,6 +59,7 @@ export function replaySession(
   }
   if (deeds.length === 0 && file.created !== true) deeds.push(only);
   const { count, bytes } = fields(file.writes);
+  const isUnsure = list(file.warnings).some((warning) => makesWritesUnsure(text(warning) ?? ''));
   const amount = { writes: number(count) ?? 0, bytes: number(bytes) ?? 0, isUnsure };
   if (isUnnamed(file)) tree.makeUnnamed(at, fileType, [created, ...deeds], wanted, amount);
   else tree.change(at, fileType, deeds, wanted, amount);

@@ -95,7 +95,7 @@ test('a socket was not in the image', async () => {
   expect(await shown({ operations })).toEqual(['container A /run/b']);
 });
 
-test('a file whose writes are not sure says so, also where none of them is known', async () => {
+test('a changed file whose writes are not sure says so, also where none of them is known', async () => {
   const unsure = 'what was written to it is not all known or not sure: warnings of its sessions say why';
   const files = [
     fileOf(1, { tgid: 1, path: '/cut-off', ...there, ...wrote, warnings: ['another', unendedRunWarning(5n)] }),
@@ -103,6 +103,8 @@ test('a file whose writes are not sure says so, also where none of them is known
     fileOf(3, { tgid: 1, path: '/empty', ...there, created: true, warnings: [unendedRunWarning(5n)] }),
     fileOf(4, { tgid: 1, path: '/missed', ...there, ...wrote, warnings: [missedCallsWarning(5n)] }),
     fileOf(5, { tgid: 1, path: '/sure', ...there, ...wrote, warnings: ['another'] }),
+    // Of which no change is known.
+    fileOf(6, { tgid: 1, path: '/read', ...there, flags: 2, warnings: [unendedRunWarning(5n)] }),
   ];
   const { out } = await view(['files', '--json'], { evidence: { ...nothing, containers: [ofImage], files } });
   const documents = out.split('\n').filter((line) => line !== '');
