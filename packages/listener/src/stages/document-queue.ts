@@ -20,8 +20,8 @@ export interface DocumentQueueOptions {
 }
 
 export interface DocumentQueueWatch {
-  /** `refused`: documents of the batch that are left out. */
-  written(result: InsertResult & { readonly refused: number }): void;
+  /** A batch of so many documents is dealt with: taken, but for those that are told of as refused. */
+  written(result: InsertResult, documents: number): void;
   /** The store refuses these of a batch for good. */
   refused(documents: readonly RefusedDocument[]): void;
   /** A batch was not taken and will be tried again. */
@@ -142,7 +142,7 @@ export class DocumentQueue {
         const { refused, ...result } = await insertAllBut((entries) => this.#store.insert(entries), batch);
         this.#lastTakenMs = this.#options.now();
         if (refused.length > 0) this.#watch.refused(refused);
-        this.#watch.written({ refused: refused.length, ...result });
+        this.#watch.written(result, batch.length);
         return true;
       } catch (error) {
         // Ids are derived from the evidence, so a batch that was half taken can be sent again.

@@ -28,10 +28,9 @@ export interface SpoolingWatch {
   back(): void;
 }
 
-/** `spooled`: documents that are in the spool. `refused`: documents that are left out. */
+/** `spooled`: documents that are in the spool. Those that are refused are in none of the numbers. */
 export interface SpoolingResult extends InsertResult {
   readonly spooled: number;
-  readonly refused: number;
 }
 
 type Taker = Pick<RawStore, 'insert'>;
@@ -61,7 +60,7 @@ export class SpoolingStore {
   async insert(entries: readonly RawEntry[]): Promise<SpoolingResult> {
     if (this.#delivery !== null) {
       this.#spool.append(entries);
-      return { inserted: 0, duplicates: 0, spooled: entries.length, refused: 0 };
+      return { inserted: 0, duplicates: 0, spooled: entries.length };
     }
     let insertion: Insertion;
     try {
@@ -70,11 +69,11 @@ export class SpoolingStore {
       this.#spool.append(entries);
       this.#tellAway(error as Error);
       this.#deliver();
-      return { inserted: 0, duplicates: 0, spooled: entries.length, refused: 0 };
+      return { inserted: 0, duplicates: 0, spooled: entries.length };
     }
     const { refused, ...result } = insertion;
     if (refused.length > 0) this.#watch.refused(refused);
-    return { ...result, spooled: 0, refused: refused.length };
+    return { ...result, spooled: 0 };
   }
 
   /**

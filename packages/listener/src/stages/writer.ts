@@ -167,10 +167,10 @@ class WriterStage {
       this.#spooling ?? store,
       { ...queueOptions, batch: batch[data.target.kind], sleep, now: () => performance.now() },
       {
-        written: (result) => {
+        written: (result, documents) => {
           const spooled = 'spooled' in result ? (result.spooled as number) : 0;
-          // What is in the spool is kept, whatever becomes of us.
-          this.#storedUntil.stored(result.inserted + result.duplicates + spooled + result.refused);
+          // What is in the spool is kept, whatever becomes of us; what is refused is stated.
+          this.#storedUntil.stored(documents);
           this.#count(result);
           this.#shared.add('spooledDocuments', spooled);
         },

@@ -11,7 +11,7 @@ const unreachable = () => new StoreError('DATABASE_UNREACHABLE', 'nobody answers
 function queueFor(options: Partial<DocumentQueueOptions> = {}, failures = 0, bad: readonly string[] = []) {
   const batches: string[][] = [];
   const pauses: number[] = [];
-  const written: InsertResult[] = [];
+  const written: [InsertResult, number][] = [];
   const retries: string[] = [];
   const refused: string[][] = [];
   let left = failures;
@@ -36,7 +36,7 @@ function queueFor(options: Partial<DocumentQueueOptions> = {}, failures = 0, bad
     store,
     { batch: 3, bound: 6, retryMs: [200, 1000], sleep, now: () => clock, ...options },
     {
-      written: (result) => written.push(result),
+      written: (...told) => written.push(told),
       refused: (documents) => refused.push(documents.map((one) => nameOf(one.entry))),
       retrying: (error) => retries.push(error.message),
     },
@@ -55,7 +55,7 @@ describe('documents on their way to the store', () => {
 
     expect(await queue.finish(1000)).toBe(0);
     expect(batches).toEqual([['a', 'b', 'c'], ['d', 'e', 'f'], ['g']]);
-    expect(written.map(({ inserted }) => inserted)).toEqual([3, 3, 1]);
+    expect(written.map(([{ inserted }]) => inserted)).toEqual([3, 3, 1]);
   });
 
   it('wait for a batch to be full, or for a flush', async () => {
@@ -93,8 +93,8 @@ describe('documents on their way to the store', () => {
       ['nobody answers', 'nobody answers'],
     ]);
     expect(written).toEqual([
-      { inserted: 3, duplicates: 0, refused: 1 },
-      { inserted: 1, duplicates: 0, refused: 1 },
+      [{ inserted: 3, duplicates: 0 }, 4],
+      [{ inserted: 1, duplicates: 0 }, 2],
     ]);
   });
 
