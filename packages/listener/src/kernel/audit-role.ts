@@ -24,6 +24,7 @@ import { uringTrial } from '../rules/uring-rules.ts';
 import type { SensitiveRules } from '../stages/sensitive-watch.ts';
 import type { Sight } from './blind-spots.ts';
 import { changeSerial } from './change-serial.ts';
+import { pause } from './pause.ts';
 import type { EndOfRules } from './run-file.ts';
 
 const requestMs = 2_000;
@@ -382,10 +383,6 @@ function isUringOff(): boolean {
 /** As the kernel counts time: it ticks so often that one is as long as its coarse clocks are exact. */
 function jiffies(ms: number): number {
   return Math.ceil((ms * 1e6) / tickNs());
-}
-
-function pause(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 export function isAlive(pid: number): boolean {

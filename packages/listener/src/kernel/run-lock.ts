@@ -7,6 +7,7 @@ import { closeSync, constants, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import { tryLock } from '@godo/native';
 import { ListenerError } from '../listener-error.ts';
+import { pause } from './pause.ts';
 import { runDirectory } from './run-file.ts';
 
 const patienceMs = 20_000;
@@ -25,7 +26,7 @@ export function withRunLock<Result>(work: () => Result): Result {
           'Another godo is starting or cleaning up, and does not come to an end.',
         );
       }
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, againMs);
+      pause(againMs);
     }
     return work();
   } finally {
