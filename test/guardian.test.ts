@@ -79,6 +79,25 @@ describeWith('the guardian', [root, built, program('auditctl', 'auditd')], () =>
     }
   });
 
+  it('and a start that comes at once leave the kernel as it was, whoever is quicker', {
+    timeout: 120_000,
+  }, async () => {
+    const db = join(scene().folder, 'db');
+    const rounds = 4;
+    for (let round = 0; round < rounds; round += 1) {
+      const first = await startGodo(['--db', db]);
+      await first.stop('SIGKILL');
+      // Both need about as long to begin.
+      const second = await startGodo(['--db', db]);
+      expect((await status()).rules).toBeGreaterThan(20);
+      expect(await second.stop()).toMatchObject({ code: 0 });
+      expect(await readAuditState()).toEqual(scene().before);
+      expect(await status()).toMatchObject({ rules: 0, listener: null, leftBehind: false });
+    }
+    const { losses } = await readRawEvidence(db);
+    expect(losses.filter(({ source }) => source === 'listener')).toHaveLength(rounds);
+  });
+
   it('does nothing where another listener has begun meanwhile', async () => {
     const godo = await startGodo(['--db', join(scene().folder, 'db')]);
     const { rules } = await status();
