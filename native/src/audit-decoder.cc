@@ -62,7 +62,8 @@ DecoderProgress AuditDecoder::end(DecoderProgress progress, DecoderStop stop) {
     if (!settledAny_) settled_ = serials.first() - 1;
     settledAny_ = true;
     // What is kept is in no output yet. Of what was told to be missing something may come late.
-    const uint32_t settled = parts_.output.kept() ? settled_ : reassembler_->settledSerial();
+    const bool tells = !parts_.output.kept() && reassembler_->fewAreOpen();
+    const uint32_t settled = tells ? reassembler_->settledSerial() : settled_;
     if (serialDistance(settled_, settled) > 0) settled_ = settled;
     progress.serials = {serials.first(), serials.highest(), settled_};
   }

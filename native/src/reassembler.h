@@ -63,6 +63,8 @@ class Reassembler {
   size_t open() const { return open_; }
   /** Whether there were any serials, and those there were. */
   const SerialWatch& serials() const { return serials_; }
+  /** Whether it can be told without looking at many. */
+  bool fewAreOpen() const { return open_ + alone_.size() <= mostLookedAt; }
   /** The serial up to which, from the first one on, every event has been told, or that it never came. There were any. */
   uint32_t settledSerial() const;
 
@@ -112,6 +114,7 @@ class Reassembler {
     double since;
   };
   std::deque<Alone> alone_;
+  static constexpr size_t mostLookedAt = 256;
 };
 
 }  // namespace godo

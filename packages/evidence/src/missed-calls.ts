@@ -27,9 +27,12 @@ export function isMissedCallsWarning(warning: string): boolean {
 
 const noEnd = 'its end was not recorded, the listener was cut off or still runs: ';
 
-/** Of a session that a run without an end left open; `untilNs`: as of then it is written down. */
+/** A call is told of so long after it, unless the listener cannot keep up. */
+const tellingNs = 2_000_000_000n;
+
+/** Of a session that a run without an end left open; `untilNs`: by then it was written down. */
 export function unendedRunWarning(untilNs: bigint): string {
-  return `${noEnd}what was done through it after ${isoTime(untilNs)} is not known`;
+  return `${noEnd}what was done through it after ${isoTime(untilNs - tellingNs)} is not known, or not all of it`;
 }
 
 /** Whether what was written to the file of a session may be more, or less, than the session tells. */

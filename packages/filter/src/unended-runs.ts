@@ -12,7 +12,8 @@ interface Checkpoints {
 
 /**
  * At a checkpoint those open sessions are written down that have changed since the one before. So each is known as of the last
- * checkpoint of its run of which all is stored: one that another has come after, for documents are stored in their order.
+ * checkpoint of its run of which all is stored: one that another has come after, for documents are stored in their order. By
+ * then the listener had been told of all that was before it, too: it is seconds behind at most, unless it cannot keep up.
  */
 export class UnendedRuns {
   /** By run; null: none is known yet. A log that is replayed is known to its end, whatever became of the replay. */

@@ -1,11 +1,12 @@
 /**
  * Which failures of an insertion are due to the documents themselves, so that the same documents fail for ever. Pure.
  *
- * All else may be mended while documents wait: a server that is away, full or starting, rights (Unauthorized, 13), a write
- * concern that cannot be met. A server that closes the connection on a document cannot be told from one that is away.
+ * All else may be mended while documents wait: a server that is away, full or starting, rights (Unauthorized, 13), a
+ * validator (121), an index (171), a capped collection (116), a write concern that cannot be met. A server that closes the connection on a document cannot be told from one that is away.
  */
 
 import { BSON, MongoBulkWriteError, MongoInvalidArgumentError, MongoServerError } from 'mongodb';
+import { isOutOfMemory } from '../out-of-memory.ts';
 import { duplicateKey } from './errors.ts';
 
 /** What a server says of one document, or of the request that holds it (error_codes.yml of MongoDB). */
@@ -17,9 +18,6 @@ const ofDocuments: ReadonlySet<number> = new Set([
   55, // InvalidDBRef
   56, // EmptyFieldName
   57, // DottedFieldName
-  116, // DocTooLargeForCapped
-  121, // DocumentValidationFailure
-  171, // CannotIndexParallelArrays
   10334, // BSONObjectTooLarge
   17280, // KeyTooLong
 ]);
@@ -65,7 +63,7 @@ function isEncodable(document: object): boolean {
   try {
     BSON.serialize(document, { ignoreUndefined: true });
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    return isOutOfMemory(error);
   }
 }

@@ -3,7 +3,17 @@
  * reason may give it the name of a segment, and it is offered once more at the next start.
  */
 
-import { closeSync, constants, fdatasync, fstatSync, ftruncateSync, lstatSync, openSync, writeSync } from 'node:fs';
+import {
+  close,
+  closeSync,
+  constants,
+  fdatasync,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { RawEntry } from '../raw-documents.ts';
 import { makeDirectory } from '../sqlite/files.ts';
@@ -42,7 +52,7 @@ export class RefusedFile {
     let kept = 0;
     for (const entry of entries) if (this.#append(fd, entry)) kept += 1;
     // Not waited for: a disk that hangs must not hold who writes.
-    fdatasync(fd, () => closeSync(fd));
+    fdatasync(fd, () => close(fd, () => undefined));
     return kept;
   }
 
@@ -53,9 +63,12 @@ export class RefusedFile {
     const found = lstatSync(this.path, { throwIfNoEntry: false });
     if (found !== undefined && !found.isFile()) throw new Error('it is no file');
     const fd = openSync(this.path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
-    if (fstatSync(fd).isFile()) return fd;
+    const opened = fstatSync(fd);
+    const { nlink, uid, mode } = opened;
+    // Where others may write to the folder it may be a file of theirs, or another one by a second name.
+    if (opened.isFile() && nlink === 1 && uid === process.getuid?.() && (mode & 0o077) === 0) return fd;
     closeSync(fd);
-    throw new Error('it is no file');
+    throw new Error('it is not ours alone');
   }
 
   #append(fd: number, entry: RawEntry): boolean {

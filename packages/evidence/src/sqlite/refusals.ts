@@ -5,6 +5,7 @@
  * that is not there (ERROR), and whatever is not known.
  */
 
+import { isOutOfMemory } from '../out-of-memory.ts';
 import { errnoName, resultCode } from './errors.ts';
 
 /** Primary result codes (https://sqlite.org/rescode.html). */
@@ -29,5 +30,5 @@ export function isRefusal(error: unknown): boolean {
   const name = errnoName(error);
   if (name !== null) return ofValues.has(name);
   // While a row is made of a document that has not the fields of one, or is too large or nested too deep.
-  return error instanceof TypeError || error instanceof RangeError;
+  return (error instanceof TypeError || error instanceof RangeError) && !isOutOfMemory(error);
 }

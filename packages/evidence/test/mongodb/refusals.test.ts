@@ -31,8 +31,7 @@ describe('a failure of MongoDB that is the fault of the documents', () => {
     ],
     ['a document over 16 MiB, in the server', new MongoServerError({ message: 'BSONObj size', code: 10334 })],
     ['a document that is no BSON', new MongoServerError({ message: 'bad', code: 22 })],
-    ['a document that a validator refuses', bulkError([121])],
-    ['one refused, and one that is there already', bulkError([11000, 121])],
+    ['one refused, and one that is there already', bulkError([11000, 53])],
     ['a name that FerretDB does not keep', bulkError([2])],
     ['an _id of another kind', bulkError([53])],
     ['a document nested too deep, said of the request', bulkError([], 15)],
@@ -41,7 +40,7 @@ describe('a failure of MongoDB that is the fault of the documents', () => {
   });
 
   it('is told with its code, and the server’s words', () => {
-    expect(refusalOf(bulkError([11000, 121, 2]), documents)).toBe('121: said 121');
+    expect(refusalOf(bulkError([11000, 53, 2]), documents)).toBe('53: said 53');
   });
 
   it('a key that cannot be written is found by the documents, whatever the driver throws', () => {
@@ -60,12 +59,15 @@ describe('a failure of MongoDB that may be mended', () => {
     ['Unauthorized', new MongoServerError({ message: 'no', code: 13 })],
     ['Unauthorized, of documents', bulkError([13])],
     ['no room', bulkError([14031])],
+    ['a validator of the operator', bulkError([121])],
+    ['an index of the operator', bulkError([171])],
+    ['a capped collection', bulkError([116])],
     ['NotWritablePrimary', bulkError([], 10107)],
     ['MaxTimeMSExpired', new MongoServerError({ message: 'late', code: 50 })],
-    ['a write concern that is not kept', bulkError([121], 121, { code: 64 })],
+    ['a write concern that is not kept', bulkError([53], 53, { code: 64 })],
     ['BadValue of a request: its options', new MongoServerError({ message: "cannot use 'w' > 1", code: 2 })],
     ['all are there already', bulkError([11000, 11000])],
-    ['one refused, another not taken for now', bulkError([121, 112])],
+    ['one refused, another not taken for now', bulkError([53, 112])],
     ['another argument of ours', new MongoInvalidArgumentError('Invalid BulkOperation, Batch cannot be empty')],
     ['retryable', withLabel(new MongoServerError({ message: 'x', code: 91 }), 'RetryableWriteError')],
     ['an answer that the driver cannot read', new RangeError('offset')],

@@ -36,6 +36,7 @@ describe('a failure of SQLite that may be mended', () => {
     ['NOTADB', sqlite(26)],
     ['a connection that is closed', node('ERR_INVALID_STATE')],
     ['no room', node('ENOSPC')],
+    ['no memory', new RangeError('Array buffer allocation failed')],
     ['nothing known', 'text'],
   ])('%s', (_, error) => {
     expect(isRefusal(error)).toBe(false);

@@ -80,7 +80,8 @@ export function claimRunState(state: RunState): { readonly running: RunState } |
 /** From where on nothing may be in the database: of runs that were cut off one after the other, the first. */
 export function unstated({ before, ...last }: RunState): RunState {
   if (before === undefined) return last;
-  return last.endOfRules === undefined ? before : { ...before, endOfRules: last.endOfRules };
+  const { endOfRules, ...first } = before;
+  return last.endOfRules === undefined ? first : { ...first, endOfRules: last.endOfRules };
 }
 
 export function writeRunState(state: RunState): void {

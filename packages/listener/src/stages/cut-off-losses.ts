@@ -13,17 +13,31 @@ const nanosecondsPerMs = 1_000_000n;
 
 /** `untilNs`: from when on all is recorded again. */
 export function cutOffLosses({ pid, sessionId, started, ...run }: RunState, untilNs: bigint): LossFacts[] {
-  const { counters, endOfRules, lostBefore } = run;
-  const { storedUntilMs = 0, storedLost = 0 } = counters;
+  const { counters, endOfRules } = run;
+  const { storedUntilMs = 0 } = counters;
   const storedNs = BigInt(storedUntilMs > 0 ? storedUntilMs : Date.parse(started)) * nanosecondsPerMs;
   // The clock may have been set back meanwhile.
   const missed = storedNs <= untilNs ? { sinceNs: storedNs, untilNs } : { sinceNs: untilNs, untilNs: storedNs };
   const [from, to] = [isoTime(missed.sinceNs), isoTime(missed.untilNs)];
   const reason = `The listener before this one (pid ${pid}, session ${sessionId}) was cut off: what happened between ${from} and ${to} is not in the database or only in part.`;
-  const losses = [counted({ source: cutOffSource, from, to, reason }, run)];
-  const known = storedLost || lostBefore;
-  if (known === undefined || endOfRules === undefined || endOfRules.lost <= known) return losses;
-  return [...losses, kernelLoss(known, endOfRules.lost, missed)];
+  const gap = counted({ source: cutOffSource, from, to, reason }, run);
+  const known = knownLost(run);
+  const lost = endOfRules?.lost ?? 0;
+  // The gap last: it tells that all is stated.
+  return known !== null && lost > known ? [kernelLoss(known, lost, missed), gap] : [gap];
+}
+
+/** The kernel's count of lost records, as far as it was stated; null: that is not known. */
+function knownLost({
+  counters,
+  endOfRules,
+  lostBefore,
+}: Pick<RunState, 'counters' | 'endOfRules' | 'lostBefore'>): number | null {
+  const { storedLost = 0 } = counters;
+  if (lostBefore === undefined || endOfRules === undefined) return null;
+  if (endOfRules.lost >= lostBefore) return Math.max(lostBefore, storedLost);
+  // Somebody has made the kernel count anew.
+  return storedLost === 0 ? null : storedLost;
 }
 
 /** By the serials, where both ends are known. They are given on a circle. */

@@ -81,6 +81,7 @@ class Reassembly {
       this.#tell();
     }
     this.#finish();
+    if (ended && !this.#abandoned) this.#shared.setOrder('allDecoded', 1);
     this.#data.toWriter.postMessage(null);
     this.#data.toWriter.close();
   }

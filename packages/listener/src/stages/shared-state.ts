@@ -21,6 +21,8 @@ const orders = [
    * sent: who finds the socket empty and then this cleared has been sent everything that came before.
    */
   'connectorHolds',
+  /** Every record that intake has read has been decoded. */
+  'allDecoded',
   /** What the run before has left out is stated, and that is in the store. */
   'gapStored',
   /** The descriptors of the sockets, and 1: 0 while there is none. See wake.ts. */

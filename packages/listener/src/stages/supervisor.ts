@@ -238,6 +238,7 @@ export class Supervisor {
     this.#role = role;
     this.#guardian.start();
     // Rules of a listener that was cut off go at once. Then the database: before it is there, nothing else in the kernel is touched.
+    this.#cutOff = cutOff === null ? null : unstated(cutOff);
     if (cutOff !== null) this.#cutOff = unstated({ ...cutOff, ...this.#endOfRulesOf(cutOff, role) });
     const toReassembly = new MessageChannel();
     const toConnector = new MessageChannel();
@@ -337,7 +338,7 @@ export class Supervisor {
     this.#restoreKernel('all is read');
     await orderly(reassembly, 'reassembly');
     // Until it is known what the database has taken.
-    if (late.length === 0) this.#endNote(true);
+    this.#endNote(true);
     this.#shared.setOrder('stopConnector', 1);
     wake(this.#shared, 'connectorSocket');
     await orderly(connector, 'connector');
@@ -417,8 +418,8 @@ export class Supervisor {
     this.#lookAtRing(role);
     try {
       // Where they could not be removed at first. What is read by then is known at the end.
-      const { end } = how === 'as it is' && this.#began ? role.endRules() : { end: null };
-      role.removeRules();
+      const end = how === 'as it is' && this.#began ? role.endRules().end : null;
+      if (end === null) role.removeRules();
       role.restore();
       this.#noteEnd(end);
       this.#guardian.end();
@@ -450,7 +451,8 @@ export class Supervisor {
     }
     const left = this.#endState(state);
     const { auditLeft, lastSerial = 0 } = left.counters;
-    const serial = auditLeft === 0 && lastSerial !== 0 ? lastSerial : null;
+    const isAll = auditLeft === 0 && this.#shared.order('allDecoded') !== 0;
+    const serial = isAll && lastSerial !== 0 ? lastSerial : null;
     const endOfRules = state.endOfRules ?? { serial, lost: this.#kernelWatch?.lostByKernel ?? 0 };
     writeRunState({ ...left, endOfRules });
   }

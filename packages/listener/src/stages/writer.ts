@@ -123,6 +123,8 @@ class WriterStage {
   /** As the kernel counts. */
   #kernelLost = 0;
   #gapStated = false;
+  /** The start of the session has been recorded. */
+  #began = false;
   #markedMs = Number.NEGATIVE_INFINITY;
   #checkpoints: NodeJS.Timeout | null = null;
   /** Runs while something waits to be written, or an exit for audit. */
@@ -255,8 +257,19 @@ class WriterStage {
 
   #lostDocuments(facts: LossFacts): void {
     const event = lossEvent(realtimeNs(), facts);
-    if (this.#ended) this.#recorder.apply(event);
-    else this.#untold.push(event);
+    if (this.#ended) {
+      this.#recorder.apply(event);
+      return;
+    }
+    this.#untold.push(event);
+    // Soon, for what it is about is not waited for any more; not now, for it may be told while an event is applied.
+    if (this.#began) this.#inOrder(() => this.#tellOne());
+  }
+
+  /** Each that is applied tells the next. */
+  #tellOne(): void {
+    const [loss] = this.#untold.splice(0, 1);
+    if (loss !== undefined) this.#apply(loss);
   }
 
   #refused(documents: readonly RefusedDocument[]): void {
@@ -538,8 +551,8 @@ class WriterStage {
       this.#toDiag((file) => file.write(event));
       this.#diagWaits = this.#diag !== null;
     }
-    const [loss] = this.#untold.splice(0, 1);
-    if (loss !== undefined) this.#apply(loss);
+    this.#began = true;
+    this.#tellOne();
   }
 
   #note({ source, to }: LossEvent): void {

@@ -78,6 +78,7 @@ describe('of listeners that were cut off one after the other', () => {
     expect(unstated(first)).toEqual(first);
     expect(unstated(second)).toEqual(run('a', ended(20)));
     expect(unstated(run('c', { before: unstated(second), ...ended(30) }))).toEqual(run('a', ended(30)));
-    expect(unstated(run('b', { before: first }))).toEqual(first);
+    // Nobody knows when that was.
+    expect(unstated(run('b', { before: first }))).toEqual(run('a'));
   });
 });

@@ -66,9 +66,11 @@ describe('a listener that was cut off', () => {
   it.each([
     ['since its start', 10, 0, 10],
     ['since its last statement that is stored', 10, 25, 25],
-    ['since that, where somebody has made the kernel count anew', 30, 25, 25],
+    ['since that, where somebody has made the kernel count anew', 40, 25, 25],
+    ['since the boot, where it had lost nothing', 0, 0, 0],
+    ['since its start, also where the statement of the run before is what is stored', 30, 25, 30],
   ])('has not stated what the kernel lost %s', (_, lostBefore, storedLost, from) => {
-    const [, lost, ...more] = cutOffLosses(
+    const [lost, last, ...more] = cutOffLosses(
       { ...run, lostBefore, counters: { storedLost }, ...ended(null, 32) },
       untilNs,
     );
@@ -79,7 +81,7 @@ describe('a listener that was cut off', () => {
       count: 32 - from,
       unit: 'records',
     });
-    expect(more).toEqual([]);
+    expect([last?.source, more]).toEqual(['listener', []]);
   });
 
   it.each([
