@@ -9,13 +9,31 @@ export default defineConfig({
     alias: { '@godo/evidence': source('evidence') },
   },
   test: {
-    // That one takes half an hour.
-    include: process.env.SOAK_MINUTES
-      ? ['test/soak.ts']
-      : ['packages/*/test/**/*.test.ts', 'native/test/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 180_000,
-    // Root tests share the one audit subsystem of the kernel.
-    fileParallelism: false,
+    projects: process.env.SOAK_MINUTES
+      ? // That one takes half an hour.
+        [{ extends: true, test: { name: 'soak', include: ['test/soak.ts'] } }]
+      : [
+          {
+            extends: true,
+            test: {
+              name: 'packages',
+              include: ['packages/*/test/**/*.test.ts', 'native/test/**/*.test.ts'],
+              maxWorkers: 2,
+              sequence: { groupOrder: 0 },
+            },
+          },
+          {
+            extends: true,
+            test: {
+              name: 'system',
+              include: ['test/**/*.test.ts'],
+              // They share the one audit subsystem of the kernel, and measure how long loads take.
+              fileParallelism: false,
+              sequence: { groupOrder: 1 },
+            },
+          },
+        ],
   },
 });

@@ -83,7 +83,7 @@ describeWith('the guardian', [root, built, program('auditctl', 'auditd')], () =>
     timeout: 120_000,
   }, async () => {
     const db = join(scene().folder, 'db');
-    const rounds = 4;
+    const rounds = 2;
     for (let round = 0; round < rounds; round += 1) {
       const first = await startGodo(['--db', db]);
       await first.stop('SIGKILL');

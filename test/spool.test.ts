@@ -62,6 +62,8 @@ describeWith('a database that goes away', [root, built, mongo, program('auditctl
     await waitFor('something in the spool', async () => (await segments(folder)).length > 0, 30_000);
     await server().startAgain();
     await writeFiles(folder, 300);
+    // The driver may take longer to find it again than an end waits.
+    await waitFor('an empty spool', async () => (await segments(folder)).length === 0, 60_000);
     const { code, stderr } = await godo.stop();
 
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining('goes into the spool') });
