@@ -42,6 +42,9 @@ export async function verifyEvidence(source: RawVerifier, key: KeyObject | null 
   return await new Verification(source, key).report();
 }
 
+/** Statements of refused documents that are told from each other; what more say excuses nothing. */
+const mostRefusals = 100_000;
+
 class Verification {
   readonly #source: RawVerifier;
   readonly #key: KeyObject | null;
@@ -52,6 +55,8 @@ class Verification {
   readonly #strays = new Map<RawCollection, { count: number; id: string }>();
   /** Documents that never reached the database, as losses say: how many. */
   #lostOnTheWay = 0;
+  /** What is refused, as stated. */
+  readonly #refusals = new Set<string>();
 
   constructor(source: RawVerifier, key: KeyObject | null) {
     this.#source = source;
@@ -161,14 +166,23 @@ class Verification {
     return run;
   }
 
-  #learnLoss(run: Run, { severity, source, count }: LossDocument): void {
+  #learnLoss(run: Run, loss: LossDocument): void {
+    const { severity, source, count } = loss;
     if (severity !== 'loss') return;
     run.losses.documents += 1;
     if (typeof count === 'number') run.losses.count += count;
     else run.losses.isUnknown = true;
     // It may tell of what an earlier run left behind.
-    if (source === 'spool' || source === 'store')
+    if (source === 'spool' || (source === 'store' && this.#isNewRefusal(loss)))
       this.#lostOnTheWay += typeof count === 'number' ? count : Number.POSITIVE_INFINITY;
+  }
+
+  /** What is refused out of the spool is so again after each start until all before and behind it is delivered. */
+  #isNewRefusal({ from, to, count }: LossDocument): boolean {
+    const name = JSON.stringify([from, to, count]);
+    if (this.#refusals.has(name) || this.#refusals.size === mostRefusals) return false;
+    this.#refusals.add(name);
+    return true;
   }
 
   #runReport(run: Run): RunReport {

@@ -219,6 +219,22 @@ test.each(['spool', 'store'])(
   },
 );
 
+test('what a store has refused is excused once, however often that is stated, and each refusal for itself', async () => {
+  const refused = (_id: string, to: string) => ({
+    collection: 'losses' as const,
+    document: loss({ _id, source: 'store', count: 4, from: 'files file-1', to }),
+  });
+  const verdictOf = async (...statements: readonly RawEntry[]) => {
+    const entries = chained([...Array.from({ length: 9 }, (_, n) => fileAt(n)), ...statements]);
+    const left = entries.filter(
+      (entry) => !('session' in entry && entry.session.fd === 3 && entry.session.id !== 'file-1'),
+    );
+    return (await verify(left)).verdict;
+  };
+  expect(await verdictOf(refused('a', 'files file-4'), refused('b', 'files file-4'))).toBe('tampered');
+  expect(await verdictOf(refused('a', 'files file-4'), refused('b', 'files file-8'))).toBe('gaps');
+});
+
 test('a log that has grown and is read again is no tampering: what both say is checked', async () => {
   const start = { intake: 'log' as const };
   const log = (list: (RawEntry | 'checkpoint')[]) =>

@@ -58,12 +58,16 @@ const most = { id: 100, reason: 300 } as const;
 export function refusalLoss(refused: readonly RefusedDocument[], aside: SetAside | null): LossFacts | null {
   const told = refused.filter(({ entry }) => !statesRefusal(entry));
   if (told.length === 0) return null;
-  const names = told.slice(0, named).map(({ entry, reason }) => {
-    return `${entry.collection} ${cut(nameOf(entry), most.id)} (${cut(reason, most.reason)})`;
-  });
+  const names = told.slice(0, named).map((one) => `${titleOf(one)} (${cut(one.reason, most.reason)})`);
   const more = told.length > named ? `, and ${told.length - named} more` : '';
   const reason = `The database refuses ${told.length} document(s) for good: ${names.join(', ')}${more}. ${fate(refused.length, aside)}`;
-  return { source: 'store', count: told.length, unit: 'documents', reason };
+  const titles = told.map(titleOf);
+  const range = { from: titles[0] ?? null, to: titles.at(-1) ?? null };
+  return { source: 'store', ...range, count: told.length, unit: 'documents', reason };
+}
+
+function titleOf({ entry }: RefusedDocument): string {
+  return `${entry.collection} ${cut(nameOf(entry), most.id)}`;
 }
 
 function statesRefusal(entry: RawEntry): boolean {

@@ -92,6 +92,8 @@ describe('the loss that states them', () => {
 
     expect(refusalLoss(['a', 'b', 'c', 'd', 'e'].map(refusal), aside)).toEqual({
       source: 'store',
+      from: 'events a',
+      to: 'events e',
       count: 5,
       unit: 'documents',
       reason:
