@@ -86,7 +86,7 @@ tells. Where serials are missing, the kernel has dropped records that were queue
 godo took nothing for half a second (unless the kernel was booted with \`audit=1\`); then the serials tell how many events these were,
 and of those without a serial there are no more than \`lost\`. Of a run that was cut off (SIGKILL) the next start states
 the serials from the last one by which all was stored (\`storedSerial\`, as noted in /run once a second under load) to the one by which
-the rules were gone: some of these events may be in the database after all. When no rule stood audit made nothing; there is no number for that, but
+the rules were gone: some of these events may be in the database after all. Of the time in which none of them stood there is no number, but
 a time from and to. \`test/faults.test.ts\` holds these sums against a second reader of audit.
 
 Of PROCTITLE records, and those of security modules, it is not known whether they are missing. PATH, CWD and other announced records
