@@ -127,16 +127,9 @@ export class FileOpens {
     this.#names.adopt(process, event);
     const opened = instantOfNs(event.timeNs);
     for (const file of event.files) {
-      const path = textOf(file.path);
       this.#sessions.begin(process, file.fd, file.closeOnExec, {
         id: `${this.#runId}:open:${process.tgid}.${process.startTicks}.${file.fd}`,
-        path: path.text,
-        pathHex: path.hex ?? null,
-        pathResolved: true,
-        dirfd: null,
-        dev: file.dev,
-        inode: file.inode,
-        fileType: file.fileType,
+        ...knownFile(file),
         flags: file.flags,
         access: file.access,
         created: false,
