@@ -57,12 +57,12 @@ const most = { id: 100, reason: 300 } as const;
  */
 export function refusalLoss(refused: readonly RefusedDocument[], aside: SetAside | null): LossFacts | null {
   const told = refused.filter(({ entry }) => !statesRefusal(entry));
-  if (told.length === 0) return null;
+  const [first, last] = [told[0], told.at(-1)];
+  if (first === undefined || last === undefined) return null;
   const names = told.slice(0, named).map((one) => `${titleOf(one)} (${cut(one.reason, most.reason)})`);
   const more = told.length > named ? `, and ${told.length - named} more` : '';
   const reason = `The database refuses ${told.length} document(s) for good: ${names.join(', ')}${more}. ${fate(refused.length, aside)}`;
-  const titles = told.map(titleOf);
-  const range = { from: titles[0] ?? null, to: titles.at(-1) ?? null };
+  const range = { from: titleOf(first), to: titleOf(last) };
   return { source: 'store', ...range, count: told.length, unit: 'documents', reason };
 }
 

@@ -268,7 +268,7 @@ class WriterStage {
 
   /** Each that is applied tells the next. */
   #tellOne(): void {
-    const [loss] = this.#untold.splice(0, 1);
+    const loss = this.#untold.shift();
     if (loss !== undefined) this.#apply(loss);
   }
 
@@ -552,7 +552,7 @@ class WriterStage {
       this.#diagWaits = this.#diag !== null;
     }
     this.#began = true;
-    this.#tellOne();
+    if (this.#untold.length > 0) this.#tellOne();
   }
 
   #note({ source, to }: LossEvent): void {
