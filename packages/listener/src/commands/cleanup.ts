@@ -40,14 +40,12 @@ function cleanUp(state: RunState | null): number {
     if (role.immutable) {
       throw new ListenerError('NO_AUDIT', 'The audit rules are locked (enabled=2) until the next boot.');
     }
-    // Only of one that was cut off it is of use, and only once.
-    const { removed, end } =
-      state === null || state.restored ? { removed: role.removeRules(), end: undefined } : role.endRules();
-    if (state !== null && !state.restored) {
-      role.inherit(state.found);
-      role.restore();
-    }
-    if (state !== null) writeRunState({ ...state, restored: true, ...(end !== undefined && { endOfRules: end }) });
+    // By when they were gone is of use of one that was cut off, and only once.
+    if (state === null || state.restored) return role.removeRules();
+    const { removed, end } = role.endRules();
+    role.inherit(state.found);
+    role.restore();
+    writeRunState({ ...state, restored: true, endOfRules: end });
     return removed;
   } finally {
     role.close();
