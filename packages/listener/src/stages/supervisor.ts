@@ -238,8 +238,7 @@ export class Supervisor {
     this.#role = role;
     this.#guardian.start();
     // Rules of a listener that was cut off go at once. Then the database: before it is there, nothing else in the kernel is touched.
-    this.#cutOff = cutOff === null ? null : unstated(cutOff);
-    if (cutOff !== null) this.#cutOff = unstated({ ...cutOff, ...this.#endOfRulesOf(cutOff, role) });
+    if (cutOff !== null) this.#takeOver(cutOff, role);
     const toReassembly = new MessageChannel();
     const toConnector = new MessageChannel();
     await this.#startWriter(toReassembly.port2, toConnector.port2);
@@ -721,10 +720,12 @@ export class Supervisor {
     return cutOff;
   }
 
-  /** Where the settings were put back and nobody noted by when the rules were gone, it is not known. */
-  #endOfRulesOf({ restored, endOfRules }: RunState, role: AuditRole): { readonly endOfRules?: EndOfRules } {
-    if (endOfRules !== undefined) return { endOfRules };
-    return restored ? {} : { endOfRules: role.endRules().end };
+  /** The gap of the run before is ours to state, also where its rules cannot be taken out. */
+  #takeOver(cutOff: RunState, role: AuditRole): void {
+    this.#cutOff = unstated(cutOff);
+    // Where the settings were put back and nobody noted by when the rules were gone, it is not known.
+    if (cutOff.restored || cutOff.endOfRules !== undefined) return;
+    this.#cutOff = unstated({ ...cutOff, endOfRules: role.endRules().end });
   }
 
   /** Whose calls must not be recorded, or each batch that is written would make another one. */
