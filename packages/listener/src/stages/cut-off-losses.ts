@@ -3,13 +3,13 @@
 import { isoTime } from '@godo/evidence';
 import type { RunState } from '../kernel/run-file.ts';
 import type { LossFacts } from '../loss-event.ts';
+import { nanosecondsPerMs } from '../recorder/documents.ts';
 import { kernelLoss } from './kernel-loss.ts';
 
 /** Of such a loss, and of those of an end that was cut short. */
 export const cutOffSource = 'listener';
 
 const circle = 2 ** 32;
-const nanosecondsPerMs = 1_000_000n;
 
 /** `untilNs`: from when on all is recorded again. */
 export function cutOffLosses({ pid, sessionId, started, ...run }: RunState, untilNs: bigint): LossFacts[] {
