@@ -59,13 +59,14 @@ DecoderProgress AuditDecoder::end(DecoderProgress progress, DecoderStop stop) {
   for (const auto& host : hosts_) progress.open += host->log == nullptr ? 0 : host->log->open();
   if (options_.source == DecoderSource::kernel && reassembler_->serials().any()) {
     const SerialWatch& serials = reassembler_->serials();
-    if (!settledAny_) settled_ = serials.first() - 1;
-    settledAny_ = true;
+    uint32_t settled = settled_.value_or(serials.first() - 1);
     // What is kept is in no output yet. Of what was told to be missing something may come late.
-    const bool tells = !parts_.output.kept() && reassembler_->fewAreOpen();
-    const uint32_t settled = tells ? reassembler_->settledSerial() : settled_;
-    if (serialDistance(settled_, settled) > 0) settled_ = settled;
-    progress.serials = {serials.first(), serials.highest(), settled_};
+    if (!parts_.output.kept() && reassembler_->fewAreOpen()) {
+      const uint32_t now = reassembler_->settledSerial();
+      if (serialDistance(settled, now) > 0) settled = now;
+    }
+    settled_ = settled;
+    progress.serials = {serials.first(), serials.highest(), settled};
   }
   parts_.output.end();
   return progress;

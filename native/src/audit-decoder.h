@@ -130,8 +130,7 @@ class AuditDecoder : private ReassemblyOutput {
   uint64_t incompleteEvents_ = 0;
   uint64_t missingRecords_ = 0;
   RecordsThatCome come_;
-  uint32_t settled_ = 0;
-  bool settledAny_ = false;
+  std::optional<uint32_t> settled_;
   double nowMs_ = 0;
   /** The rest of a line that was too long is passed over. */
   bool skipping_ = false;

@@ -174,15 +174,17 @@ bool PendingEvent::lacksRecords(const RecordsThatCome& come) const {
   if (!come.paths) return false;
   if ((call_.needs & call_need::paths) != 0 && pathRecords_ < pathsTold_) return true;
   if (come.cwds && (call_.needs & call_need::cwd) != 0 && lacksCwd()) return true;
-  // Each exec that succeeds has one (audit_bprm in fs/exec.c).
-  if (hasNeed(call_need::execve) && !execveSeen_) return true;
-  if (come.openat2s && hasNeed(call_need::openat2) && !openat2Seen_) return true;
-  return (hasNeed(call_need::fdPair) && !pairSeen_) || lacksMmap();
+  return missingOfCall(come) > 0;
 }
 
 unsigned PendingEvent::missingRecords(const RecordsThatCome& come) const {
   unsigned missing = pathsTold_ > pathRecords_ ? pathsTold_ - pathRecords_ : 0;
-  if (lacksCwd()) missing++;
+  return missing + (lacksCwd() ? 1 : 0) + missingOfCall(come);
+}
+
+unsigned PendingEvent::missingOfCall(const RecordsThatCome& come) const {
+  unsigned missing = 0;
+  // Each exec that succeeds has one (audit_bprm in fs/exec.c).
   if (hasNeed(call_need::execve) && !execveSeen_) missing++;
   // Linux 5.16 and later.
   if (come.openat2s && hasNeed(call_need::openat2) && !openat2Seen_) missing++;

@@ -136,6 +136,8 @@ class PendingEvent {
   bool hasNeed(uint8_t need) const { return success_ && (call_.needs & need) != 0; }
   bool lacksCwd() const;
   bool lacksMmap() const;
+  /** Records beside PATHs and CWD that a call of its kind has where it succeeds. */
+  unsigned missingOfCall(const RecordsThatCome& come) const;
   bool wants(uint8_t need) const { return !decided_ || (call_.needs & need) != 0; }
   /** Calls with(epoch), and counts what it adds to the texts. */
   template <typename With>
