@@ -9,12 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { StoreTarget } from '@godo/evidence';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import {
-  canStartMongoServer,
-  type MortalMongoServer,
-  mongoServerStartMs,
-  startMortalMongoServer,
-} from '../packages/evidence/test/support/mongodb-server.ts';
+import { canStartMongoServer, startMortalMongoServer } from '../packages/evidence/test/support/mongodb-server.ts';
 import type { Status } from '../packages/listener/src/commands/status.ts';
 import type { RunState } from '../packages/listener/src/kernel/run-file.ts';
 import { counterMeanings } from '../packages/listener/src/metrics/counter-meanings.ts';
@@ -27,6 +22,7 @@ import { callsOfSpawn, FaultLoad, type LoadResult, type LoadShape, loadUid } fro
 import { type FaultTime, inWords, isHeldUp, monotonicMs, type Pace, paceOf } from './support/load-pace.ts';
 import { type Account, account, tell } from './support/loss-account.ts';
 import { metricsFrom } from './support/metrics.ts';
+import { rawDatabase, useMongoServer } from './support/mongodb-scene.ts';
 import { unmountBelow } from './support/mounts.ts';
 import { describeWith, program, root } from './support/needs.ts';
 import { stuckProcesses } from './support/processes.ts';
@@ -400,37 +396,28 @@ describeWith('a fault', needs, () => {
   });
 
   describe.skipIf(!canStartMongoServer())('of the database', () => {
-    let server: MortalMongoServer;
+    const server = useMongoServer(startMortalMongoServer);
     let name = 0;
 
     async function mongodb(options: readonly string[] = [], shape = usualLoad): Promise<Run> {
       name += 1;
-      const target = { kind: 'mongodb', uri: server.uri, rawDb: `raw${name}`, cookedDb: 'cooked' } as const;
+      const { options: where, target } = rawDatabase(server(), `raw${name}`);
       const spool = await mkdtemp(join(scene().folder, 'spool-'));
-      const where = ['--mongo', server.uri, '--raw-db', target.rawDb, '--spool', spool];
-      return { target, options: [...where, ...options], shape };
+      return { target, options: [...where, '--spool', spool, ...options], shape };
     }
 
     async function freeze(ms: number): Promise<void> {
-      process.kill(server.pid, 'SIGSTOP');
+      process.kill(server().pid, 'SIGSTOP');
       await sleep(ms);
-      process.kill(server.pid, 'SIGCONT');
+      process.kill(server().pid, 'SIGCONT');
     }
-
-    beforeAll(async () => {
-      server = await startMortalMongoServer();
-    }, mongoServerStartMs);
-
-    afterAll(async () => {
-      await server?.stop();
-    });
 
     it('SIGKILL of it, and back after 20 s', { retry: 2, timeout: faultMs }, async () => {
       const found = await run(await mongodb([], slowLoad), async (_, during) => {
         await during(async () => {
-          await server.kill();
+          await server().kill();
           await sleep(20_000);
-          await server.startAgain();
+          await server().startAgain();
         });
         return undefined;
       });
@@ -464,12 +451,12 @@ describeWith('a fault', needs, () => {
         const given = { ...(await mongodb([], heavyLoad)), settled };
         const found = await run(given, async (_, during) => {
           await during(async () => {
-            await server.kill();
+            await server().kill();
             for (let seconds = 0; seconds < 60; seconds += 5) {
               await sleep(5_000);
               await counters();
             }
-            await server.startAgain();
+            await server().startAgain();
           });
           return undefined;
         });
@@ -506,12 +493,12 @@ describeWith('a fault', needs, () => {
       try {
         const godo = await startGodo(given.options);
         const running = await load.start({ batches: 4, pause: 0, files: 300, spawns: 4 });
-        process.kill(server.pid, 'SIGSTOP');
+        process.kill(server().pid, 'SIGSTOP');
         const result = await running.ended;
         const beganMs = performance.now();
         const { code, stderr } = await godo.stop();
         const tookMs = performance.now() - beganMs;
-        process.kill(server.pid, 'SIGCONT');
+        process.kill(server().pid, 'SIGCONT');
         process.stderr.write(`the end beside a frozen database: ${Math.round(tookMs)} ms\n`);
         expect([code, stderr]).toEqual([1, expect.stringContaining('they wait in the spool')]);
         expect(tookMs).toBeLessThan(60_000);
@@ -519,7 +506,7 @@ describeWith('a fault', needs, () => {
         const found = await account(given.target, result, 0);
         expect(found).toMatchObject({ ...nothing, unstated: [] });
       } finally {
-        process.kill(server.pid, 'SIGCONT');
+        process.kill(server().pid, 'SIGCONT');
         await load.showOthers();
       }
     });
